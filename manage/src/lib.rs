@@ -1,0 +1,3 @@
+//! Django's management commands for Rust and Diesel.
+
+pub mod settings;

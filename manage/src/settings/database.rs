@@ -1,0 +1,194 @@
+//! The settings of one database, whatever they were read from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Origin, Secret};
+
+/// The kind of database server, or SQLite's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// SQLite: a file, or `:memory:`.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL or MariaDB.
+    Mysql,
+}
+
+impl Backend {
+    /// The name of the folder of its migrations and of its cargo feature: `sqlite`, `postgres` or `mysql`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::Mysql => "mysql",
+        }
+    }
+
+    /// The port that its servers listen on unless told otherwise; 0 for SQLite.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Sqlite => 0,
+            Self::Postgres => 5432,
+            Self::Mysql => 3306,
+        }
+    }
+
+    /// Whether this program was built with the driver for it.
+    pub fn is_compiled_in(self) -> bool {
+        match self {
+            Self::Sqlite => cfg!(feature = "sqlite"),
+            Self::Postgres => cfg!(feature = "postgres"),
+            Self::Mysql => cfg!(feature = "mysql"),
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL",
+        })
+    }
+}
+
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A name or an IP address (an IPv6 address without its brackets), and a port.
+    Tcp(String, u16),
+    /// PostgreSQL: the folder of the socket and the port in its name, as libpq has it. MySQL: the socket itself.
+    Unix(PathBuf, u16),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp(host, port) => write!(f, "{host}:{port}"),
+            Self::Unix(path, _) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// How much TLS is asked for, in the words of libpq's `sslmode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never.
+    Disable,
+    /// With TLS where the server offers it, without where it does not. Nothing is verified.
+    #[default]
+    Prefer,
+    /// Only with TLS. The certificate is verified only where `sslrootcert` is given, as libpq does.
+    Require,
+    /// Only with TLS, and a certificate of a trusted authority, for whatever name.
+    VerifyCa,
+    /// Only with TLS, and a certificate of a trusted authority for this very host.
+    VerifyFull,
+}
+
+impl SslMode {
+    /// The five words that a setting may have, in their order of strength.
+    pub const NAMES: [&'static str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
+    /// Reads one of [`SslMode::NAMES`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "disable" => Self::Disable,
+            "prefer" => Self::Prefer,
+            "require" => Self::Require,
+            "verify-ca" => Self::VerifyCa,
+            "verify-full" => Self::VerifyFull,
+            _ => return None,
+        })
+    }
+
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// The TLS settings of one database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// How much TLS is asked for.
+    pub mode: SslMode,
+    /// A PEM file of the authorities to trust. Without it: those of the operating system.
+    pub root_cert: Option<PathBuf>,
+    /// A PEM file with the client's own certificate chain, for servers that ask for one.
+    pub client_cert: Option<PathBuf>,
+    /// A PEM file with the client's private key.
+    pub client_key: Option<PathBuf>,
+}
+
+/// The settings of one database.
+///
+/// `Display` and `Debug` print no password: a value is shown by its allowed parts, never by hiding some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// The name that commands know it by; `default` unless told otherwise.
+    pub alias: String,
+    /// The kind of server.
+    pub backend: Backend,
+    /// The database's name; for SQLite the path of the file, or `:memory:`.
+    pub name: String,
+    /// Where the servers listen, to be tried in this order. Empty for SQLite.
+    pub addresses: Vec<Address>,
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Secret>,
+    /// Encryption of the connection.
+    pub tls: TlsSettings,
+    /// A client-side limit for the whole of one attempt to connect, names and TLS included.
+    pub connect_timeout: Duration,
+    /// Further parameters that are handed to the server on connecting: PostgreSQL's `application_name` and `options`.
+    pub parameters: BTreeMap<String, String>,
+    /// What it was read from, for messages.
+    pub origin: Origin,
+}
+
+impl DatabaseSettings {
+    /// How long one attempt to connect may take where nothing else is said.
+    pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// The settings of an SQLite file.
+    pub fn sqlite(alias: impl Into<String>, path: impl Into<String>, origin: Origin) -> Self {
+        Self {
+            alias: alias.into(),
+            backend: Backend::Sqlite,
+            name: path.into(),
+            addresses: Vec::new(),
+            user: None,
+            password: None,
+            tls: TlsSettings::default(),
+            connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
+            parameters: BTreeMap::new(),
+            origin,
+        }
+    }
+}
+
+/// The database as a person would name it: `PostgreSQL at db:5432/app as app`, `SQLite at db.sqlite3`.
+impl fmt::Display for DatabaseSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at ", self.backend)?;
+        if self.backend == Backend::Sqlite {
+            return f.write_str(&self.name);
+        }
+        for (i, address) in self.addresses.iter().enumerate() {
+            write!(f, "{}{address}", if i > 0 { "," } else { "" })?;
+        }
+        write!(f, "/{}", self.name)?;
+        match &self.user {
+            Some(user) => write!(f, " as {user}"),
+            None => Ok(()),
+        }
+    }
+}
