@@ -1,1 +1,40 @@
-//! The attribute macros of `diesel-manage`.
+//! The attribute macros of `diesel-manage`. They are used as `manage::command` and `manage::router`.
+
+mod command;
+mod files;
+mod names;
+mod register;
+
+use proc_macro::TokenStream;
+
+/// Makes a function a management command.
+///
+/// The function's name, its file's name and the command's name are one; its doc comment is the help text and its
+/// parameters after the context are the arguments, with clap's own attributes.
+#[proc_macro_attribute]
+pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    command::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Declares a module for every file of a folder of commands; `manage::commands!` is made of it.
+#[proc_macro]
+pub fn command_files(folder: TokenStream) -> TokenStream {
+    let folder = syn::parse_macro_input!(folder as files::Folder);
+    files::expand(folder).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Registers a function that makes the routes which an app adds to `manage runserver`.
+#[proc_macro_attribute]
+pub fn router(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    register::expand(register::ROUTER, attribute.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Registers a function as a system check.
+#[proc_macro_attribute]
+pub fn check(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    register::expand(register::CHECK, attribute.into(), item.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

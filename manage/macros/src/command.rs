@@ -1,0 +1,202 @@
+//! `#[command]`: from a function to a registered command.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::meta::ParseNestedMeta;
+use syn::parse::Parser;
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, FnArg, Ident, ItemFn, LitStr, Pat, PatType, Result, ReturnType, Type, parse2};
+
+use crate::names;
+
+/// What stands in the attribute's parentheses.
+#[derive(Default)]
+struct Options {
+    hidden: bool,
+    requires_checks: Option<LitStr>,
+    aliases: Vec<LitStr>,
+}
+
+impl Options {
+    fn read(&mut self, meta: ParseNestedMeta<'_>) -> Result<()> {
+        if meta.path.is_ident("hidden") {
+            self.hidden = true;
+        } else if meta.path.is_ident("alias") {
+            self.aliases.push(meta.value()?.parse()?);
+        } else if meta.path.is_ident("requires_checks") {
+            self.requires_checks = Some(meta.value()?.parse()?);
+        } else {
+            return Err(
+                meta.error("`#[command]` knows `hidden`, `alias = \"…\"` and `requires_checks = \"…\"`")
+            );
+        }
+        Ok(())
+    }
+}
+
+/// One parameter after the context: a field of the hidden `clap::Args` struct.
+struct Argument {
+    attributes: Vec<Attribute>,
+    name: Ident,
+    ty: Type,
+}
+
+pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let mut options = Options::default();
+    syn::meta::parser(|meta| options.read(meta)).parse2(attribute)?;
+    let mut function: ItemFn = parse2(item).map_err(|error| {
+        Error::new(
+            error.span(),
+            "`#[command]` stands on a function: `pub fn name(cx: &mut Context) -> Result<()>`",
+        )
+    })?;
+    check_signature(&function)?;
+    let arguments = take_arguments(&mut function)?;
+    let registration = registration(&function, &arguments, &options);
+    Ok(quote! {
+        #function
+        #registration
+    })
+}
+
+fn check_signature(function: &ItemFn) -> Result<()> {
+    let signature = &function.sig;
+    if !signature.generics.params.is_empty() {
+        let message = "a command has no generic parameters: it is called from the command line, which cannot choose them";
+        return Err(Error::new(signature.generics.span(), message));
+    }
+    if let ReturnType::Default = signature.output {
+        return Err(Error::new(
+            signature.ident.span(),
+            "a command returns a `Result`: write `-> Result<()>` (from `manage::prelude`)",
+        ));
+    }
+    let message = "a command's first parameter is its context: `cx: &mut Context`";
+    match signature.inputs.first() {
+        Some(FnArg::Typed(PatType { ty, .. })) if is_mutable_reference(ty) => Ok(()),
+        Some(FnArg::Receiver(receiver)) => Err(Error::new(
+            receiver.span(),
+            "a command is a free function: it takes `cx: &mut Context`, not `self`",
+        )),
+        Some(other) => Err(Error::new(other.span(), message)),
+        None => Err(Error::new(signature.ident.span(), message)),
+    }
+}
+
+fn is_mutable_reference(ty: &Type) -> bool {
+    matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
+}
+
+/// Takes the attributes off the parameters: the function stays an ordinary one, to be called as such.
+fn take_arguments(function: &mut ItemFn) -> Result<Vec<Argument>> {
+    let mut arguments = Vec::new();
+    for input in function.sig.inputs.iter_mut().skip(1) {
+        let FnArg::Typed(input) = input else { continue };
+        let Pat::Ident(pattern) = &*input.pat else {
+            return Err(Error::new(
+                input.pat.span(),
+                "an argument of a command is a plain name: `slug: String`",
+            ));
+        };
+        match &*input.ty {
+            Type::Reference(_) => {
+                let message = "an argument of a command owns its value: `String` rather than `&str`";
+                return Err(Error::new(input.ty.span(), message));
+            }
+            Type::ImplTrait(_) => {
+                let message =
+                    "an argument of a command has a type with a name: it is read from the command line";
+                return Err(Error::new(input.ty.span(), message));
+            }
+            _ => {}
+        }
+        let name = pattern.ident.clone();
+        arguments.push(Argument {
+            attributes: std::mem::take(&mut input.attrs),
+            name,
+            ty: (*input.ty).clone(),
+        });
+    }
+    Ok(arguments)
+}
+
+fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) -> TokenStream {
+    let ident = &function.sig.ident;
+    let name = names::command_name(ident);
+    let (about, long_about) = names::help(&function.attrs);
+    let long_about = long_about.map_or_else(|| quote!(None), |text| quote!(Some(#text)));
+    let hidden = options.hidden;
+    let aliases = &options.aliases;
+    let requires_checks = match &options.requires_checks {
+        Some(text) => quote_spanned!(text.span()=> ::manage::command::RequiredChecks::parse(#text)),
+        None => quote!(::manage::command::RequiredChecks::All),
+    };
+    let (parameters, takes) = parameters(arguments);
+    let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
+    let call = quote!(#ident(__manage_context #(, #names)*));
+    let call = match function.sig.asyncness {
+        Some(keyword) => quote_spanned!(keyword.span()=> ::manage::__private::block_on!(#call)),
+        None => call,
+    };
+    let output = match &function.sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => Span::call_site(),
+    };
+    let outcome = quote_spanned!(output=> ::manage::command::Outcome::into_exit(__manage_result));
+    let mismatch = format!("the command `{name}` must live in a file of the same name: {name}.rs");
+    // The location is the function's own: an assertion that fails must point at it.
+    let assertion = quote_spanned!(ident.span()=>
+        const _: () = ::core::assert!(::manage::__private::is_file_of(::core::module_path!(), #name), #mismatch);
+    );
+    quote! {
+        #assertion
+        const _: () = {
+            #[allow(unused_imports)]
+            use ::manage::__private::clap;
+
+            #parameters
+
+            fn __manage_arguments(parser: ::manage::__private::clap::Command) -> ::manage::__private::clap::Command {
+                <__ManageArguments as ::manage::__private::clap::Args>::augment_args(parser)
+            }
+
+            fn __manage_run(
+                __manage_context: &mut ::manage::Context,
+                __manage_matches: &::manage::__private::clap::ArgMatches,
+            ) -> ::manage::Result<::manage::Exit> {
+                let __ManageArguments { #takes } =
+                    <__ManageArguments as ::manage::__private::clap::FromArgMatches>::from_arg_matches(__manage_matches)?;
+                let __manage_result = #call;
+                #outcome
+            }
+
+            static __MANAGE_COMMAND: ::manage::command::FunctionCommand = ::manage::command::FunctionCommand {
+                name: #name,
+                about: #about,
+                long_about: #long_about,
+                arguments: __manage_arguments,
+                run: __manage_run,
+                properties: ::manage::command::Properties {
+                    hidden: #hidden,
+                    aliases: &[#(#aliases),*],
+                    requires_checks: #requires_checks,
+                },
+            };
+
+            ::manage::__private::inventory::submit! {
+                ::manage::command::Registration::new(&__MANAGE_COMMAND, ::core::module_path!(), ::core::file!(), ::core::line!())
+            }
+        };
+    }
+}
+
+/// The hidden struct that clap's derive reads, and the pattern that takes it apart.
+fn parameters(arguments: &[Argument]) -> (TokenStream, TokenStream) {
+    let fields = arguments.iter().map(|Argument { attributes, name, ty }| quote!(#(#attributes)* #name: #ty));
+    let names = arguments.iter().map(|argument| &argument.name);
+    let parameters = quote! {
+        #[derive(::manage::__private::clap::Args)]
+        struct __ManageArguments { #(#fields),* }
+    };
+    (parameters, quote!(#(#names),*))
+}
