@@ -155,6 +155,9 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// The alias of the database that a command uses unless told otherwise.
+    pub const DEFAULT_ALIAS: &str = "default";
+
     /// How long one attempt to connect may take where nothing else is said.
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -172,6 +175,20 @@ impl DatabaseSettings {
             parameters: BTreeMap::new(),
             origin,
         }
+    }
+}
+
+impl DatabaseSettings {
+    /// A text of somebody else's, such as a driver's error, without the password, plain or as a URL writes it.
+    pub(crate) fn without_secrets(&self, text: &str) -> String {
+        let Some(password) =
+            self.password.as_ref().map(Secret::expose).filter(|password| !password.is_empty())
+        else {
+            return text.to_owned();
+        };
+        let encoded =
+            percent_encoding::utf8_percent_encode(password, percent_encoding::NON_ALPHANUMERIC).to_string();
+        text.replace(password, "…").replace(&encoded, "…")
     }
 }
 

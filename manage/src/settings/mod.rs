@@ -1,9 +1,27 @@
 //! Where configuration comes from: defaults, `manage.toml`, `.env`, the environment, in rising order.
+//!
+//! [`Settings::load`] reads all of it once. Every value knows its [`Origin`], so that an error names the file and
+//! line, or the variable, to mend. A password is a [`Secret`], which never prints.
 
 mod database;
+mod database_parts;
+mod database_sources;
+mod database_table;
+mod database_variables;
+mod envfile;
+mod environment;
+mod error;
+mod file;
+mod load;
 mod origin;
 mod secret;
+mod url;
+mod variables;
 
 pub use database::{Address, Backend, DatabaseSettings, SslMode, TlsSettings};
+pub use environment::Environment;
+pub use error::SettingsError;
+pub use load::{Settings, Source};
 pub use origin::Origin;
 pub use secret::Secret;
+pub use url::{UrlError, UrlProblem};

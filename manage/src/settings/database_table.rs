@@ -1,0 +1,141 @@
+//! Databases from `manage.toml`: one `[databases.<alias>]` table each.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::database_parts::{address, beside, parse_mode};
+use super::file::{DatabaseTable, Parsed};
+use super::variables::read_secret;
+use super::{Address, Backend, DatabaseSettings, Origin, SettingsError};
+
+/// One `[databases.<alias>]` table.
+pub(super) fn from_table(
+    alias: &str,
+    table: &DatabaseTable,
+    origin: Origin,
+    parsed: &Parsed,
+) -> Result<DatabaseSettings, SettingsError> {
+    let Origin::File(file, _) = &origin else { unreachable!("a table stands in a file") };
+    let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+    let at = |span: std::ops::Range<usize>| format!("{}, line {}", file.display(), parsed.line(span));
+    let twice = |one: &str, other: &str| {
+        SettingsError::new(format!(
+            "{origin}: [databases.{alias}] has both {one} and {other}; one is enough."
+        ))
+    };
+    let url = match (&table.url, &table.url_file) {
+        (Some(_), Some(_)) => return Err(twice("url", "url_file")),
+        (Some(url), None) => Some((url.get_ref().0.clone(), at(url.span()))),
+        (None, Some(path)) => {
+            Some((read_secret(&folder.join(path), &format!("{origin} (url_file)"))?, origin.to_string()))
+        }
+        (None, None) => None,
+    };
+    let mut settings = match (url, &table.backend) {
+        (Some(_), Some(_)) => return Err(twice("url", "backend")),
+        (Some((url, place)), None) => DatabaseSettings::from_url(alias, url.expose().trim(), origin.clone())
+            .map_err(|error| SettingsError::new(format!("{place}: {}.", error.problem)))?,
+        (None, backend) => {
+            let backend = match backend {
+                Some(name) => parse_backend(name.get_ref(), &at(name.span()))?,
+                None => {
+                    return Err(SettingsError::new(format!(
+                        "{origin}: [databases.{alias}] has neither url nor backend."
+                    ))
+                    .hint(
+                        "Write url = \"postgres://…\", or backend = \"postgres\" with host, user and name.",
+                    ));
+                }
+            };
+            from_parts(alias, backend, table, &origin)?
+        }
+    };
+    overlay(&mut settings, table, &origin, &folder, at)?;
+    Ok(beside(settings, &folder))
+}
+
+fn parse_backend(name: &str, place: &str) -> Result<Backend, SettingsError> {
+    Ok(match name {
+        "sqlite" => Backend::Sqlite,
+        "postgres" | "postgresql" => Backend::Postgres,
+        "mysql" | "mariadb" => Backend::Mysql,
+        _ => {
+            return Err(SettingsError::new(format!("{place}: '{name}' is no backend."))
+                .hint("It is one of sqlite, postgres, mysql."));
+        }
+    })
+}
+
+fn from_parts(
+    alias: &str,
+    backend: Backend,
+    table: &DatabaseTable,
+    origin: &Origin,
+) -> Result<DatabaseSettings, SettingsError> {
+    let Some(name) = &table.name else {
+        return Err(SettingsError::new(format!("{origin}: [databases.{alias}] has no name."))
+            .hint("Write name = \"…\": the database's name, or SQLite's file."));
+    };
+    let mut settings = DatabaseSettings::sqlite(alias, name, origin.clone());
+    settings.backend = backend;
+    if backend != Backend::Sqlite {
+        settings.addresses = vec![address("localhost", backend.default_port())];
+    }
+    Ok(settings)
+}
+
+/// What stands beside the URL counts for more than what stands in it.
+fn overlay(
+    settings: &mut DatabaseSettings,
+    table: &DatabaseTable,
+    origin: &Origin,
+    folder: &Path,
+    at: impl Fn(std::ops::Range<usize>) -> String,
+) -> Result<(), SettingsError> {
+    if let Some(host) = &table.host {
+        let port = table.port.unwrap_or(settings.backend.default_port());
+        settings.addresses = vec![address(host, port)];
+    } else if let Some(port) = table.port {
+        for address in &mut settings.addresses {
+            match address {
+                Address::Tcp(_, old) | Address::Unix(_, old) => *old = port,
+            }
+        }
+    }
+    if let Some(user) = &table.user {
+        settings.user = Some(user.clone());
+    }
+    if let Some(name) = &table.name {
+        settings.name.clone_from(name);
+    }
+    match (&table.password, &table.password_file) {
+        (Some(_), Some(_)) => {
+            return Err(SettingsError::new(format!(
+                "{origin}: password and password_file are both set; one is enough."
+            )));
+        }
+        (Some(password), None) => settings.password = Some(password.0.clone()),
+        (None, Some(path)) => {
+            settings.password = Some(read_secret(&folder.join(path), &format!("{origin} (password_file)"))?);
+        }
+        (None, None) => {}
+    }
+    if let Some(mode) = &table.sslmode {
+        settings.tls.mode = parse_mode(mode.get_ref(), &at(mode.span()))?;
+    }
+    let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
+    settings.tls.root_cert = path(&table.sslrootcert).or_else(|| settings.tls.root_cert.take());
+    settings.tls.client_cert = path(&table.sslcert).or_else(|| settings.tls.client_cert.take());
+    settings.tls.client_key = path(&table.sslkey).or_else(|| settings.tls.client_key.take());
+    if let Some(seconds) = &table.connect_timeout_seconds {
+        let value = *seconds.get_ref();
+        settings.connect_timeout =
+            Duration::try_from_secs_f64(value).ok().filter(|time| !time.is_zero()).ok_or_else(|| {
+                SettingsError::new(format!(
+                    "{}: connect_timeout_seconds must be more than 0.",
+                    at(seconds.span())
+                ))
+            })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Databases from variables: a URL, or the parts that the official images know.
+
+use std::collections::BTreeMap;
+
+use super::database_parts::{address, beside, parse_mode};
+use super::variables::{Value, Variables};
+use super::{Backend, DatabaseSettings, SettingsError, SslMode, TlsSettings};
+
+/// The prefix of an image's variables, what it runs, and the variable of the database's name.
+type Family = (&'static str, Backend, &'static str);
+
+const FAMILIES: [Family; 3] = [
+    ("POSTGRES", Backend::Postgres, "DB"),
+    ("MYSQL", Backend::Mysql, "DATABASE"),
+    ("MARIADB", Backend::Mysql, "DATABASE"),
+];
+
+/// The database `default`, where the variables have it. A source that is stronger decides alone: parts in the
+/// environment count for more than a URL in `.env`.
+pub(super) fn default(variables: &Variables<'_>) -> Result<Option<DatabaseSettings>, SettingsError> {
+    for layer in variables.layers() {
+        if let Some(url) = variables.get_in(layer, "DATABASE_URL")? {
+            return from_url(DatabaseSettings::DEFAULT_ALIAS, url).map(Some);
+        }
+        let mut hosts = Vec::new();
+        for family in &FAMILIES {
+            // The host is what makes it a database to connect to: the other variables may be the server's own.
+            if let Some(host) = variables.get_in(layer, &format!("{}_HOST", family.0))? {
+                hosts.push((family, host));
+            }
+        }
+        if let [(one, _), (other, _), ..] = hosts.as_slice() {
+            let (one, other) = (one.0, other.0);
+            let message = format!("Both {one}_HOST and {other}_HOST are set: which is the database?");
+            return Err(SettingsError::new(message).hint("Set DATABASE_URL, or unset one of the two."));
+        }
+        if let Some((family, host)) = hosts.pop() {
+            return from_family(variables, family, host).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// The further databases: `DATABASE_URL_<ALIAS>` and `DATABASE_URL_<ALIAS>_FILE`.
+pub(super) fn further(variables: &Variables<'_>) -> Result<Vec<DatabaseSettings>, SettingsError> {
+    const PREFIX: &str = "DATABASE_URL_";
+    let mut by_alias: BTreeMap<String, String> = BTreeMap::new();
+    for name in variables.names(PREFIX).iter().filter(|name| *name != "DATABASE_URL_FILE") {
+        let name = name.strip_suffix("_FILE").unwrap_or(name);
+        let alias = name[PREFIX.len()..].to_lowercase();
+        if alias.is_empty() {
+            continue;
+        }
+        if let Some(other) = by_alias.insert(alias.clone(), name.to_owned()).filter(|other| other != name) {
+            return Err(SettingsError::new(format!("{other} and {name} are both the database '{alias}'.")));
+        }
+    }
+    let mut databases = Vec::new();
+    for (alias, name) in by_alias {
+        if let Some(url) = variables.get(&name)? {
+            databases.push(from_url(&alias, url)?);
+        }
+    }
+    Ok(databases)
+}
+
+fn from_url(alias: &str, value: Value) -> Result<DatabaseSettings, SettingsError> {
+    let settings = DatabaseSettings::from_url(alias, value.text.expose(), value.origin.clone())
+        .map_err(|error| SettingsError::new(format!("{error}.")))?;
+    Ok(beside(settings, &value.folder))
+}
+
+fn from_family(
+    variables: &Variables<'_>,
+    &(family, backend, database): &Family,
+    host: Value,
+) -> Result<DatabaseSettings, SettingsError> {
+    let variable = |part: &str| variables.get(&format!("{family}_{part}"));
+    let text = |value: Option<Value>| value.map(|value| value.text.expose().to_owned());
+    let port = match variable("PORT")? {
+        // The value is not repeated: it may come from a file that was meant for the password.
+        Some(port) => {
+            match port.text.expose().trim().parse() {
+                Ok(0) | Err(_) => {
+                    return Err(SettingsError::new(format!("{} is not a port, a number from 1 to 65535.", port.origin))
+                    .hint("Kubernetes sets such variables to tcp://…: give yours another prefix or DATABASE_URL."));
+                }
+                Ok(port) => port,
+            }
+        }
+        None => backend.default_port(),
+    };
+    let user = text(variable("USER")?);
+    let name = match (text(variable(database)?), &user, backend) {
+        (Some(name), ..) => name,
+        // The server's image makes a database of the user's name.
+        (None, user, Backend::Postgres) => user.clone().unwrap_or_else(|| "postgres".to_owned()),
+        (None, ..) => {
+            return Err(SettingsError::new(format!(
+                "{} is set, but {family}_{database} is not.",
+                host.origin
+            ))
+            .hint(format!("Set {family}_{database} to the name of the database.")));
+        }
+    };
+    let user =
+        user.or_else(|| Some(if backend == Backend::Postgres { "postgres" } else { "root" }.to_owned()));
+    let mode = match variable("SSLMODE")? {
+        Some(mode) => parse_mode(mode.text.expose(), &mode.origin.to_string())?,
+        None => SslMode::default(),
+    };
+    let root_cert = variable("SSLROOTCERT")?.map(|path| path.folder.join(path.text.expose()));
+    Ok(DatabaseSettings {
+        alias: DatabaseSettings::DEFAULT_ALIAS.to_owned(),
+        backend,
+        name,
+        addresses: vec![address(host.text.expose(), port)],
+        user,
+        password: variable("PASSWORD")?.map(|value| value.text),
+        tls: TlsSettings { mode, root_cert, ..TlsSettings::default() },
+        connect_timeout: DatabaseSettings::DEFAULT_CONNECT_TIMEOUT,
+        parameters: BTreeMap::new(),
+        origin: host.origin,
+    })
+}

@@ -1,0 +1,143 @@
+//! Reads the sources in their order and makes one `Settings` of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::database_sources::databases;
+use super::envfile::EnvFile;
+use super::file::{Parsed, without_value};
+use super::variables::Variables;
+use super::{DatabaseSettings, Environment, SettingsError};
+
+/// What settings are to be read from; nothing is read yet.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    pub(crate) environment: Environment,
+    file: Option<PathBuf>,
+}
+
+impl Source {
+    /// Settings of this environment, with the file that `--settings` names instead of `manage.toml`.
+    pub fn new(environment: Environment, file: Option<PathBuf>) -> Self {
+        Self { environment, file }
+    }
+}
+
+/// The settings of a project.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) databases: BTreeMap<String, DatabaseSettings>,
+    runserver_address: Option<(String, super::Origin)>,
+    pub(crate) silenced_checks: Vec<String>,
+    apps: BTreeMap<String, AppTable>,
+    name: String,
+}
+
+#[derive(Clone, Debug)]
+struct AppTable {
+    table: toml::Table,
+    place: String,
+}
+
+impl Settings {
+    /// Reads the environment, `.env` and `manage.toml`.
+    ///
+    /// `manage.toml` and `.env` are looked for, each by itself, in the working folder and in those above it. Relative paths in a file start from its folder, those in the environment
+    /// from the working folder.
+    pub fn load(source: &Source) -> Result<Self, SettingsError> {
+        let environment = &source.environment;
+        let folder = environment.folder();
+        let env_file = nearest(&folder, ".env").as_deref().map(EnvFile::read).transpose()?;
+        let variables = Variables { environment, file: env_file.as_ref() };
+        let file = match (&source.file, variables.plain("MANAGE_SETTINGS")?) {
+            (Some(file), _) => Some(environment.base().join(file)),
+            (None, Some(value)) => Some(value.folder.join(value.text.expose())),
+            (None, None) => nearest(&folder, "manage.toml"),
+        };
+        let parsed = file.as_deref().map(Parsed::read).transpose()?.unwrap_or_default();
+
+        let databases = databases(&variables, &parsed, file.as_deref())?;
+        let runserver_address = match variables.plain("MANAGE_RUNSERVER_ADDRESS")? {
+            Some(value) => Some((value.text.expose().to_owned(), value.origin)),
+            None => parsed.file.runserver.0.address.as_ref().map(|address| {
+                let origin =
+                    super::Origin::File(file.clone().unwrap_or_default(), parsed.line(address.span()));
+                (address.get_ref().clone(), origin)
+            }),
+        };
+        let apps = parsed
+            .file
+            .apps
+            .0
+            .iter()
+            .map(|(label, table)| {
+                let shown = file.as_deref().unwrap_or(Path::new("manage.toml")).display();
+                let place = format!("{shown}, line {}: [apps.{label}]", parsed.line(table.span()));
+                (label.clone(), AppTable { table: table.get_ref().clone(), place })
+            })
+            .collect();
+        let name = match (&file, &env_file) {
+            (Some(file), _) => shown(file, &environment.folder()),
+            (None, Some(env_file)) => shown(&env_file.path, &environment.folder()),
+            (None, None) => "environment".to_owned(),
+        };
+        Ok(Self { databases, runserver_address, silenced_checks: parsed.file.checks.0.silenced, apps, name })
+    }
+
+    /// The settings of a database by its alias.
+    pub fn database(&self, alias: &str) -> Result<&DatabaseSettings, SettingsError> {
+        self.databases.get(alias).ok_or_else(|| {
+            let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
+            SettingsError::new(format!("There is no database '{alias}' in the settings."))
+                .hint(format!("The databases are: {}.", known.join(", ")))
+        })
+    }
+
+    /// Every database, by alias. `default` is always among them.
+    pub fn databases(&self) -> impl Iterator<Item = &DatabaseSettings> {
+        self.databases.values()
+    }
+
+    /// The settings of an app of the project's: the table `[apps.<label>]` of `manage.toml`, or nothing.
+    pub fn app<T: DeserializeOwned + Default>(&self, label: &str) -> Result<T, SettingsError> {
+        let Some(AppTable { table, place }) = self.apps.get(label) else { return Ok(T::default()) };
+        table.clone().try_into().map_err(|error: toml::de::Error| {
+            SettingsError::new(format!("{place}: {}.", without_value(error.message())))
+        })
+    }
+
+    /// Where `manage runserver` listens unless told otherwise, as it was written, and where that was.
+    pub fn runserver_address(&self) -> Option<(&str, &super::Origin)> {
+        self.runserver_address.as_ref().map(|(address, origin)| (address.as_str(), origin))
+    }
+
+    /// The labels that `[apps.<label>]` tables have.
+    pub(crate) fn app_labels(&self) -> impl Iterator<Item = &str> {
+        self.apps.keys().map(String::as_str)
+    }
+
+    /// What the settings were read from, for people: the settings file, or `.env`, or `environment`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// The nearest file of this name, in this folder or one above it. A repository's top is the last one that is looked at.
+fn nearest(folder: &Path, name: &str) -> Option<PathBuf> {
+    for folder in folder.ancestors() {
+        let file = folder.join(name);
+        if file.is_file() {
+            return Some(file);
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    None
+}
+
+fn shown(path: &Path, folder: &Path) -> String {
+    path.strip_prefix(folder).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,129 @@
+//! What can be wrong with a database URL.
+
+use std::fmt;
+
+use super::super::{Origin, SslMode};
+
+/// A database URL that cannot be used, and where it stands.
+///
+/// It never holds a password, or a piece of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlError {
+    /// What the URL was read from.
+    pub origin: Origin,
+    /// What is wrong with it.
+    pub problem: UrlProblem,
+}
+
+/// What is wrong with a database URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlProblem {
+    /// There is no text at all.
+    Empty,
+    /// The scheme is none of ours. The text is `None` where it could be something that must not be shown.
+    Scheme(Option<String>),
+    /// The text looks like the address of a server and lacks the scheme.
+    NoScheme,
+    /// `postgres:` or `mysql:` is not followed by `//`.
+    NoSlashes,
+    /// A `/`, `?` or `#` of the password stands there raw.
+    PercentEncode,
+    /// The named part is not UTF-8 after decoding, or holds a NUL.
+    NotText(&'static str),
+    /// A host lacks its closing bracket, or has something odd behind it.
+    Host,
+    /// A port is not a number from 1 to 65535.
+    Port,
+    /// The parameter `port` lists another number of ports than there are hosts.
+    PortCount,
+    /// A parameter that nobody knows (`None` where its name must not be shown), and the known ones.
+    UnknownParameter(Option<String>, &'static [&'static str]),
+    /// The named parameter needs another value; what it takes.
+    Value(&'static str, String),
+    /// `sslrootcert=system` was given together with a mode that verifies nothing.
+    WeakWithSystem,
+    /// MySQL needs the name of a database.
+    NoDatabase,
+    /// The path of the SQLite file is missing.
+    NoPath,
+    /// An SQLite URL has parameters.
+    SqliteParameters,
+}
+
+impl UrlProblem {
+    /// The problem of a `sslmode` that is none of the five words.
+    pub(super) fn ssl_mode(parameter: &'static str) -> Self {
+        Self::Value(parameter, format!("one of {}", SslMode::NAMES.join(", ")))
+    }
+}
+
+const SCHEMES: &str = "postgres, postgresql, mysql, mariadb, sqlite";
+
+impl fmt::Display for UrlProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the database URL is empty"),
+            Self::Scheme(Some(scheme)) => {
+                write!(f, "no database is known by the scheme `{scheme}`; known are {SCHEMES}")
+            }
+            Self::Scheme(None) => {
+                write!(f, "what stands before `://` is not a database's scheme; known are {SCHEMES}")
+            }
+            Self::NoScheme => {
+                write!(
+                    f,
+                    "it is neither a URL, as in postgres://user@host:5432/name, nor the path of an SQLite file, as in \
+                     sqlite:db.sqlite3; known schemes are {SCHEMES}"
+                )
+            }
+            Self::NoSlashes => f.write_str("`//` must follow the scheme, as in postgres://user@host:5432/name"),
+            Self::PercentEncode => f.write_str(
+                "a `/`, `?`, `#` or `@` of the user, the password or the database's name must be percent-encoded \
+                 (%2F, %3F, %23, %40)",
+            ),
+            Self::NotText(part) => write!(f, "the {part} is not UTF-8 after percent-decoding, or holds a NUL"),
+            Self::Host => f.write_str("an IPv6 address stands in brackets, as in [::1]:5432"),
+            Self::Port => f.write_str("the port must be a number from 1 to 65535"),
+            Self::PortCount => f.write_str("`port` must name one port, or one for each host"),
+            Self::UnknownParameter(Some(name), known) => {
+                write!(f, "the parameter `{name}` is not known; known are {}", known.join(", "))
+            }
+            Self::UnknownParameter(None, known) => {
+                write!(f, "one of the parameters is not known; known are {}", known.join(", "))
+            }
+            Self::Value(name, takes) => write!(f, "the parameter `{name}` takes {takes}"),
+            Self::WeakWithSystem => f.write_str("`sslrootcert=system` needs `sslmode=verify-full`"),
+            Self::NoDatabase => f.write_str("the database's name is missing, as in mysql://user@host:3306/name"),
+            Self::NoPath => f.write_str("the path of the SQLite file is missing, as in sqlite:db.sqlite3"),
+            Self::SqliteParameters => f.write_str(
+                "an sqlite: URL has no parameters; a `?` of the file's name is written %3F, and SQLite's own \
+                 parameters go with file:name?mode=ro",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.origin, self.problem)
+    }
+}
+
+impl std::error::Error for UrlError {}
+
+/// The scheme, if it has the form of one. Anything else may be the front half of a password.
+pub(super) fn harmless_scheme(text: &str) -> Option<String> {
+    let is_scheme = text.len() <= 32
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'+');
+    is_scheme.then(|| text.to_owned())
+}
+
+/// A parameter's name, if it has the form of one.
+pub(super) fn harmless_name(text: &str) -> Option<String> {
+    let is_name = !text.is_empty()
+        && text.len() <= 32
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-');
+    is_name.then(|| text.to_owned())
+}

@@ -1,0 +1,97 @@
+//! Writing the settings of a database as a URL.
+
+use std::path::Path;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::parameters::MYSQL_MODES;
+use super::{Address, Backend, DatabaseSettings, Secret, SslMode};
+
+/// Everything but the characters that mean the same in every part of a URL.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl DatabaseSettings {
+    /// The URL that says the same, for a driver that wants one; for SQLite the path.
+    ///
+    /// Every part is percent-encoded, and the parameters have the names that libpq, or Diesel's own MySQL connection,
+    /// reads. It holds the password: give it to a driver, never to a person.
+    pub fn url(&self) -> Secret {
+        if self.backend == Backend::Sqlite {
+            return Secret::new(&self.name);
+        }
+        let mut url = format!("{}://", self.backend.name());
+        if let Some(user) = &self.user {
+            url += &encode(user);
+        }
+        if let Some(password) = &self.password {
+            url.push(':');
+            url += &encode(password.expose());
+        }
+        if self.user.is_some() || self.password.is_some() {
+            url.push('@');
+        }
+        let hosts: Vec<String> = self.addresses.iter().map(|address| self.host(address)).collect();
+        url += &hosts.join(",");
+        url.push('/');
+        url += &encode(&self.name);
+        for (i, (name, value)) in self.query().iter().enumerate() {
+            url.push(if i == 0 { '?' } else { '&' });
+            url += name;
+            url.push('=');
+            url += &encode(value);
+        }
+        Secret::new(url)
+    }
+
+    fn host(&self, address: &Address) -> String {
+        match address {
+            Address::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
+            Address::Tcp(host, port) => format!("{}:{port}", encode(host)),
+            Address::Unix(path, port) if self.backend == Backend::Postgres => {
+                format!("{}:{port}", encode(&path.to_string_lossy()))
+            }
+            // The socket goes into a parameter of its own.
+            Address::Unix(_, port) => format!("localhost:{port}"),
+        }
+    }
+
+    fn query(&self) -> Vec<(&str, String)> {
+        let postgres = self.backend == Backend::Postgres;
+        let mut query = Vec::new();
+        if let (false, Some(Address::Unix(path, _))) = (postgres, self.addresses.first()) {
+            query.push(("unix_socket", text(path)));
+        }
+        if self.tls.mode != SslMode::default() {
+            match postgres {
+                true => query.push(("sslmode", self.tls.mode.name().to_owned())),
+                false => query.push(("ssl_mode", MYSQL_MODES[self.tls.mode as usize].to_owned())),
+            }
+        }
+        // libpq would otherwise look for a file in the user's home.
+        let system = self.tls.mode == SslMode::VerifyFull && postgres;
+        match &self.tls.root_cert {
+            Some(path) => query.push((if postgres { "sslrootcert" } else { "ssl_ca" }, text(path))),
+            None if system => query.push(("sslrootcert", "system".to_owned())),
+            None => {}
+        }
+        if let Some(path) = &self.tls.client_cert {
+            query.push((if postgres { "sslcert" } else { "ssl_cert" }, text(path)));
+        }
+        if let Some(path) = &self.tls.client_key {
+            query.push((if postgres { "sslkey" } else { "ssl_key" }, text(path)));
+        }
+        // A whole number of seconds, at least one: a fraction would become 0, which stands for no limit at all.
+        let seconds = self.connect_timeout.as_secs() + u64::from(self.connect_timeout.subsec_nanos() > 0);
+        query.push(("connect_timeout", seconds.max(1).to_string()));
+        query.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        query
+    }
+}
+
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

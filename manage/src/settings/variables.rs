@@ -1,0 +1,111 @@
+//! Variables of the environment and of `.env` as one, and the files that `…_FILE` variables name.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::envfile::EnvFile;
+use super::{Environment, Origin, Secret, SettingsError};
+
+/// The variables in force: the environment's, and under them those of `.env`.
+pub(crate) struct Variables<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) file: Option<&'a EnvFile>,
+}
+
+/// A value and where it came from.
+pub(crate) struct Value {
+    pub(crate) text: Secret,
+    pub(crate) origin: Origin,
+    /// Relative paths in the value start here.
+    pub(crate) folder: PathBuf,
+}
+
+/// One source of variables.
+#[derive(Clone, Copy)]
+pub(crate) enum Layer {
+    Environment,
+    EnvFile,
+}
+
+impl Variables<'_> {
+    /// The sources, the strongest first.
+    pub(crate) fn layers(&self) -> [Layer; 2] {
+        [Layer::Environment, Layer::EnvFile]
+    }
+
+    /// A variable, or the content of the file that the variable of this name and `_FILE` names, from the strongest
+    /// source that has either.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Value>, SettingsError> {
+        for layer in self.layers() {
+            if let Some(value) = self.get_in(layer, name)? {
+                return Ok(Some(value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same, from one source.
+    pub(crate) fn get_in(&self, layer: Layer, name: &str) -> Result<Option<Value>, SettingsError> {
+        let file_name = format!("{name}_FILE");
+        match (self.plain_in(layer, name)?, self.plain_in(layer, &file_name)?) {
+            (Some(_), Some(file)) => {
+                Err(SettingsError::new(format!("Both {name} and {} are set.", file.origin))
+                    .hint(format!("Unset one of them: the value comes either from {name} or from the file.")))
+            }
+            (None, Some(file)) => {
+                let path = file.folder.join(file.text.expose());
+                let text = read_secret(&path, &file.origin.to_string())?;
+                Ok(Some(Value { text, ..file }))
+            }
+            (direct, None) => Ok(direct),
+        }
+    }
+
+    /// A variable itself.
+    pub(crate) fn plain(&self, name: &str) -> Result<Option<Value>, SettingsError> {
+        Ok(self.plain_in(Layer::Environment, name)?.or(self.plain_in(Layer::EnvFile, name)?))
+    }
+
+    /// Empty ones count as unset.
+    fn plain_in(&self, layer: Layer, name: &str) -> Result<Option<Value>, SettingsError> {
+        match layer {
+            Layer::Environment => {
+                let origin = Origin::Environment(name.to_owned());
+                let folder = self.environment.base();
+                let text = self.environment.variable(name)?;
+                Ok(text.map(|text| Value { text: Secret::new(text), origin, folder }))
+            }
+            Layer::EnvFile => Ok(self.file.and_then(|file| {
+                let text = Secret::new(file.get(name)?);
+                let origin = Origin::EnvFile(name.to_owned(), file.path.clone(), file.line(name));
+                let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
+                Some(Value { text, origin, folder })
+            })),
+        }
+    }
+
+    /// The names that begin so, from both places.
+    pub(crate) fn names(&self, prefix: &str) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.environment.names(prefix).into_iter().collect();
+        if let Some(file) = self.file {
+            names.extend(file.names(prefix).cloned());
+        }
+        names
+    }
+}
+
+/// The content of a secret's file, without the newline that editors leave at its end.
+pub(crate) fn read_secret(path: &Path, named_by: &str) -> Result<Secret, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        SettingsError::new(format!("Cannot read {}, which {named_by} names: {error}.", path.display()))
+    })?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.is_empty() {
+        return Err(SettingsError::new(format!(
+            "The file {}, which {named_by} names, is empty.",
+            path.display()
+        )));
+    }
+    Ok(Secret::new(text))
+}
