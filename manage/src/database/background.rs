@@ -1,0 +1,133 @@
+//! The one runtime behind every connection over a network.
+//!
+//! Diesel's interface is synchronous and the drivers are not. A runtime of its own for each connection would panic inside
+//! an `async` function, and a runtime that only runs during a query would not notice a server that went away. So there is
+//! one thread that drives all sockets, and a caller's thread that sleeps until its answer is there.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use diesel_async::async_connection_wrapper::BlockOn;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// Runs futures on the calling thread, and their sockets and timers on the background thread.
+///
+/// It may be used anywhere: also inside another runtime, whose worker it blocks for as long as the future takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Background;
+
+/// Started by the first connection. It is never shut down: a thread that hangs in a name lookup would delay the
+/// program's end.
+fn handle() -> &'static Handle {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let start = || {
+        Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("manage-database")
+            .enable_all()
+            .build()
+            .expect("the operating system can start one more thread")
+    };
+    RUNTIME.get_or_init(start).handle()
+}
+
+impl Background {
+    /// Starts a task on the background thread.
+    #[cfg(feature = "postgres")]
+    pub(super) fn spawn<F>(self, future: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        handle().spawn(future)
+    }
+}
+
+impl BlockOn for Background {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = handle().enter();
+        // Inside a task of another runtime the task's budget would run out, and nothing would ever refill it.
+        let mut future = pin!(tokio::task::unconstrained(future));
+        let parked = Arc::new(Parked { thread: thread::current(), woken: AtomicBool::new(false) });
+        let waker = Waker::from(Arc::clone(&parked));
+        let mut context = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+            while !parked.woken.swap(false, Ordering::Acquire) {
+                thread::park();
+            }
+        }
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
+
+/// A sleeping thread. The flag tells its own wake-ups from those of another sleeper on the same thread.
+struct Parked {
+    thread: Thread,
+    woken: AtomicBool,
+}
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.woken.swap(true, Ordering::Release) {
+            self.thread.unpark();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    async fn shake_hands() -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let client = TcpStream::connect(address).await;
+        client.is_ok() && listener.accept().await.is_ok()
+    }
+
+    #[test]
+    fn sockets_and_timers_work_on_a_plain_thread() {
+        assert!(Background.block_on(shake_hands()));
+        let started = Instant::now();
+        Background.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
+        assert!(started.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn they_work_inside_another_runtime() {
+        let other = Builder::new_current_thread().build().expect("a runtime");
+        assert!(other.block_on(async { Background.block_on(shake_hands()) }));
+    }
+
+    #[test]
+    fn they_do_not_hang_in_a_task_that_used_up_its_budget() {
+        let other = Builder::new_current_thread().build().expect("a runtime");
+        let done = other.block_on(async {
+            let busy = async {
+                for _ in 0..1_000 {
+                    Background.block_on(tokio::task::consume_budget());
+                }
+                Background.block_on(shake_hands())
+            };
+            tokio::task::LocalSet::new().run_until(busy).await
+        });
+        assert!(done);
+    }
+}

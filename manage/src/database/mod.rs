@@ -1,0 +1,68 @@
+//! Databases, through Diesel: one connection type for every backend, and what tells whether a database can be used.
+//!
+//! - [`Connection`]: an SQLite file, a PostgreSQL server or a MySQL server, chosen by the settings at run time. It is an
+//!   ordinary, synchronous Diesel connection, and may be used inside an `async` function as well.
+//! - [`Pool`]: connections that are kept for the next one who needs one.
+//! - [`probe()`]: is the database there and does it answer? Within a time limit, whatever happens.
+//! - [`ConnectError`] and its [`Reason`]: why not.
+//!
+//! ```no_run
+//! use diesel::prelude::*;
+//! use manage::database::Connection;
+//! use manage::settings::{DatabaseSettings, Origin};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = DatabaseSettings::from_url("default", "postgres://app@localhost/app", Origin::Code)?;
+//! let mut connection = Connection::open(&settings)?;
+//! let one = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1")).get_result::<i32>(&mut connection)?;
+//! assert_eq!(one, 1);
+//! # Ok(())
+//! # }
+//! ```
+
+#[macro_use]
+mod delegate;
+
+mod asking;
+#[cfg(feature = "network")]
+mod background;
+mod connection;
+#[cfg(feature = "network")]
+mod dial;
+mod error;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "mysql")]
+mod mysql_tls;
+mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_tls;
+mod probe;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "network")]
+mod tls;
+mod writable;
+
+#[cfg(feature = "network")]
+pub use background::Background;
+pub use connection::{Connection, MultiBackend, MultiField, MultiRawValue, MultiRow};
+pub use error::{ConnectError, Reason};
+#[cfg(feature = "mysql")]
+pub use mysql::MysqlConnection;
+pub use pool::{Pool, PooledConnection};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresConnection;
+pub use probe::{Demands, Ready, probe, probe_for};
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::path as sqlite_path;
+#[cfg(feature = "network")]
+pub(crate) use tls::{tls_error, trusting_config};
+
+/// When a time limit that begins now is over. One that no clock can count to ends in a year.
+fn deadline(limit: std::time::Duration) -> std::time::Instant {
+    let now = std::time::Instant::now();
+    now.checked_add(limit).unwrap_or(now + std::time::Duration::from_secs(365 * 24 * 60 * 60))
+}

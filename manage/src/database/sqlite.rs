@@ -1,0 +1,243 @@
+//! SQLite: Diesel's own connection, opened with care, and told plainly where that fails.
+
+use std::borrow::Cow;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::{Connection as _, SimpleConnection as _};
+use diesel::{QueryResult, SqliteConnection};
+use percent_encoding::percent_decode_str;
+
+use super::{ConnectError, Reason};
+use crate::settings::DatabaseSettings;
+
+/// How long a statement waits for another process that writes.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The first bytes of every SQLite file that is not empty.
+const HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+/// Opens the file and makes it if it is not there. Foreign keys are enforced, as on the other backends.
+pub(super) fn open(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
+    let path = path(&settings.name);
+    if let Some(path) = &path {
+        is_database(settings, path)?;
+    }
+    let mut connection = SqliteConnection::establish(&settings.name)
+        .map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
+    wait_for_writers(&mut connection, BUSY_TIMEOUT)
+        .and_then(|()| connection.batch_execute("PRAGMA foreign_keys = ON"))
+        .map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
+    Ok(connection)
+}
+
+/// Sets how long a statement waits for another process that writes.
+pub(super) fn wait_for_writers(connection: &mut SqliteConnection, limit: Duration) -> QueryResult<()> {
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", limit.as_millis().clamp(1, 86_400_000)))
+}
+
+/// Why a statement failed. Only a lock is waited for, so a statement that took that long met one.
+pub(super) fn failed(
+    settings: &DatabaseSettings,
+    limit: Duration,
+    took: Duration,
+    message: &str,
+) -> ConnectError {
+    // SQLite counts whole milliseconds.
+    if took + Duration::from_millis(2) >= limit.min(BUSY_TIMEOUT) {
+        return ConnectError::new(settings, Reason::Locked, message).with_code(Some("SQLITE_BUSY"));
+    }
+    explain(settings, path(&settings.name).as_deref(), message)
+}
+
+/// Reads from the file, waits for a writer no longer than the limit, and does something else behind it.
+pub(super) fn within<T>(
+    connection: &mut SqliteConnection,
+    limit: Duration,
+    work: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    wait_for_writers(connection, limit.min(BUSY_TIMEOUT))?;
+    let answer =
+        connection.batch_execute("SELECT count(*) FROM sqlite_master").and_then(|()| work(connection));
+    wait_for_writers(connection, BUSY_TIMEOUT)?;
+    answer
+}
+
+/// The file that a name stands for; none for a database in memory, or one without a name.
+pub(crate) fn path(name: &str) -> Option<PathBuf> {
+    let path = match name.strip_prefix("file:") {
+        None => Cow::Borrowed(name),
+        Some(uri) => {
+            let (path, query) = uri.split_once(['?', '#']).unwrap_or((uri, ""));
+            if query.split('&').any(|pair| pair == "mode=memory") {
+                return None;
+            }
+            // `file:///path` and `file://localhost/path` have a host in front.
+            let path = match path.strip_prefix("//") {
+                Some(rest) => &rest[rest.find('/').unwrap_or(rest.len())..],
+                None => path,
+            };
+            percent_decode_str(path).decode_utf8_lossy()
+        }
+    };
+    let in_memory = path.is_empty() || path == ":memory:";
+    (!in_memory).then(|| PathBuf::from(path.into_owned()))
+}
+
+/// Fails where a file is there and is something else. SQLite would only notice at the first statement.
+fn is_database(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
+    let mut header = [0; HEADER.len()];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) if &header == HEADER => Ok(()),
+        Ok(()) => Err(ConnectError::new(settings, Reason::File, "the file is not an SQLite database")),
+        // An empty file is an empty database; what is shorter than the header is none.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => match fs::metadata(path) {
+            Ok(file) if file.len() > 0 => {
+                Err(ConnectError::new(settings, Reason::File, "the file is not an SQLite database"))
+            }
+            _ => Ok(()),
+        },
+        Err(_) => Ok(()),
+    }
+}
+
+/// Fails where the file is not there and could not be made.
+pub(super) fn could_be_made(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
+    let folder = folder(path);
+    if !folder.is_dir() {
+        return Err(no_folder(settings, folder));
+    }
+    if !is_writable(folder) {
+        let message = format!("the folder {} is not writable", folder.display());
+        return Err(ConnectError::new(settings, Reason::File, message));
+    }
+    Ok(())
+}
+
+/// Fails where the file is there and could not be changed.
+pub(super) fn is_writable_file(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
+    // SQLite makes its journal beside the file.
+    for place in [path, folder(path)] {
+        if !may_write(place) {
+            let message = format!("{} is not writable", place.display());
+            return Err(ConnectError::new(settings, Reason::File, message));
+        }
+    }
+    Ok(())
+}
+
+fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> ConnectError {
+    let file = |message: &str| ConnectError::new(settings, Reason::File, message);
+    let Some(path) = path else { return file(message) };
+    if path.is_dir() {
+        return file("it is a folder");
+    }
+    if !path.exists() {
+        return could_be_made(settings, path).err().unwrap_or_else(|| file(message));
+    }
+    match OpenOptions::new().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match File::open(path) {
+            Ok(_) => file("the file is not writable"),
+            Err(_) => file("the file is not readable"),
+        },
+        _ => file(message),
+    }
+}
+
+fn no_folder(settings: &DatabaseSettings, folder: &Path) -> ConnectError {
+    ConnectError::new(settings, Reason::File, format!("the folder {} does not exist", folder.display()))
+        .with_hint(format!("make the folder; the path comes from {}", settings.origin))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(unix)]
+fn may_write(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_write(path: &Path) -> bool {
+    path.is_dir() || fs::metadata(path).is_ok_and(|file| !file.permissions().readonly())
+}
+
+#[cfg(unix)]
+fn is_writable(folder: &Path) -> bool {
+    use rustix::fs::Access;
+    rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_writable(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|folder| !folder.permissions().readonly())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_types::Integer;
+
+    use super::*;
+    use crate::settings::Origin;
+
+    fn try_open(path: &Path) -> Result<SqliteConnection, ConnectError> {
+        open(&DatabaseSettings::sqlite("default", path.to_str().expect("UTF-8"), Origin::Code))
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_what_is_wrong_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = folder.path().join("notes.txt");
+        fs::write(&text, "a text that is longer than sixteen bytes").expect("a file");
+        let short = folder.path().join("short.txt");
+        fs::write(&short, "short").expect("a file");
+        for (path, words) in [
+            (text, "not an SQLite database"),
+            (short, "not an SQLite database"),
+            (folder.path().join("none/a.db"), "none does not exist"),
+            (folder.path().to_path_buf(), "it is a folder"),
+        ] {
+            let error = try_open(&path).map(drop).expect_err("no database");
+            assert_eq!(error.reason, Reason::File);
+            let shown = error.to_string();
+            assert!(shown.contains(words) && shown.contains(path.to_str().expect("UTF-8")), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_new_file_is_made_and_foreign_keys_hold() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.db");
+        fs::write(&path, "").expect("an empty file");
+        let mut connection = try_open(&path).expect("an empty file is an empty database");
+        let pragma = |connection: &mut SqliteConnection, name: &str| {
+            diesel::select(diesel::dsl::sql::<Integer>(&format!("(SELECT * FROM pragma_{name})")))
+                .get_result::<i32>(connection)
+                .expect("a pragma")
+        };
+        assert_eq!(pragma(&mut connection, "foreign_keys"), 1);
+        assert_eq!(pragma(&mut connection, "busy_timeout"), 5_000);
+    }
+
+    #[test]
+    fn names_in_all_spellings() {
+        for (name, expected) in [
+            ("a.db", Some("a.db")),
+            (":memory:", None),
+            ("", None),
+            ("file:a%20b.db?mode=ro", Some("a b.db")),
+            ("file:///srv/a.db", Some("/srv/a.db")),
+            ("file:a?mode=memory&cache=shared", None),
+            ("file::memory:?cache=shared", None),
+        ] {
+            assert_eq!(path(name), expected.map(PathBuf::from), "{name}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Whom to trust, and as whom: certificates and keys, with the meaning that libpq gives to each `sslmode`.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::{ConnectError, Reason};
+use crate::settings::{DatabaseSettings, SslMode, TlsSettings};
+
+/// How far a server's certificate is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Any certificate will do: the connection is encrypted against listeners only.
+    Anyone,
+    /// An authority that we trust signed it, for whatever name.
+    Authority,
+    /// An authority that we trust signed it for this host.
+    AuthorityAndName,
+}
+
+impl Trust {
+    /// What the settings ask for. As in libpq, `require` verifies the authority once a file of authorities is given.
+    pub(super) fn of(settings: &DatabaseSettings) -> Self {
+        match settings.tls.mode {
+            SslMode::Require if settings.tls.root_cert.is_some() => Self::Authority,
+            SslMode::Disable | SslMode::Prefer | SslMode::Require => Self::Anyone,
+            SslMode::VerifyCa => Self::Authority,
+            SslMode::VerifyFull => Self::AuthorityAndName,
+        }
+    }
+}
+
+/// What was made of TLS settings, until other settings or changed files ask for another.
+///
+/// A waiter connects a hundred times a second, and reading the operating system's authorities alone takes milliseconds.
+pub(super) struct Kept<T>(Mutex<Option<(TlsSettings, Stamps, T)>>);
+
+/// When the files of the settings were changed, and their sizes.
+type Stamps = [Option<(Option<SystemTime>, u64)>; 3];
+
+impl<T: Clone> Kept<T> {
+    pub(super) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    pub(super) fn get(
+        &self,
+        settings: &DatabaseSettings,
+        make: impl FnOnce() -> Result<T, ConnectError>,
+    ) -> Result<T, ConnectError> {
+        let tls = &settings.tls;
+        let now = [&tls.root_cert, &tls.client_cert, &tls.client_key].map(|path| {
+            let file = path.as_ref()?.metadata().ok()?;
+            Some((file.modified().ok(), file.len()))
+        });
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_of, stamps, made)) = &*kept
+            && (made_of, stamps) == (tls, &now)
+        {
+            return Ok(made.clone());
+        }
+        let made = make()?;
+        *kept = Some((tls.clone(), now, made.clone()));
+        Ok(made)
+    }
+}
+
+/// The authorities to trust: those of the given file, else those of the operating system.
+pub(super) fn roots(settings: &DatabaseSettings) -> Result<RootCertStore, ConnectError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in root_certificates(settings)? {
+        // The operating system's list may hold a few that are too old to be read.
+        let added = roots.add(certificate);
+        if let (Err(error), Some(path)) = (added, &settings.tls.root_cert) {
+            return Err(bad_file(settings, path, &error.to_string()));
+        }
+    }
+    if roots.is_empty() {
+        let message = "the operating system lists no authorities; name a file of them with `sslrootcert`";
+        return Err(ConnectError::new(settings, Reason::Configuration, message));
+    }
+    Ok(roots)
+}
+
+pub(super) fn root_certificates(
+    settings: &DatabaseSettings,
+) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
+    match &settings.tls.root_cert {
+        Some(path) => certificates(settings, path),
+        None => Ok(rustls_native_certs::load_native_certs().certs),
+    }
+}
+
+/// A configuration that trusts the operating system's authorities, whose list is read once.
+pub(crate) fn trusting_config(name: &str) -> Result<Arc<rustls::ClientConfig>, ConnectError> {
+    static CONFIG: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(Arc::clone(config));
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| ConnectError::of_service(name, Reason::Tls, error.to_string()))?;
+    let config = builder.with_root_certificates(roots).with_no_client_auth();
+    Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
+}
+
+/// The client's own certificate chain and key.
+pub(super) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+pub(super) fn identity(settings: &DatabaseSettings) -> Result<Option<Identity>, ConnectError> {
+    match (&settings.tls.client_cert, &settings.tls.client_key) {
+        (None, None) => Ok(None),
+        (Some(chain), Some(key)) => {
+            let chain = certificates(settings, chain)?;
+            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(settings, key, &error))?;
+            Ok(Some((chain, key)))
+        }
+        (Some(_), None) => {
+            Err(ConnectError::new(settings, Reason::Configuration, "`sslcert` is set and `sslkey` is not"))
+        }
+        (None, Some(_)) => {
+            Err(ConnectError::new(settings, Reason::Configuration, "`sslkey` is set and `sslcert` is not"))
+        }
+    }
+}
+
+fn certificates(
+    settings: &DatabaseSettings,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(certificates) if certificates.is_empty() => {
+            Err(bad_file(settings, path, "it holds no PEM certificate"))
+        }
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(pem_error(settings, path, &error)),
+    }
+}
+
+fn pem_error(settings: &DatabaseSettings, path: &Path, error: &pem::Error) -> ConnectError {
+    match error {
+        pem::Error::Io(error) => bad_file(settings, path, &error.to_string()),
+        pem::Error::NoItemsFound => bad_file(settings, path, "it holds nothing of this kind in PEM form"),
+        // The other errors repeat bytes of the file, which may be those of a key.
+        _ => bad_file(settings, path, "it is not a PEM file"),
+    }
+}
+
+fn bad_file(settings: &DatabaseSettings, path: &Path, why: &str) -> ConnectError {
+    ConnectError::new(settings, Reason::Configuration, format!("{}: {why}", path.display()))
+}
+
+/// The TLS error inside an error of the socket beneath it.
+pub(crate) fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Origin;
+
+    fn settings(query: &str) -> DatabaseSettings {
+        let url = format!("postgres://app@db/app?{query}");
+        DatabaseSettings::from_url("default", &url, Origin::Code).expect("a URL")
+    }
+
+    #[test]
+    fn modes_trust_as_libpq_does() {
+        for (query, trust) in [
+            ("", Trust::Anyone),
+            ("sslrootcert=a.pem", Trust::Anyone),
+            ("sslmode=require", Trust::Anyone),
+            ("sslmode=require&sslrootcert=a.pem", Trust::Authority),
+            ("sslmode=verify-ca", Trust::Authority),
+            ("sslmode=verify-full", Trust::AuthorityAndName),
+            ("sslrootcert=system", Trust::AuthorityAndName),
+        ] {
+            assert_eq!(Trust::of(&settings(query)), trust, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_bad_file_is_named_and_its_bytes_are_not_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("key.pem");
+        let secret = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0!c2VjcmV0\n-----END PRIVATE KEY-----\n";
+        std::fs::write(&path, secret).expect("a file");
+        let shown = path.to_str().expect("UTF-8");
+        for query in [
+            format!("sslrootcert={shown}"),
+            format!("sslrootcert={shown}.none"),
+            format!("sslcert={shown}&sslkey={shown}"),
+            format!("sslcert={shown}"),
+            format!("sslkey={shown}"),
+        ] {
+            let settings = settings(&format!("sslmode=verify-full&{query}"));
+            let failed = match query.starts_with("sslrootcert") {
+                true => roots(&settings).err(),
+                false => identity(&settings).err(),
+            };
+            let error = failed.expect("no certificate");
+            assert_eq!(error.reason, Reason::Configuration);
+            let told = error.to_string();
+            assert!(told.contains(shown) || told.contains("`sslkey`"), "{told}");
+            assert!(!told.contains("c2V") && !told.contains("secret"), "{told}");
+        }
+    }
+}
