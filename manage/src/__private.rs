@@ -1,0 +1,53 @@
+//! What the macros' expansions reach for. None of it is meant to be named by hand.
+
+pub use manage_macros::command_files;
+pub use {clap, diesel_migrations, inventory};
+
+pub use crate::__manage_block_on as block_on;
+pub use crate::checks::CheckRegistration;
+pub use crate::command::App;
+#[cfg(feature = "runserver")]
+pub use crate::server::RouterRegistration;
+
+/// Whether `module_path`'s last segment is `name`: a command's file has its function's name.
+pub const fn is_file_of(module_path: &str, name: &str) -> bool {
+    let (path, name) = (module_path.as_bytes(), name.as_bytes());
+    if path.len() < name.len() {
+        return false;
+    }
+    let start = path.len() - name.len();
+    let mut i = 0;
+    while i < name.len() {
+        if path[start + i] != name[i] {
+            return false;
+        }
+        i += 1;
+    }
+    // What stands before it ends a segment: `::`, or the `r#` of a raw identifier.
+    start == 0 || path[start - 1] == b':' || path[start - 1] == b'#'
+}
+
+/// Runs an async command to its end on a runtime of its own.
+#[cfg(feature = "async")]
+pub fn run_to_end<F: Future>(future: F) -> crate::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let output = runtime.block_on(future);
+    // A thread that still waits for a database must not hold the program at its end.
+    runtime.shutdown_background();
+    Ok(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_file_of;
+
+    #[test]
+    fn only_the_whole_last_segment_counts() {
+        assert!(is_file_of("app::management::commands::publish", "publish"));
+        assert!(is_file_of("app::management::commands::r#move", "move"));
+        assert!(is_file_of("publish", "publish"));
+        assert!(!is_file_of("app::commands::republish", "publish"));
+        assert!(!is_file_of("app::publish::other", "publish"));
+        assert!(!is_file_of("p", "publish"));
+    }
+}

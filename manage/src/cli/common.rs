@@ -1,0 +1,146 @@
+//! The options that every command takes.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+
+use crate::console::ColorChoice;
+
+/// The heading under which `--help` lists them, after the command's own.
+const HEADING: &str = "Common options";
+
+/// The values of the common options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Common {
+    pub(crate) verbosity: Option<u8>,
+    pub(crate) settings: Option<PathBuf>,
+    pub(crate) traceback: bool,
+    pub(crate) no_color: bool,
+    pub(crate) force_color: bool,
+    pub(crate) skip_checks: bool,
+}
+
+impl Common {
+    /// Adds the common options to a parser. Where the command has an option of the same name, the command's stands.
+    pub(crate) fn add_to(mut parser: clap::Command) -> clap::Command {
+        for mut option in options() {
+            let taken = |wanted: Option<&str>| {
+                wanted.is_some_and(|wanted| {
+                    parser.get_arguments().any(|arg| {
+                        arg.get_long() == Some(wanted)
+                            || arg.get_all_aliases().is_some_and(|all| all.contains(&wanted))
+                    })
+                })
+            };
+            if taken(option.get_long()) {
+                continue;
+            }
+            let short = option.get_short();
+            if short.is_some() && parser.get_arguments().any(|arg| arg.get_short() == short) {
+                option = option.short(None);
+            }
+            parser = parser.arg(option);
+        }
+        parser
+    }
+
+    pub(crate) fn read(matches: &ArgMatches) -> Self {
+        // An option that the command took for itself is not in its matches.
+        let flag = |id| matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false);
+        Self {
+            verbosity: matches.try_get_one::<u8>(VERBOSITY).ok().flatten().copied(),
+            settings: matches.try_get_one::<PathBuf>(SETTINGS).ok().flatten().cloned(),
+            traceback: flag(TRACEBACK),
+            no_color: flag(NO_COLOR),
+            force_color: flag(FORCE_COLOR),
+            skip_checks: flag(SKIP_CHECKS),
+        }
+    }
+
+    /// The options before the command's name, with those after it on top.
+    pub(crate) fn overlay(self, later: Self) -> Self {
+        Self {
+            verbosity: later.verbosity.or(self.verbosity),
+            settings: later.settings.or(self.settings),
+            traceback: later.traceback || self.traceback,
+            no_color: later.no_color || (self.no_color && !later.force_color),
+            force_color: later.force_color || (self.force_color && !later.no_color),
+            skip_checks: later.skip_checks || self.skip_checks,
+        }
+    }
+
+    pub(crate) fn colors(&self) -> ColorChoice {
+        match (self.no_color, self.force_color) {
+            (true, _) => ColorChoice::Never,
+            (_, true) => ColorChoice::Always,
+            _ => ColorChoice::Auto,
+        }
+    }
+}
+
+// Two parts, so that no argument of a command can have the same id.
+const VERBOSITY: &str = "manage::verbosity";
+const SETTINGS: &str = "manage::settings";
+const TRACEBACK: &str = "manage::traceback";
+const NO_COLOR: &str = "manage::no_color";
+const FORCE_COLOR: &str = "manage::force_color";
+const SKIP_CHECKS: &str = "manage::skip_checks";
+const VERSION: &str = "manage::version";
+const HELP: &str = "manage::help";
+
+fn options() -> [Arg; 8] {
+    let flag =
+        |id, long, help| Arg::new(id).long(long).help(help).action(ArgAction::SetTrue).help_heading(HEADING);
+    [
+        Arg::new(VERBOSITY)
+            .short('v')
+            .long("verbosity")
+            .value_name("LEVEL")
+            .help("How much to say: 0 = only what was asked for, 1 = normal, 2 = verbose, 3 = very verbose [default: 1]")
+            .value_parser(value_parser!(u8).range(0..=3))
+            .help_heading(HEADING),
+        Arg::new(SETTINGS)
+            .long("settings")
+            .value_name("FILE")
+            .help("Read settings from this file instead of manage.toml")
+            .value_parser(value_parser!(PathBuf))
+            .help_heading(HEADING),
+        flag(TRACEBACK, "traceback", "Show where an error came from"),
+        flag(NO_COLOR, "no-color", "Never use colors").conflicts_with(FORCE_COLOR),
+        flag(FORCE_COLOR, "force-color", "Use colors also when the output is not a terminal"),
+        flag(SKIP_CHECKS, "skip-checks", "Run without the system checks"),
+        flag(VERSION, "version", "Print the version").action(ArgAction::Version),
+        flag(HELP, "help", "Print this help").short('h').action(ArgAction::Help),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(parser: clap::Command, arguments: &[&str]) -> Result<Common, clap::Error> {
+        let parser = Common::add_to(parser.version("1").disable_help_flag(true).disable_version_flag(true));
+        parser
+            .try_get_matches_from(std::iter::once(&"x").chain(arguments))
+            .map(|matches| Common::read(&matches))
+    }
+
+    #[test]
+    fn they_are_read() {
+        let common =
+            read(clap::Command::new("x"), &["-v2", "--settings", "other.toml", "--traceback"]).unwrap();
+        assert_eq!((common.verbosity, common.traceback), (Some(2), true));
+        assert_eq!(common.settings.as_deref(), Some(std::path::Path::new("other.toml")));
+        assert!(read(clap::Command::new("x"), &["-v", "4"]).is_err());
+        assert!(read(clap::Command::new("x"), &["--no-color", "--force-color"]).is_err());
+    }
+
+    #[test]
+    fn a_command_may_take_their_names() {
+        let own = clap::Command::new("x")
+            .arg(Arg::new("verbose").short('v').action(ArgAction::SetTrue))
+            .arg(Arg::new("settings").long("settings"));
+        let common = read(own, &["-v", "--settings", "mine", "--verbosity", "3"]).unwrap();
+        assert_eq!((common.verbosity, common.settings), (Some(3), None));
+    }
+}

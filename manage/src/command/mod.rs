@@ -1,0 +1,18 @@
+//! What a command is, and how it is found.
+//!
+//! In reading order: [`Command`] is the small trait underneath; [`Registration`] is what `#[manage::command]` leaves
+//! behind; [`Registry`] finds the command of a name; [`Outcome`] is what a command returns.
+
+mod definition;
+mod error;
+mod exit;
+mod registry;
+mod suggest;
+
+pub use definition::{Command, FunctionCommand, Properties, RequiredChecks};
+pub use error::CommandError;
+pub use exit::{Exit, IntoExit, Outcome};
+pub use registry::{App, Found, Location, Registration, Registry};
+pub use suggest::closest;
+
+pub(crate) use registry::{BUILT_IN, FIXED};

@@ -1,0 +1,38 @@
+//! "Did you mean …?"
+
+/// The candidate that is most like `word`, when one is like it at all: for "Did you mean …?".
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = normal(word);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word, &normal(candidate)), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// People mix up `-` and `_`, and capitals.
+fn normal(word: &str) -> String {
+    word.to_lowercase().replace('-', "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    const NAMES: [&str; 4] = ["migrate", "runserver", "showmigrations", "wait_for_db"];
+
+    #[test]
+    fn a_slip_of_the_finger_is_understood() {
+        assert_eq!(closest("migrat", NAMES), Some("migrate"));
+        assert_eq!(closest("runsever", NAMES), Some("runserver"));
+        assert_eq!(closest("wait-for-db", NAMES), Some("wait_for_db"));
+        assert_eq!(closest("WAIT_FOR_DB", NAMES), Some("wait_for_db"));
+    }
+
+    #[test]
+    fn another_word_is_not() {
+        assert_eq!(closest("frobnicate", NAMES), None);
+        assert_eq!(closest("", NAMES), None);
+    }
+}

@@ -1,0 +1,152 @@
+//! What a running command is handed.
+
+use std::cell::OnceCell;
+use std::fmt::Display;
+
+use crate::console::{Output, Role, Stream};
+use crate::database::{ConnectError, Connection, Pool};
+use crate::settings::{DatabaseSettings, Settings, SettingsError, Source};
+use crate::{CommandError, Program, Result};
+
+/// What a running command is handed: output, settings and databases. Nothing is read or opened before it is asked for.
+pub struct Context {
+    program: Program,
+    source: Source,
+    settings: OnceCell<Result<Settings, SettingsError>>,
+    output: Output,
+    verbosity: u8,
+    skips_checks: bool,
+}
+
+impl Context {
+    pub(crate) fn new(
+        program: &Program,
+        source: Source,
+        output: Output,
+        verbosity: u8,
+        skips_checks: bool,
+    ) -> Self {
+        Self { program: program.clone(), source, settings: OnceCell::new(), output, verbosity, skips_checks }
+    }
+
+    // --- Output ---
+
+    /// Writes a line to stdout.
+    pub fn line(&self, text: impl Display) -> Result<()> {
+        Ok(self.output.out.line(text)?)
+    }
+
+    /// Writes a line to stdout in the SUCCESS style.
+    pub fn success(&self, text: impl Display) -> Result<()> {
+        Ok(self.output.out.styled_line(Role::Success, text)?)
+    }
+
+    /// Writes a line to stdout in the NOTICE style.
+    pub fn notice(&self, text: impl Display) -> Result<()> {
+        Ok(self.output.out.styled_line(Role::Notice, text)?)
+    }
+
+    /// Writes a line to stderr in the WARNING style.
+    pub fn warning(&self, text: impl Display) -> Result<()> {
+        Ok(self.output.err.styled_line(Role::Warning, text)?)
+    }
+
+    /// Writes a line to stderr in the ERROR style. The command goes on; to end it, return an error.
+    pub fn error(&self, text: impl Display) -> Result<()> {
+        Ok(self.output.err.styled_line(Role::Error, text)?)
+    }
+
+    /// What the command says: stdout, or what a caller put in its place.
+    pub fn out(&self) -> &Stream {
+        &self.output.out
+    }
+
+    /// Trouble, logs and progress: stderr, or what a caller put in its place.
+    pub fn err(&self) -> &Stream {
+        &self.output.err
+    }
+
+    /// How much to say: 0 = only what was asked for, 1 = normal, 2 = verbose, 3 = very verbose.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Whether the person asked for no checks.
+    #[cfg_attr(not(feature = "runserver"), expect(dead_code, reason = "other commands are not run at all"))]
+    pub(crate) fn skips_checks(&self) -> bool {
+        self.skips_checks
+    }
+
+    // --- Settings and databases ---
+
+    /// The program that the command is part of.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The settings; they are read when they are first asked for.
+    pub fn settings(&self) -> Result<&Settings> {
+        self.try_settings().map_err(|error| CommandError::from(error.clone()).into())
+    }
+
+    pub(crate) fn try_settings(&self) -> Result<&Settings, &SettingsError> {
+        self.settings.get_or_init(|| Settings::load(&self.source)).as_ref()
+    }
+
+    /// The settings of a database by its alias; nothing is opened.
+    pub fn database(&self, alias: &str) -> Result<&DatabaseSettings> {
+        self.settings()?.database(alias).map_err(|error| CommandError::from(error).into())
+    }
+
+    /// A new connection to the database `default`.
+    pub fn connect(&self) -> Result<Connection> {
+        self.connect_to(DatabaseSettings::DEFAULT_ALIAS)
+    }
+
+    /// A new connection to the database of this alias.
+    pub fn connect_to(&self, alias: &str) -> Result<Connection> {
+        Ok(Connection::open(self.database(alias)?).map_err(CommandError::from)?)
+    }
+
+    /// A new connection to the database `default`, of any type that Diesel connects by URL: `diesel::PgConnection` and
+    /// its like, from the same settings.
+    pub fn connect_as<C: diesel::Connection>(&self) -> Result<C> {
+        self.connect_to_as(DatabaseSettings::DEFAULT_ALIAS)
+    }
+
+    /// A new connection of any of Diesel's types to the database of this alias.
+    pub fn connect_to_as<C: diesel::Connection>(&self, alias: &str) -> Result<C> {
+        let database = self.database(alias)?;
+        Ok(C::establish(database.url().expose()).map_err(|error| {
+            // A driver's message may repeat the URL.
+            let text = database.without_secrets(&error.to_string());
+            CommandError::new(format!("Cannot connect to {database}: {text}"))
+        })?)
+    }
+
+    /// A pool of connections to the database of this alias; it opens them when they are asked for.
+    pub fn pool(&self, alias: &str) -> Result<Pool> {
+        Ok(Pool::new(self.database(alias)?.clone(), Pool::DEFAULT_SIZE))
+    }
+}
+
+/// An error that a person can mend, with the hint that it brings.
+fn mendable(error: impl std::fmt::Display, hint: Option<&str>) -> CommandError {
+    let command_error = CommandError::new(error.to_string());
+    match hint {
+        Some(hint) => command_error.hint(hint),
+        None => command_error,
+    }
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(error: ConnectError) -> Self {
+        mendable(&error, error.hint.as_deref()).caused_by(error)
+    }
+}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        mendable(&error, error.hint_text())
+    }
+}

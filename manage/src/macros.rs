@@ -1,0 +1,132 @@
+//! The declarative macros: `main!`, `commands!` and what stands behind `async` commands.
+
+/// Writes the `main` of a project's `manage` program, from its apps in their order of precedence.
+///
+/// An app is a crate that has commands. Naming it here also links it: the commands of a crate that the program
+/// never names do not exist.
+///
+/// ```ignore
+/// // src/bin/manage.rs
+/// manage::main!(app, billing);
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($($app:ident),+ $(,)?) => {
+        $(extern crate $app as _;)+
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::Program::new(&[$(::core::stringify!($app)),+]).version(::core::env!("CARGO_PKG_VERSION")).main()
+        }
+    };
+    () => {
+        ::core::compile_error!("name the crates that have commands: `manage::main!(app);`");
+    };
+}
+
+/// Declares the modules of an app's commands: every file of `src/management/commands/`.
+///
+/// It stands once in the app's `src/lib.rs`. A new file there is a new command on the next build, provided that
+/// `build.rs` prints `cargo::rerun-if-changed=src/management/commands`.
+#[macro_export]
+macro_rules! commands {
+    () => {
+        /// The app's management commands.
+        pub mod management {
+            /// One file each, found by themselves.
+            pub mod commands {
+                #![allow(missing_docs)]
+                $crate::__private::command_files!(pub "src/management/commands");
+            }
+        }
+
+        $crate::__private::inventory::submit! {
+            $crate::__private::App::new(::core::module_path!(), ::core::env!("CARGO_MANIFEST_DIR"))
+        }
+    };
+}
+
+/// Runs the future of an async command.
+#[cfg(feature = "async")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_block_on {
+    ($future:expr) => {
+        $crate::__private::run_to_end($future)?
+    };
+}
+
+/// Says what an async command lacks.
+#[cfg(not(feature = "async"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_block_on {
+    ($future:expr) => {
+        ::core::compile_error!("an `async fn` command needs the feature `async` of the package diesel-manage")
+    };
+}
+
+/// Registers an app's migrations, which are compiled into the program.
+///
+/// One folder for every backend, or one for each whose SQL differs. Paths start from the package's folder.
+///
+/// ```ignore
+/// manage::migrations!("migrations");
+///
+/// manage::migrations! {
+///     sqlite: "../migrations/sqlite",
+///     postgres: "../migrations/postgres",
+///     mysql: "../migrations/mysql",
+/// }
+/// ```
+#[macro_export]
+macro_rules! migrations {
+    ($folder:literal) => {
+        $crate::__manage_migrations!((::core::option::Option::None, $folder));
+    };
+    ($($backend:ident: $folder:literal),+ $(,)?) => {
+        $crate::__manage_migrations!($(
+            (::core::option::Option::Some($crate::__manage_backend!($backend)), $folder)
+        ),+);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_migrations {
+    ($(($backend:expr, $folder:literal)),+) => {
+        const _: () = {
+            // Diesel's macro writes paths that start with this name.
+            use $crate::__private::diesel_migrations;
+
+            $crate::__private::inventory::submit! {
+                $crate::migrations::Registration::new(
+                    &[$(($backend, {
+                        static FOLDER: diesel_migrations::EmbeddedMigrations =
+                            diesel_migrations::embed_migrations!($folder);
+                        &FOLDER
+                    })),+],
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+            }
+        };
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_backend {
+    (sqlite) => {
+        $crate::settings::Backend::Sqlite
+    };
+    (postgres) => {
+        $crate::settings::Backend::Postgres
+    };
+    (mysql) => {
+        $crate::settings::Backend::Mysql
+    };
+    ($other:ident) => {
+        ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`")
+    };
+}

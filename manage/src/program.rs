@@ -1,0 +1,87 @@
+//! The whole program: its apps, and what happens around a command.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::Exit;
+use crate::cli::{Failure, dispatch, failure};
+use crate::command::{Command, Registry};
+use crate::console::Output;
+use crate::settings::Environment;
+
+/// A project's `manage` program. `manage::main!` makes one; tests make their own.
+#[derive(Clone)]
+pub struct Program {
+    name: Cow<'static, str>,
+    version: &'static str,
+    registry: Registry,
+}
+
+impl Program {
+    /// A program with the commands of these apps, in order of precedence, and the built-in ones.
+    pub fn new(apps: &[&'static str]) -> Self {
+        Self { name: "manage".into(), version: "", registry: Registry::new(apps) }
+    }
+
+    /// Sets the version of the project.
+    #[must_use]
+    pub fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// Adds a command that was made at run time to an app.
+    #[must_use]
+    pub fn with_command(mut self, app: &'static str, command: Arc<dyn Command>) -> Self {
+        self.registry.add(app, command);
+        self
+    }
+
+    /// What a person typed to start it: `manage`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The version of the project; empty when it was not given.
+    pub fn project_version(&self) -> &str {
+        self.version
+    }
+
+    /// The commands.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Runs the process's own command line, to the end of the process.
+    pub fn main(mut self) -> ExitCode {
+        let mut arguments = std::env::args_os();
+        let called = arguments.next();
+        if let Some(name) = called.as_ref().and_then(|called| Path::new(called).file_stem()) {
+            self.name = name.to_string_lossy().into_owned().into();
+        }
+        crate::process::prepare();
+        let arguments: Vec<OsString> = arguments.collect();
+        if let Some(exit) = crate::process::restart_for_traceback(&arguments) {
+            return exit.into();
+        }
+        self.run(arguments, Environment::process(), Output::standard()).into()
+    }
+
+    /// Runs one command line with an environment and streams of the caller's. Every error has been printed to
+    /// `output` when it returns.
+    pub fn run(
+        &self,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        environment: Environment,
+        mut output: Output,
+    ) -> Exit {
+        let arguments = arguments.into_iter().map(Into::into);
+        match dispatch(self, arguments, environment, &mut output) {
+            Ok(exit) => exit,
+            Err(Failure { error, traceback }) => failure(&error, traceback, &output),
+        }
+    }
+}
