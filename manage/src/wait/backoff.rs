@@ -1,0 +1,125 @@
+//! How long to pause between two attempts: fast at first, then polite.
+
+use std::time::{Duration, Instant};
+
+use crate::database::Reason;
+
+/// The pauses of one wait: some hundredths of a second for as long as a database usually takes to start, then growing to one second.
+#[derive(Debug)]
+pub struct Backoff {
+    since: Instant,
+    count: u32,
+    /// What this process had worked when it started.
+    worked: Duration,
+}
+
+impl Backoff {
+    /// For so long after the start, or the last change, no pause is longer than the shortest of its kind.
+    const FAST_FOR: Duration = Duration::from_secs(10);
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    /// Starts fast.
+    #[expect(clippy::new_without_default, reason = "it starts a clock")]
+    pub fn new() -> Self {
+        Self { since: Instant::now(), count: 0, worked: cpu_time() }
+    }
+
+    /// Starts anew: something has changed, and more may follow soon.
+    pub fn reset(&mut self) {
+        self.since = Instant::now();
+    }
+
+    /// The next pause after an attempt that failed for this reason, give or take a fifth.
+    pub fn next(&mut self, reason: Reason) -> Duration {
+        self.count = self.count.saturating_add(1);
+        let passed = self.since.elapsed();
+        let shortest = match reason {
+            // A server writes each refused login into its log.
+            reason if !reason.is_transient() => {
+                Duration::from_millis(20).max(passed.min(Self::FAST_FOR) / 100)
+            }
+            // A look-up costs more than a refused connection, and others share the name server.
+            Reason::UnknownHost => Duration::from_millis(25),
+            reason => {
+                // From one in 9 ms to one in 36 ms, as most databases appear soon; but as often as a two-hundredth of a
+                // processor allows. A server that is up costs more, as it is logged in to.
+                let most = (Duration::from_millis(9) + passed / 250).min(Duration::from_millis(36));
+                let most = if is_silent(reason) { most } else { most * 2 };
+                let cost = cpu_time().saturating_sub(self.worked) / self.count;
+                (cost * 200).clamp(Duration::from_millis(9), most)
+            }
+        };
+        // From the tenth second on an eighth of what has passed since then.
+        let pause = (passed.saturating_sub(Self::FAST_FOR) / 8).clamp(shortest, Self::LONGEST);
+        pause.mul_f64(0.8 + 0.4 * self.jitter()).min(Self::LONGEST)
+    }
+
+    /// Between 0 and 1. Many replicas that start together should not ask together; that needs no good randomness.
+    fn jitter(&self) -> f64 {
+        let seed = u64::from(std::process::id()) << 32 | u64::from(self.count);
+        let mixed =
+            seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        f64::from((mixed >> 40) as u32) / f64::from(1 << 24)
+    }
+}
+
+/// Whether nobody was there to log in to.
+fn is_silent(reason: Reason) -> bool {
+    matches!(reason, Reason::Refused | Reason::Unreachable | Reason::Socket | Reason::NotThere)
+}
+
+/// How long the processors have worked for this process.
+#[cfg(unix)]
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn cpu_time() -> Duration {
+    Duration::ZERO
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pauses(passed: Duration, reason: Reason) -> (Duration, Duration) {
+        let mut backoff = Backoff::new();
+        backoff.since = Instant::now().checked_sub(passed).expect("a machine that has run for a while");
+        let pauses: Vec<Duration> = (0..1000).map(|_| backoff.next(reason)).collect();
+        (*pauses.iter().min().unwrap(), *pauses.iter().max().unwrap())
+    }
+
+    #[test]
+    fn it_starts_fast_and_stays_so_for_ten_seconds() {
+        for seconds in [0, 9] {
+            let (shortest, longest) = pauses(Duration::from_secs(seconds), Reason::Refused);
+            assert!(shortest >= Duration::from_millis(7) && longest <= Duration::from_millis(44));
+        }
+        let (_, longest) = pauses(Duration::from_secs(9), Reason::UnknownHost);
+        assert!(longest <= Duration::from_millis(31));
+    }
+
+    #[test]
+    fn it_grows_to_a_second_and_pauses_differ() {
+        let (shortest, longest) = pauses(Duration::from_secs(40), Reason::Refused);
+        assert!(shortest >= Duration::from_millis(800) && longest <= Duration::from_secs(1));
+        assert!(longest - shortest > Duration::from_millis(100));
+    }
+
+    #[test]
+    fn refused_logins_are_rarer() {
+        let (shortest, longest) = pauses(Duration::from_secs(5), Reason::Credentials);
+        assert!(shortest >= Duration::from_millis(40) && longest <= Duration::from_millis(61));
+    }
+
+    #[test]
+    fn a_change_makes_it_fast_again() {
+        let mut backoff = Backoff::new();
+        backoff.since =
+            Instant::now().checked_sub(Duration::from_secs(40)).expect("a machine that has run for a while");
+        backoff.reset();
+        assert!(backoff.next(Reason::StartingUp) <= Duration::from_millis(48));
+    }
+}

@@ -1,0 +1,161 @@
+//! Waits for several targets at the same time, within one time limit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::worker::{News, Worker};
+use super::{Observer, Outcome, Plan, State, Waited};
+use crate::Result;
+use crate::database::{ConnectError, Reason};
+
+/// How old an answer may be when the last target is ready. An older one is asked for again, once.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// What is left to a worker whose attempt ends with the time limit, to say why it failed.
+const LAST_WORD: Duration = Duration::from_millis(100);
+
+/// Asks every target again and again until all have answered, time is up, or waiting will not help.
+///
+/// Each target has a thread of its own, which is not waited for: whatever hangs, this returns in time.
+pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<Waited> {
+    let start = Instant::now();
+    let mut wait = Wait {
+        plan,
+        start,
+        // A time limit beyond what the clock can count is none.
+        deadline: plan.patience.total.and_then(|total| start.checked_add(total)),
+        states: plan.targets.iter().map(super::Target::state).collect(),
+        attempts: plan.targets.iter().map(|_| Arc::default()).collect(),
+        answers: vec![None; plan.targets.len()],
+        confirmed: false,
+    };
+    observer.started(&wait.states)?;
+    let outcome = wait.run(observer)?;
+    wait.count();
+    Ok(Waited { outcome, states: wait.states, elapsed: start.elapsed() })
+}
+
+struct Wait<'a> {
+    plan: &'a Plan,
+    start: Instant,
+    deadline: Option<Instant>,
+    states: Vec<State>,
+    attempts: Vec<Arc<AtomicU32>>,
+    /// When each target that is ready said so.
+    answers: Vec<Option<Instant>>,
+    confirmed: bool,
+}
+
+impl Wait<'_> {
+    fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
+        let (sender, news) = mpsc::channel();
+        let spawn = |wait: &Self, index: usize, confirms: bool| -> Result<()> {
+            let worker = Worker {
+                index,
+                target: wait.plan.targets[index].clone(),
+                patience: wait.plan.patience.clone(),
+                deadline: wait.deadline,
+                attempts: Arc::clone(&wait.attempts[index]),
+                confirms,
+            };
+            let sender = sender.clone();
+            std::thread::Builder::new().name("manage-wait".to_owned()).spawn(move || worker.run(&sender))?;
+            Ok(())
+        };
+        for index in 0..self.states.len() {
+            spawn(self, index, false)?;
+        }
+        let mut failed = None;
+        let mut tick = self.start + observer.tick_every();
+        loop {
+            if self.answers.iter().all(Option::is_some) {
+                let stale = self.stale();
+                if stale.is_empty() {
+                    return Ok(Outcome::Ready);
+                }
+                self.confirmed = true;
+                for index in stale {
+                    self.answers[index] = None;
+                    spawn(self, index, true)?;
+                }
+            }
+            let now = Instant::now();
+            if now >= tick {
+                self.count();
+                observer.tick(&self.states, self.start.elapsed())?;
+                tick = now + observer.tick_every();
+            }
+            let end = self.end();
+            let until = end.map_or(tick, |end| end.min(tick));
+            let (index, news) = match news.recv_timeout(until.saturating_duration_since(now)) {
+                Ok(news) => news,
+                Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => {
+                    return Ok(Outcome::TimedOut);
+                }
+                Err(_) => continue,
+            };
+            self.count();
+            match news {
+                News::Unavailable(error) => {
+                    self.confirmed = false;
+                    self.states[index].reached = None;
+                    self.states[index].error = Some(error);
+                    observer.unavailable(&self.states, index, self.start.elapsed())?;
+                }
+                News::Answers => {
+                    let name = self.states[index].name.clone();
+                    let message = format!(
+                        "it answers, but has not yet done so for {} s",
+                        self.plan.patience.stable_for.as_secs_f64()
+                    );
+                    self.states[index].error =
+                        Some(ConnectError::of_service(&name, Reason::Unstable, message));
+                    observer.unavailable(&self.states, index, self.start.elapsed())?;
+                }
+                News::Ready(reached) => {
+                    let again = self.states[index].reached.is_some();
+                    let state = &mut self.states[index];
+                    state.reached = Some(reached);
+                    state.error = None;
+                    self.answers[index] = Some(Instant::now());
+                    if !again {
+                        self.states[index].elapsed = self.start.elapsed();
+                        observer.ready(&self.states, index, self.start.elapsed())?;
+                    }
+                }
+                News::Misconfigured => return Ok(Outcome::Misconfigured),
+                // The others have one attempt, too.
+                News::NotReady => {
+                    self.answers[index] = Some(Instant::now());
+                    failed = Some(Outcome::NotReady);
+                }
+            }
+            if self.plan.patience.once && self.answers.iter().all(Option::is_some) {
+                return Ok(failed.unwrap_or(Outcome::Ready));
+            }
+        }
+    }
+
+    /// When to give up. A target that has not said anything yet may say its last word.
+    fn end(&self) -> Option<Instant> {
+        let silent = self.states.iter().any(|state| state.error.is_none() && state.reached.is_none());
+        self.deadline.map(|deadline| if silent { deadline + LAST_WORD } else { deadline })
+    }
+
+    /// The targets that answered so long ago that they may have gone since.
+    fn stale(&self) -> Vec<usize> {
+        let old = |answer: &Option<Instant>| answer.is_some_and(|at| at.elapsed() > FRESH);
+        match self.confirmed {
+            true => Vec::new(),
+            false => (0..self.answers.len()).filter(|index| old(&self.answers[*index])).collect(),
+        }
+    }
+
+    fn count(&mut self) {
+        for (state, attempts) in self.states.iter_mut().zip(&self.attempts) {
+            state.attempts = attempts.load(Ordering::Relaxed);
+        }
+    }
+}

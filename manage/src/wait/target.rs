@@ -1,0 +1,137 @@
+//! One thing to wait for: a database, or another service.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::service_url::ServiceUrlError;
+use super::services::{NoSocket, Service, connect};
+use super::{Expected, State};
+use crate::database::{ConnectError, Demands, probe_for};
+use crate::migrations::Migrations;
+use crate::settings::{Address, Backend, DatabaseSettings};
+use crate::{Program, Result};
+
+/// A refusal that takes longer is left to the driver.
+const QUICK: Duration = Duration::from_millis(50);
+
+/// One thing to wait for.
+#[derive(Clone, Debug)]
+pub struct Target(Arc<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Database(DatabaseSettings, Demands),
+    Service(Service),
+}
+
+/// What answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// By allowed parts: `PostgreSQL 15.18 at db:5432/app as app`.
+    pub what: String,
+    /// The product and its version where it tells them: `PostgreSQL 15.18`.
+    pub version: Option<String>,
+}
+
+impl Target {
+    /// A database. It must be writable if `writable`, and have every migration of `program` if there is one.
+    ///
+    /// Migrations that cannot be read are an error.
+    pub fn database(settings: DatabaseSettings, writable: bool, program: Option<&Program>) -> Result<Self> {
+        let migrations =
+            program.map(|program| Migrations::of_program(program, settings.backend)).transpose()?;
+        let migrations = migrations.flatten().map(|migrations| migrations.versions());
+        Ok(Self(Arc::new(Kind::Database(settings, Demands { writable, migrations }))))
+    }
+
+    /// A service: `redis://…`, `tcp://host:port`, `http://…`, `amqp://…`, `file:///path`.
+    pub fn service(url: &str, expected: &Expected) -> Result<Self, ServiceUrlError> {
+        Ok(Self(Arc::new(Kind::Service(Service::parse(url, expected)?))))
+    }
+
+    /// Whether it is a database of the settings.
+    pub fn is_database(&self) -> bool {
+        matches!(*self.0, Kind::Database(..))
+    }
+
+    /// Asks once, on a fresh connection, within a time limit.
+    pub fn attempt(&self, limit: Duration) -> Result<Reached, ConnectError> {
+        let limit = limit.max(Duration::from_millis(1));
+        match &*self.0 {
+            Kind::Database(settings, demands) => {
+                let ready = probe_for(settings, limit, demands)?;
+                let name = settings.to_string();
+                let what = match name.split_once(" at ") {
+                    Some((_, place)) => format!("{} at {place}", ready.server_version),
+                    None => name,
+                };
+                Ok(Reached { what, version: Some(ready.server_version) })
+            }
+            Kind::Service(service) => service.attempt(limit),
+        }
+    }
+
+    /// Whether a database's address still refuses connections, which it was seen to do. When in doubt it does not.
+    pub(super) fn still_refuses(&self, limit: Duration) -> bool {
+        let Some((host, port)) = self.tcp().filter(|_| self.is_database()) else { return false };
+        let refused =
+            |error| matches!(error, NoSocket::Io(error) if error.kind() == ErrorKind::ConnectionRefused);
+        connect(host, port, Instant::now() + limit.min(QUICK)).is_err_and(refused)
+    }
+
+    pub(super) fn state(&self) -> State {
+        let user = match &*self.0 {
+            Kind::Database(settings, _) => settings.user.clone(),
+            Kind::Service(service) => service.user.clone(),
+        };
+        State {
+            name: self.to_string(),
+            is_database: self.is_database(),
+            user,
+            attempts: 0,
+            error: None,
+            reached: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// The host and port of its only address over TCP.
+    pub(super) fn tcp(&self) -> Option<(&str, u16)> {
+        match &*self.0 {
+            Kind::Database(settings, _) => match settings.addresses.as_slice() {
+                [Address::Tcp(host, port)] => Some((host, *port)),
+                _ => None,
+            },
+            Kind::Service(service) => service.tcp(),
+        }
+    }
+
+    /// Whether its address is this very machine's.
+    pub(super) fn is_local(&self) -> bool {
+        self.tcp().is_some_and(|(host, _)| {
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        })
+    }
+
+    /// What its clients say first; nothing where the server begins.
+    pub(super) fn greeting(&self) -> &'static [u8] {
+        match &*self.0 {
+            // A request for encryption. A client may leave after it without a word in the server's log.
+            Kind::Database(settings, _) if settings.backend == Backend::Postgres => {
+                &[0, 0, 0, 8, 4, 210, 22, 47]
+            }
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Database(settings, _) => settings.fmt(f),
+            Kind::Service(service) => service.fmt(f),
+        }
+    }
+}
