@@ -1,0 +1,122 @@
+#![cfg(feature = "runserver")]
+
+use std::time::Duration;
+
+use crate::checks;
+use crate::console::Role;
+use crate::prelude::*;
+use crate::process::Signals;
+use crate::server::{ListenAddress, ServeOptions, Site, listen, look, router, serve};
+
+/// How long the look at the database may hold up the start.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Serve the apps' routes for development
+#[command(requires_checks = "none")]
+pub(crate) async fn runserver(
+    cx: &mut Context,
+    /// Where to listen: PORT, ADDRESS:PORT, [IPV6]:PORT or NAME:PORT [default: 127.0.0.1:8000]
+    #[arg(value_name = "[ADDRESS:]PORT")]
+    addrport: Option<String>,
+    /// Use IPv6 where only a port is given
+    #[arg(short = '6', long)]
+    ipv6: bool,
+    /// How long running requests may take when the server is told to stop
+    #[arg(long, value_name = "SECONDS", default_value = "8")]
+    shutdown_timeout: u32,
+    /// Do not log requests
+    #[arg(long)]
+    no_access_log: bool,
+) -> Result<Exit> {
+    let mut signals = Signals::take_over()?;
+    let address = address(cx, addrport, ipv6)?;
+    if !cx.skips_checks() {
+        let results = checks::everything(cx, &[]);
+        checks::print_report(cx, &results)?;
+        if results.is_serious() {
+            return Err(CommandError::new("The server does not start with these errors.")
+                .hint("Mend them, or pass --skip-checks.")
+                .into());
+        }
+    }
+    let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
+    let routes = router(cx.program(), &site)?;
+    let listening = listen(&address).await.map_err(|error| cannot_listen(&address, error))?;
+    let bound = listening.address()?;
+    warn_about_database(cx)?;
+    if routes.is_none() {
+        cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;
+    }
+    // The name that was typed is the one that a browser can open.
+    let shown = ListenAddress { port: bound.port(), ..address };
+    let now = chrono::Local::now().format("%B %d, %Y - %H:%M:%S");
+    cx.line(format_args!(
+        "{now}\n{} version {}, using settings '{}'\nStarting development server at http://{shown}/\n\
+         Quit the server with CONTROL-C.",
+        cx.program().name(),
+        crate::VERSION,
+        cx.settings()?.name(),
+    ))?;
+    let log = (!no_access_log).then(|| cx.err().clone());
+    let options = ServeOptions { log, grace: Duration::from_secs(shutdown_timeout.into()) };
+    let stop = async move { signals.next().await };
+    let in_time = serve(listening, routes.unwrap_or_default(), options, stop).await?;
+    if !in_time {
+        cx.warning(format_args!("Some requests were still running after {shutdown_timeout} s; they were cut off."))?;
+    }
+    Ok(Exit::SUCCESS)
+}
+
+fn address(cx: &Context, argument: Option<String>, ipv6: bool) -> Result<ListenAddress> {
+    let (text, origin) = match (argument, cx.settings()?.runserver_address()) {
+        (Some(text), _) => (Some(text), None),
+        (None, Some((text, origin))) => (Some(text.to_owned()), Some(origin)),
+        (None, None) => (None, None),
+    };
+    ListenAddress::parse(text.as_deref(), ipv6).map_err(|error| {
+        let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+        CommandError::new(format!("{place}{error}")).hint("Write 8000, 0.0.0.0:8000, [::1]:8000 or localhost:8000.").into()
+    })
+}
+
+fn cannot_listen(address: &ListenAddress, error: std::io::Error) -> anyhow::Error {
+    let message = match error.kind() {
+        std::io::ErrorKind::AddrInUse => format!("{address} is already in use."),
+        std::io::ErrorKind::PermissionDenied => format!("You don't have permission to listen at {address}."),
+        std::io::ErrorKind::AddrNotAvailable => format!("{address} is not an address of this machine."),
+        _ => format!("Cannot listen at {address}: {error}."),
+    };
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => "Another server runs there: stop it, or name another port.",
+        std::io::ErrorKind::PermissionDenied => "Ports below 1024 are for root: take one above.",
+        _ => "See the addresses of this machine, or use 127.0.0.1.",
+    };
+    CommandError::new(message).hint(hint).into()
+}
+
+/// Says when the database is down or behind. The server starts all the same: it may come up later, and pages that
+/// need no database work now.
+fn warn_about_database(cx: &Context) -> Result<()> {
+    let found = look(cx.program(), cx.database("default")?, LOOK);
+    let text = match found {
+        Ok(unapplied) if unapplied.is_empty() => return Ok(()),
+        Ok(unapplied) => {
+            let name = cx.program().name();
+            format!(
+                "\nYou have {} unapplied migration(s). Your project may not work properly until you apply the migrations \
+                 for app(s): {}.\nRun '{name} migrate' to apply them.\n",
+                unapplied.len(),
+                labels(&unapplied),
+            )
+        }
+        Err(error) => format!("\nThe database is not available: {error:#}\nServing all the same.\n"),
+    };
+    Ok(cx.out().line(cx.out().style(Role::Notice, text))?)
+}
+
+fn labels(apps: &[&'static str]) -> String {
+    let mut labels = apps.to_vec();
+    labels.sort_unstable();
+    labels.dedup();
+    labels.join(", ")
+}
