@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use crate::console::Role;
+use crate::database::Connection;
+use crate::migrations::{Direction, Lock, LockError, Migrations, Plan, Progress, Step, StepError, Target, apply};
+use crate::prelude::*;
+
+/// Bring a database's schema up to date
+///
+/// Migrations run under a lock: of several processes that start at once, one migrates and the others wait and find
+/// nothing left to do.
+#[command]
+pub(crate) fn migrate(
+    cx: &mut Context,
+    /// Apply up to this migration and revert those after it: a version, a name or its beginning, or `zero`
+    target: Option<String>,
+    /// The database to migrate
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    database: String,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    plan: bool,
+    /// Exit with 1 when there is something to do, and do nothing
+    #[arg(long)]
+    check: bool,
+    /// Give up when another process has been migrating for this long; without it, wait until it is done
+    #[arg(long, value_name = "SECONDS")]
+    lock_timeout: Option<u32>,
+) -> Result<Exit> {
+    let settings = cx.database(&database)?.clone();
+    let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
+        return Err(CommandError::new("No app has migrations.")
+            .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
+            .into());
+    };
+    let mut connection = cx.connect_to(&database)?;
+    let current = Plan::read(&mut connection, &migrations)?;
+    let target = match target {
+        None => Target::Latest,
+        Some(text) => current
+            .target(&text)
+            .map_err(|error| CommandError::new(error.to_string()).hint("See `manage showmigrations`."))?,
+    };
+    if plan || check {
+        let steps = current.steps(&target);
+        show_plan(cx, &steps)?;
+        return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
+    }
+    let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    // With nothing to do there is nothing to lock; the folder of an SQLite file may be read-only.
+    let taken = if current.steps(&target).is_empty() {
+        heading(cx)?;
+        Vec::new()
+    } else {
+        let cx = &*cx;
+        let lock = Lock::acquire(&mut connection, &settings, timeout, || {
+            // A reader that has gone is found out at the next line.
+            let _ = cx.notice("Another process is migrating this database; waiting for it to end...");
+        })
+        .map_err(lock_error)?;
+        let taken = run(cx, &mut connection, &migrations, &target);
+        // If that fails, so did the connection, and the lock ended with it.
+        let _ = lock.release(&mut connection);
+        taken?
+    };
+    if taken.is_empty() && cx.verbosity() >= 1 {
+        cx.line("  No migrations to apply.")?;
+    }
+    Ok(Exit::SUCCESS)
+}
+
+fn run(cx: &Context, connection: &mut Connection, migrations: &Migrations, target: &Target) -> Result<Vec<Step>> {
+    let out = cx.out();
+    heading(cx)?;
+    apply(connection, migrations, target, |progress, step| {
+        if cx.verbosity() == 0 {
+            return Ok(());
+        }
+        let verb = match step.direction {
+            Direction::Apply => "Applying",
+            Direction::Revert => "Reverting",
+        };
+        match progress {
+            Progress::Begin => out.print(format_args!("  {verb} {}...", step.row.name))?,
+            Progress::Done => out.line(out.style(Role::Success, " OK"))?,
+        }
+        Ok(())
+    })
+    .inspect_err(|_| {
+        // The line of the step that failed is still open.
+        let _ = out.line("");
+    })
+    .map_err(hinted)
+}
+
+fn heading(cx: &Context) -> Result<()> {
+    if cx.verbosity() >= 1 {
+        cx.line(cx.out().style(Role::MigrateHeading, "Running migrations:"))?;
+    }
+    Ok(())
+}
+
+fn hinted(error: anyhow::Error) -> anyhow::Error {
+    let error = match error.downcast::<StepError>() {
+        Ok(error) if error.may_be_half_done => error,
+        Ok(error) => return error.into(),
+        Err(error) => return error,
+    };
+    let record = match error.step.direction {
+        Direction::Apply => "record its version in",
+        Direction::Revert => "delete its version from",
+    };
+    let hint = format!(
+        "Earlier statements of this migration may have taken effect already. Undo them by hand; or, if it is complete, \
+         {record} __diesel_schema_migrations: {}.",
+        error.step.row.version
+    );
+    CommandError::new(error.to_string()).hint(hint).caused_by(error.source).into()
+}
+
+fn show_plan(cx: &Context, steps: &[(Direction, &crate::migrations::Row)]) -> Result<()> {
+    cx.line(cx.out().style(Role::MigrateHeading, "Planned operations:"))?;
+    for (direction, row) in steps {
+        let verb = match direction {
+            Direction::Apply => "Apply",
+            Direction::Revert => "Revert",
+        };
+        cx.line(format_args!("  {verb} {}", row.name))?;
+    }
+    if steps.is_empty() {
+        cx.line("  No planned migration operations.")?;
+    }
+    Ok(())
+}
+
+fn lock_error(error: LockError) -> anyhow::Error {
+    let message = error.to_string();
+    match error {
+        LockError::Held => CommandError::new(message)
+            .hint("Wait for the other process, or give a longer --lock-timeout.")
+            .exit(Exit::TIMED_OUT.0)
+            .into(),
+        LockError::File(_, _) => CommandError::new(message).into(),
+        LockError::Query(error) => CommandError::new("The lock for migrations cannot be taken.").caused_by(error).into(),
+    }
+}

@@ -1,0 +1,41 @@
+use crate::console::Role;
+use crate::migrations::{Migrations, Plan, Row};
+use crate::prelude::*;
+
+/// List the migrations, and which of them are applied
+///
+/// `[X]` is applied, `[ ]` is not, and `[?]` is applied but no longer among the program's migrations.
+#[command]
+pub(crate) fn showmigrations(
+    cx: &mut Context,
+    /// The database to look into
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    database: String,
+) -> Result<()> {
+    let settings = cx.database(&database)?;
+    let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
+        return cx.line("(no migrations)");
+    };
+    let plan = Plan::read(&mut cx.connect_to(&database)?, &migrations)?;
+    for app in cx.program().registry().apps() {
+        let of_app: Vec<&Row> = plan.rows.iter().filter(|row| row.app == Some(app)).collect();
+        if !of_app.is_empty() {
+            list(cx, app, &of_app)?;
+        }
+    }
+    let unknown: Vec<&Row> = plan.rows.iter().filter(|row| row.app.is_none()).collect();
+    if unknown.is_empty() { Ok(()) } else { list(cx, "unknown", &unknown) }
+}
+
+fn list(cx: &Context, heading: &str, rows: &[&Row]) -> Result<()> {
+    cx.line(cx.out().style(Role::MigrateLabel, heading))?;
+    for row in rows {
+        let mark = match (row.applied, row.app) {
+            (true, Some(_)) => 'X',
+            (true, None) => '?',
+            (false, _) => ' ',
+        };
+        cx.line(format_args!(" [{mark}] {}", row.name))?;
+    }
+    if rows.is_empty() { cx.line(" (no migrations)") } else { Ok(()) }
+}

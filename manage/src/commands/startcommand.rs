@@ -1,0 +1,69 @@
+use std::path::{Path, PathBuf};
+
+use crate::command::{App, FIXED};
+use crate::prelude::*;
+use crate::scaffold::{ScaffoldError, write_command};
+
+/// Write the file of a new command into an app
+#[command(requires_checks = "none")]
+pub(crate) fn startcommand(
+    cx: &mut Context,
+    /// The command's name, in small letters, digits and underscores
+    name: String,
+    /// The app to write it into; the first of the program's apps unless told otherwise
+    #[arg(long, value_name = "LABEL")]
+    app: Option<String>,
+) -> Result<()> {
+    let apps = cx.program().registry().apps();
+    let label = match &app {
+        Some(label) => apps.iter().copied().find(|known| known == label).ok_or_else(|| {
+            CommandError::new(format!("There is no app '{label}'.")).hint(format!("The apps are: {}.", apps.join(", ")))
+        })?,
+        None => *apps.first().ok_or_else(|| CommandError::new("The program has no apps."))?,
+    };
+    if FIXED.contains(&name.as_str()) {
+        return Err(CommandError::new(format!("The built-in command '{name}' cannot be replaced."))
+            .hint("Choose another name.")
+            .into());
+    }
+    let package = package_of(label)?;
+    let path = write_command(&package.join("src/lib.rs"), &name).map_err(|error| {
+        let message = CommandError::new(error.to_string());
+        match error {
+            ScaffoldError::Name(_) => {
+                message.hint("Take small letters, digits and underscores, as in import_posts, and no word of Rust's.")
+            }
+            _ => message,
+        }
+    })?;
+    let here = std::env::current_dir()?;
+    cx.success(format_args!("Wrote {}.", path.strip_prefix(&here).unwrap_or(&path).display()))?;
+    if let Ok(Some(other)) = cx.program().registry().find(&name) {
+        cx.warning(rivalry(apps, label, other.app, &name))?;
+    }
+    cx.line(format_args!("Try it: cargo run --bin {} {name}", cx.program().name()))
+}
+
+/// Which of two commands of one name runs.
+fn rivalry(apps: &[&str], new: &str, other: &str, name: &str) -> String {
+    let rank = |app: &str| apps.iter().position(|known| *known == app).unwrap_or(usize::MAX);
+    if rank(new) < rank(other) {
+        format!("'{name}' of the app '{new}' now runs in place of the one of '{other}'.")
+    } else {
+        format!("It will not run: the app '{other}' has a command '{name}', and stands before '{new}' in the list of apps.")
+    }
+}
+
+/// The folder of an app's package.
+fn package_of(label: &str) -> Result<PathBuf> {
+    let folder = App::folder(label).ok_or_else(|| {
+        CommandError::new(format!("The app '{label}' has no place for commands."))
+            .hint("Write `manage::commands!();` in its src/lib.rs.")
+    })?;
+    if !Path::new(folder).join("src").is_dir() {
+        return Err(CommandError::new(format!("The source of the app '{label}' is not on this machine: it was built in {folder}."))
+            .hint("Run the command where the project is built.")
+            .into());
+    }
+    Ok(PathBuf::from(folder))
+}

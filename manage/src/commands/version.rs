@@ -1,0 +1,14 @@
+use crate::prelude::*;
+
+/// Print the version of manage
+///
+/// With a verbosity of 2 it prints the version of the project too.
+#[command(requires_checks = "none")]
+pub(crate) fn version(cx: &mut Context) -> Result<()> {
+    cx.line(crate::VERSION)?;
+    let project = cx.program().project_version();
+    if cx.verbosity() >= 2 && !project.is_empty() {
+        cx.line(format_args!("project {project}"))?;
+    }
+    Ok(())
+}
