@@ -1,1 +1,67 @@
-//! Real database servers for tests.
+//! Real database servers for tests, and what it takes to test a program with them.
+//!
+//! [`Postgres`] and [`MariaDb`] start servers of their own: in a temporary folder, on a free port of 127.0.0.1, never as
+//! root, next to whatever runs on the machine. They end when the test process ends, however it ends.
+//!
+//! A test program is a [`Suite`] with `harness = false`:
+//!
+//! ```no_run
+//! # use std::process::ExitCode;
+//! # use manage_test_servers::{Suite, TestDatabase};
+//! fn main() -> ExitCode {
+//!     let mut suite = Suite::new();
+//!     suite.on_each_backend("migrate_applies_all", |database: TestDatabase| {
+//!         assert!(!database.url().is_empty());
+//!     });
+//!     suite.run()
+//! }
+//! ```
+#![cfg(unix)]
+
+mod account;
+mod caught;
+mod find;
+mod instance;
+mod mariadb;
+mod need;
+mod port;
+mod postgres;
+mod process;
+mod program;
+mod running;
+mod server;
+mod shared;
+mod suite;
+mod template;
+mod tls;
+mod transcript;
+mod wait;
+mod watch;
+
+pub use find::Unavailable;
+pub use mariadb::{MariaDb, MariaDbBuilder};
+pub use need::{Need, REQUIRE};
+pub use port::free_port;
+pub use postgres::{Postgres, PostgresBuilder};
+pub use program::Program;
+pub use running::Running;
+pub use rustix::process::Signal;
+pub use shared::{Backend, TestDatabase, shared_mariadb, shared_postgres};
+pub use suite::Suite;
+pub use tls::Tls;
+pub use transcript::Transcript;
+pub use wait::{happens_within, wait_until};
+
+/// The superuser of both servers, for TCP.
+pub(crate) const USER: &str = "tester";
+
+/// Every character that has a meaning in a URL, in SQL, in a shell or in a settings file, and one that is not ASCII.
+pub(crate) const PASSWORD: &str = r##"p@ss:w/o?r#d %25+é'"\&=;$`[x]{y}"##;
+
+/// A part of a URL that means exactly this text.
+pub(crate) fn percent_encoded(text: impl AsRef<str>) -> String {
+    percent_encoding::utf8_percent_encode(text.as_ref(), URL_PART).to_string()
+}
+
+const URL_PART: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -1,0 +1,98 @@
+//! The tests of one test program.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::caught::caught;
+use crate::need::{Need, REQUIRE};
+use crate::shared::{Backend, TestDatabase, end_shared};
+
+/// Tests to be run by libtest-mimic, with the arguments that `cargo test` passes on. A test fails by panicking.
+///
+/// Tests whose need is not installed show as ignored, and are named again, loudly, after the summary.
+#[derive(Default)]
+pub struct Suite {
+    trials: Vec<Trial>,
+    /// The tests, by number, that were not run for want of something.
+    skipped: BTreeMap<Need, Vec<usize>>,
+}
+
+impl Suite {
+    /// No tests yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a test that runs everywhere.
+    pub fn test(&mut self, name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> &mut Self {
+        self.trials.push(Trial::test(name, move || caught(test).map_err(Into::into)));
+        self
+    }
+
+    /// Adds a test that needs something.
+    pub fn needs(
+        &mut self,
+        need: Need,
+        name: impl Into<String>,
+        test: impl FnOnce() + Send + 'static,
+    ) -> &mut Self {
+        let Some(missing) = need.missing() else { return self.test(name, test) };
+        // `--include-ignored` runs it, too, and shall say what is missing.
+        let trial = Trial::test(name, move || Err(missing.into()));
+        if need.is_required() {
+            self.trials.push(trial);
+        } else {
+            self.skipped.entry(need).or_default().push(self.trials.len());
+            self.trials.push(trial.with_ignored_flag(true));
+        }
+        self
+    }
+
+    /// Adds a test for each kind of database: `sqlite::name`, `postgres::name` and `mariadb::name`.
+    pub fn on_each_backend(&mut self, name: &str, test: fn(TestDatabase)) -> &mut Self {
+        let run = move |backend| move || test(TestDatabase::new(backend));
+        self.test(format!("sqlite::{name}"), run(Backend::Sqlite));
+        self.needs(Need::Postgres, format!("postgres::{name}"), run(Backend::Postgres));
+        self.needs(Need::MariaDb, format!("mariadb::{name}"), run(Backend::MariaDb))
+    }
+
+    /// Runs them all, ends the shared servers, and says what was not run.
+    pub fn run(self) -> ExitCode {
+        let arguments = Arguments::from_args();
+        let notice = self.notice(&arguments);
+        let conclusion = libtest_mimic::run(&arguments, self.trials);
+        end_shared();
+        // Not among the names that `--list` prints for other programs.
+        if let (Some(notice), false) = (notice, arguments.list) {
+            show(&notice);
+        }
+        conclusion.exit_code()
+    }
+
+    fn notice(&self, arguments: &Arguments) -> Option<String> {
+        let mut lines = Vec::new();
+        for (need, trials) in &self.skipped {
+            let count =
+                trials.iter().filter(|&&number| !arguments.is_filtered_out(&self.trials[number])).count();
+            if count > 0 {
+                let tests = if count == 1 { "test was" } else { "tests were" };
+                lines.push(format!("{count} {tests} NOT RUN: {need} is not installed."));
+                lines.push(format!("    To run them: {}", need.install()));
+                lines.push(format!("    To fail without it: {REQUIRE}={}", need.name()));
+            }
+        }
+        let bar = "!".repeat(78);
+        (!lines.is_empty()).then(|| format!("\n{bar}\n{}\n{bar}\n", lines.join("\n")))
+    }
+}
+
+/// On both outputs, since one of them often goes to a file that nobody reads; once on a terminal that shows both.
+fn show(notice: &str) {
+    let _ = writeln!(io::stderr(), "{notice}");
+    if !(io::stdout().is_terminal() && io::stderr().is_terminal()) {
+        let _ = writeln!(io::stdout(), "{notice}");
+    }
+}
