@@ -1,0 +1,171 @@
+//! Which command runs.
+
+use std::sync::Arc;
+
+use manage::clap::ArgMatches;
+use manage::command::{Command, Registration};
+use manage::prelude::*;
+use manage::{Exit, Program};
+use manage_test_servers::Suite;
+
+use crate::project::Project;
+
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test("dispatch::arguments_are_typed", arguments_are_typed);
+    if cfg!(feature = "async") {
+        suite.test("dispatch::an_async_command_runs", an_async_command_runs);
+    }
+    suite.test("dispatch::a_command_is_a_function", a_command_is_a_function);
+    suite.test("dispatch::groups_and_subcommands", groups_and_subcommands);
+    suite.test("dispatch::an_alias_and_a_hidden_command_run", an_alias_and_a_hidden_command_run);
+    suite.test("dispatch::a_private_file_is_no_command", a_private_file_is_no_command);
+    suite.test("dispatch::common_options_stand_before_or_after", common_options_stand_before_or_after);
+    suite.test("dispatch::a_commands_own_options_win", a_commands_own_options_win);
+    suite.test("dispatch::exit_codes", exit_codes);
+    suite.test("dispatch::earlier_apps_win", earlier_apps_win);
+    suite.test("dispatch::apps_win_over_built_ins", apps_win_over_built_ins);
+    suite.test("dispatch::help_and_version_stay", help_and_version_stay);
+    suite.test("dispatch::two_of_one_name_in_an_app_are_an_error", two_of_one_name_in_an_app_are_an_error);
+    suite.test("dispatch::an_unlisted_app_has_no_commands", an_unlisted_app_has_no_commands);
+}
+
+fn arguments_are_typed() {
+    let project = Project::new();
+    assert_eq!(project.run("greet you -n 2 --loudly").out, "Hello, YOU!\nHello, YOU!\n");
+    let wrong = project.run("greet you --times many");
+    assert_eq!(wrong.exit, Exit(2));
+    assert!(wrong.err.contains("invalid value 'many' for '--times <TIMES>'"), "{}", wrong.err);
+    let missing = project.run("greet");
+    assert_eq!(missing.exit, Exit(2));
+    assert!(missing.err.contains("<NAME>") && missing.err.contains("Usage: manage greet"), "{}", missing.err);
+}
+
+fn an_async_command_runs() {
+    assert_eq!(Project::new().run("later 21").out, "42\n");
+}
+
+fn a_command_is_a_function() {
+    let chooses: fn(&mut Context, u8) -> Result<Exit> = crate::management::commands::chooses::chooses;
+    let _ = chooses;
+}
+
+fn groups_and_subcommands() {
+    let project = Project::new();
+    assert_eq!(project.run("filtered --after 2020 remove 3").out, "after Some(2020): remove 3\n");
+    assert_eq!(project.run("filtered list").out, "after None: list\n");
+    assert_eq!(project.run("filtered").exit, Exit(2));
+}
+
+fn an_alias_and_a_hidden_command_run() {
+    let project = Project::new();
+    assert_eq!(project.run("hi you").out, "Hello, you!\n");
+    assert_eq!(project.run("secret_work").out, "done\n");
+}
+
+fn a_private_file_is_no_command() {
+    let ran = Project::new().run("_private");
+    assert_eq!(ran.exit, Exit(1), "{}", ran.all());
+    assert!(ran.err.starts_with("Unknown command: '_private'."), "{}", ran.err);
+}
+
+fn common_options_stand_before_or_after() {
+    let project = Project::new();
+    for line in
+        ["-v 3 own_options", "-v3 own_options", "--verbosity=3 own_options", "own_options --verbosity 3"]
+    {
+        assert!(project.run(line).out.contains("verbosity=3"), "{line}");
+    }
+    assert!(project.run("-v 3 own_options --verbosity 0").out.contains("verbosity=0"));
+    assert_eq!(project.run("-v 4 own_options").exit, Exit(2));
+    assert_eq!(project.run("--no-color --force-color own_options").exit, Exit(2));
+}
+
+fn a_commands_own_options_win() {
+    let ran = Project::new().run("own_options -v --settings hot");
+    assert_eq!(ran.out, "verbose=true settings=Some(\"hot\") verbosity=1\n");
+}
+
+fn exit_codes() {
+    let project = Project::new();
+    for (line, code) in [
+        ("chooses 0", 0),
+        ("chooses 42", 42),
+        ("fails plain", 1),
+        ("fails command", 3),
+        ("chooses", 2),
+        ("nothing_such", 1),
+        ("--nothing-such", 2),
+        ("", 0),
+        ("help", 0),
+        ("--help", 0),
+        ("greet --help", 0),
+        ("version", 0),
+        ("--version", 0),
+        ("greet --version", 0),
+    ] {
+        let ran = project.run(line);
+        assert_eq!(ran.exit, Exit(code), "{line}\n{}", ran.all());
+    }
+}
+
+/// A command that only says who it is.
+struct Says(&'static str, &'static str);
+
+impl Command for Says {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn run(&self, cx: &mut Context, _: &ArgMatches) -> Result<Exit> {
+        cx.line(self.1)?;
+        Ok(Exit::SUCCESS)
+    }
+}
+
+fn earlier_apps_win() {
+    let says = |whose| Arc::new(Says("speak", whose)) as Arc<dyn Command>;
+    let apps = |apps: &[&'static str]| {
+        let program =
+            Program::new(apps).with_command("first", says("first")).with_command("second", says("second"));
+        Project::with(program).run("speak").out
+    };
+    assert_eq!(apps(&["first", "second"]), "first\n");
+    assert_eq!(apps(&["second", "first"]), "second\n");
+}
+
+fn apps_win_over_built_ins() {
+    let program = Program::new(&["it"]).with_command("it", Arc::new(Says("migrate", "mine")));
+    assert_eq!(Project::with(program).run("migrate").out, "mine\n");
+}
+
+fn help_and_version_stay() {
+    let program = Program::new(&["it"])
+        .with_command("it", Arc::new(Says("help", "mine")))
+        .with_command("it", Arc::new(Says("version", "mine")));
+    let project = Project::with(program);
+    assert!(project.run("help").out.starts_with("Usage: manage"));
+    assert_eq!(project.run("version").out, format!("{}\n", manage::VERSION));
+}
+
+// Two files of one name in an app: what the attribute writes, with the places of two modules.
+static TWIN: Says = Says("twin", "twin");
+manage::__private::inventory::submit! { Registration::new(&TWIN, "twins::one::twin", "twins/src/one/twin.rs", 3) }
+manage::__private::inventory::submit! { Registration::new(&TWIN, "twins::two::twin", "twins/src/two/twin.rs", 5) }
+
+fn two_of_one_name_in_an_app_are_an_error() {
+    let project = Project::with(Program::new(&["twins", "it"]));
+    for line in ["twin", "check"] {
+        let ran = project.run(line);
+        assert_eq!(ran.exit, Exit(1), "{}", ran.all());
+        assert!(ran.err.contains("twins/src/one/twin.rs:3 and twins/src/two/twin.rs:5"), "{}", ran.err);
+    }
+    assert_eq!(project.run("greet you").exit, Exit(0), "the other commands work");
+}
+
+fn an_unlisted_app_has_no_commands() {
+    let project = Project::new();
+    assert_eq!(project.run("twin").exit, Exit(1));
+    let check = project.run("check");
+    assert!(check.err.contains("The crate 'twins' has commands"), "{}", check.err);
+    assert_eq!(check.exit, Exit(0), "it is a warning");
+}

@@ -1,0 +1,141 @@
+//! The lock under which migrations run.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use manage::migrations::{Lock, LockError};
+use manage_test_servers::{Backend, Suite, TestDatabase, shared_mariadb, shared_postgres, wait_until};
+
+use crate::backends::{LONG, connect, on_each_backend, on_each_server, open, project, settings};
+use crate::migrating::{NAMES, applying, done, shown, tables};
+
+pub(crate) fn add(suite: &mut Suite) {
+    let mut add = |name, test| on_each_backend(suite, "locking", name, test);
+    add("it_is_exclusive_and_ends_with_its_session", it_is_exclusive_and_ends_with_its_session);
+    add("it_is_waited_for_no_longer_than_allowed", it_is_waited_for_no_longer_than_allowed);
+    add("it_is_for_one_database", it_is_for_one_database);
+    on_each_server(suite, "locking", "it_ends_with_a_killed_session", it_ends_with_a_killed_session);
+    if cfg!(feature = "sqlite") {
+        suite.test("locking::sqlite::it_is_the_files_own_however_that_is_named", one_lock_for_one_file);
+        suite.test("locking::sqlite::a_database_in_memory_needs_none", in_memory);
+    }
+}
+
+fn is_free(database: &TestDatabase) -> bool {
+    let answer =
+        Lock::acquire(&mut connect(database), &settings(database.url()), Some(Duration::ZERO), || ());
+    match answer {
+        Ok(_) => true,
+        Err(LockError::Held) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
+    let mut connection = connect(&database);
+    let mut waited = 0;
+    let lock =
+        Lock::acquire(&mut connection, &settings(database.url()), None, || waited += 1).expect("the lock");
+    assert_eq!(waited, 0);
+    assert!(!is_free(&database));
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let (url, start) = (database.url().to_owned(), Instant::now());
+    let waiting = thread::spawn(move || {
+        let settings = settings(&url);
+        let mut connection = manage::database::Connection::open(&settings).expect("a connection");
+        Lock::acquire(&mut connection, &settings, None, || sender.send(()).expect("a listener")).map(drop)
+    });
+    receiver.recv_timeout(LONG).expect("it says that it waits");
+    assert!(!waiting.is_finished());
+    drop((lock, connection));
+    waiting.join().expect("no panic").expect("the lock");
+    assert!(start.elapsed() < LONG);
+    assert!(is_free(&database));
+}
+
+fn it_is_waited_for_no_longer_than_allowed(database: TestDatabase) {
+    let mut connection = connect(&database);
+    let _lock = Lock::acquire(&mut connection, &settings(database.url()), None, || ()).expect("the lock");
+    let start = Instant::now();
+    let ran = project(database.url()).run("migrate --lock-timeout 1");
+    let took = start.elapsed();
+    assert_eq!(ran.exit.0, 124, "{}", ran.all());
+    assert_eq!(ran.out, "Another process is migrating this database; waiting for it to end...\n");
+    assert!(ran.err.contains("Another process is migrating this database, and the time"), "{}", ran.err);
+    assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(tables(&database), 0);
+    // Looking needs no lock.
+    assert_eq!(done(&project(database.url()), "showmigrations"), shown(0));
+    assert!(done(&project(database.url()), "migrate --plan").contains("  Apply "));
+}
+
+fn it_is_for_one_database(database: TestDatabase) {
+    let mut connection = connect(&database);
+    let _lock = Lock::acquire(&mut connection, &settings(database.url()), None, || ()).expect("the lock");
+    let other = TestDatabase::new(database.backend());
+    assert_eq!(done(&project(other.url()), "migrate --lock-timeout 0"), applying(&NAMES));
+}
+
+fn it_ends_with_a_killed_session(backend: Backend) {
+    let database = TestDatabase::new(backend);
+    let mut connection = connect(&database);
+    let _lock = Lock::acquire(&mut connection, &settings(database.url()), None, || ()).expect("the lock");
+    assert!(!is_free(&database));
+    match backend {
+        Backend::Postgres => shared_postgres().unwrap().execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            database.name()
+        )),
+        _ => {
+            let server = shared_mariadb().unwrap();
+            let query =
+                format!("SELECT id FROM information_schema.processlist WHERE db = '{}'", database.name());
+            let ids = server.query_value(&query);
+            ids.lines().for_each(|id| server.execute(&format!("KILL {id}")));
+        }
+    }
+    wait_until(LONG, "the server has noticed", || is_free(&database));
+    assert!(connection.batch_execute("SELECT 1").is_err(), "its holder hears of it");
+}
+
+fn one_lock_for_one_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("real.db");
+    let plain = format!("sqlite:{}", path.display());
+    done(&project(&plain), "migrate zero");
+    std::os::unix::fs::symlink(&path, folder.path().join("link.db")).expect("a link");
+    let mut connection = open(&plain);
+    let lock = Lock::acquire(&mut connection, &settings(&plain), None, || ()).expect("the lock");
+    let names = [
+        format!("file:{}", path.display()),
+        format!("file://{}?mode=rw", path.display()),
+        format!(
+            "sqlite:{}",
+            folder.path().join("../").join(folder.path().file_name().unwrap()).join("real.db").display()
+        ),
+        format!("sqlite:{}", folder.path().join("link.db").display()),
+    ];
+    for name in &names {
+        let ran = project(name).run("migrate --lock-timeout 0");
+        assert_eq!(ran.exit.0, 124, "{name}\n{}", ran.all());
+    }
+    drop(lock);
+    for name in &names {
+        done(&project(name), "migrate --lock-timeout 0");
+    }
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|file| file.file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["link.db", "real.db", "real.db-migrate.lock"]);
+}
+
+fn in_memory() {
+    for name in [":memory:", "file::memory:", "file:a?mode=memory"] {
+        assert_eq!(done(&project(name), "migrate"), applying(&NAMES), "{name}");
+    }
+    let here: Vec<_> =
+        std::fs::read_dir(".").expect("a folder").flatten().map(|file| file.file_name()).collect();
+    let mut left = here.iter().map(|name| name.to_string_lossy()).filter(|name| name.contains("memory"));
+    assert_eq!(left.next(), None);
+}

@@ -1,0 +1,1 @@
+CREATE TABLE before_it (id INTEGER PRIMARY KEY);

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY books_by_title ON books (title);

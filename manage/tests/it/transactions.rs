@@ -1,0 +1,195 @@
+//! Transactions, on every backend.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use diesel::connection::{Connection as _, SimpleConnection};
+use diesel::prelude::*;
+use diesel::result::Error;
+use manage::database::{Connection, Pool};
+use manage_test_servers::{Backend, Suite, TestDatabase};
+
+use crate::backends::{connect, on_each_backend, settings};
+use crate::things::{create, ids, insert, thing};
+
+pub(crate) fn add(suite: &mut Suite) {
+    let mut add = |name, test| on_each_backend(suite, "transactions", name, test);
+    add("one_that_succeeds_stays", one_that_succeeds_stays);
+    add("one_that_fails_leaves_nothing", one_that_fails_leaves_nothing);
+    add("a_nested_transaction_rolls_back_alone", a_nested_transaction_rolls_back_alone);
+    add(
+        "an_outer_transaction_takes_the_nested_one_with_it",
+        an_outer_transaction_takes_the_nested_one_with_it,
+    );
+    add("a_statement_that_fails_inside_can_be_handled", a_statement_that_fails_inside_can_be_handled);
+    add("a_panic_leaves_nothing", a_panic_leaves_nothing);
+    add("a_panic_costs_the_pool_a_connection_and_no_place", a_panic_costs_the_pool_a_connection_and_no_place);
+    add("a_test_transaction_is_never_committed", a_test_transaction_is_never_committed);
+    add("a_dropped_connection_rolls_back", a_dropped_connection_rolls_back);
+    add("a_type_of_errors_of_ones_own", a_type_of_errors_of_ones_own);
+}
+
+fn one_that_succeeds_stays(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let answer: QueryResult<&str> = connection.transaction(|connection| {
+        insert(connection, &thing(1))?;
+        Ok("done")
+    });
+    assert_eq!(answer, Ok("done"));
+    assert_eq!(ids(&mut connect(&database)), [1]);
+}
+
+fn one_that_fails_leaves_nothing(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let result: QueryResult<()> = connection.transaction(|connection| {
+        insert(connection, &thing(1))?;
+        assert_eq!(ids(connection), [1]);
+        Err(Error::RollbackTransaction)
+    });
+    assert_eq!(result, Err(Error::RollbackTransaction));
+    assert_eq!(ids(&mut connection), [0; 0]);
+    insert(&mut connection, &thing(2)).expect("outside of any transaction");
+    assert_eq!(ids(&mut connect(&database)), [2]);
+}
+
+fn a_nested_transaction_rolls_back_alone(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let result: QueryResult<()> = connection.transaction(|connection| {
+        insert(connection, &thing(1))?;
+        let inner: QueryResult<()> = connection.transaction(|connection| {
+            insert(connection, &thing(2))?;
+            let innermost: QueryResult<()> = connection.transaction(|connection| {
+                insert(connection, &thing(3))?;
+                Ok(())
+            });
+            assert_eq!(innermost, Ok(()));
+            assert_eq!(ids(connection), [1, 2, 3]);
+            Err(Error::RollbackTransaction)
+        });
+        assert_eq!(inner, Err(Error::RollbackTransaction));
+        insert(connection, &thing(4))?;
+        Ok(())
+    });
+    assert_eq!(result, Ok(()));
+    assert_eq!(ids(&mut connect(&database)), [1, 4]);
+}
+
+fn an_outer_transaction_takes_the_nested_one_with_it(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let result: QueryResult<()> = connection.transaction(|connection| {
+        let inner: QueryResult<usize> = connection.transaction(|connection| insert(connection, &thing(1)));
+        assert_eq!(inner, Ok(1));
+        Err(Error::RollbackTransaction)
+    });
+    assert!(result.is_err());
+    assert_eq!(ids(&mut connection), [0; 0]);
+}
+
+fn a_statement_that_fails_inside_can_be_handled(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let result: QueryResult<()> = connection.transaction(|connection| {
+        insert(connection, &thing(1))?;
+        // PostgreSQL would refuse everything after the error, were it not for the savepoint.
+        let inner: QueryResult<usize> = connection.transaction(|connection| insert(connection, &thing(1)));
+        inner.expect_err("it is there");
+        insert(connection, &thing(2))?;
+        Ok(())
+    });
+    assert_eq!(result, Ok(()));
+    assert_eq!(ids(&mut connect(&database)), [1, 2]);
+
+    // Without a savepoint the server commits nothing of it, and Diesel does not say so.
+    let _: QueryResult<()> = connection.transaction(|connection| {
+        insert(connection, &thing(3))?;
+        insert(connection, &thing(3)).expect_err("it is there");
+        Ok(())
+    });
+    let expected: &[i32] = if database.backend() == Backend::Postgres { &[1, 2] } else { &[1, 2, 3] };
+    assert_eq!(ids(&mut connect(&database)), expected);
+    insert(&mut connection, &thing(4)).expect("the connection goes on");
+}
+
+fn a_panic_leaves_nothing(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let panic = catch_unwind(AssertUnwindSafe(move || {
+        let _: QueryResult<()> = connection.transaction(|connection| {
+            insert(connection, &thing(1))?;
+            std::panic::resume_unwind(Box::new("oh"));
+        });
+    }));
+    assert!(panic.is_err());
+    let mut connection = connect(&database);
+    // It would wait for the other's lock, were it still held.
+    insert(&mut connection, &thing(1)).expect("the place is free");
+    assert_eq!(ids(&mut connection), [1]);
+}
+
+fn a_panic_costs_the_pool_a_connection_and_no_place(database: TestDatabase) {
+    create(&mut connect(&database));
+    let pool = Pool::new(settings(database.url()), 1);
+    for _ in 0..3 {
+        let panic = catch_unwind(AssertUnwindSafe(|| {
+            let mut connection = pool.get().expect("a connection");
+            let _: QueryResult<()> = connection.transaction(|connection| {
+                insert(connection, &thing(1))?;
+                std::panic::resume_unwind(Box::new("oh"));
+            });
+        }));
+        assert!(panic.is_err());
+    }
+    assert_eq!(ids(&mut pool.get().expect("a connection")), [0; 0]);
+    assert!(format!("{pool:?}").ends_with("1 of 1 open, 1 idle)"), "{pool:?}");
+}
+
+fn a_test_transaction_is_never_committed(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    connection.begin_test_transaction().expect("a transaction");
+    let result: QueryResult<usize> = connection.transaction(|connection| insert(connection, &thing(1)));
+    assert_eq!(result, Ok(1));
+    assert_eq!(ids(&mut connection), [1]);
+    drop(connection);
+    let mut connection = connect(&database);
+    assert_eq!(ids(&mut connection), [0; 0]);
+    connection.test_transaction::<_, Error, _>(|connection| insert(connection, &thing(1)));
+    assert_eq!(ids(&mut connection), [0; 0]);
+}
+
+fn a_dropped_connection_rolls_back(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    connection.batch_execute("BEGIN").expect("a transaction behind Diesel's back");
+    insert(&mut connection, &thing(1)).expect("a row");
+    drop(connection);
+    let mut connection = connect(&database);
+    insert(&mut connection, &thing(1)).expect("the place is free");
+    assert_eq!(ids(&mut connection), [1]);
+}
+
+#[derive(Debug, PartialEq)]
+enum Own {
+    Diesel(Error),
+    Mine(i32),
+}
+
+impl From<Error> for Own {
+    fn from(error: Error) -> Self {
+        Self::Diesel(error)
+    }
+}
+
+fn a_type_of_errors_of_ones_own(database: TestDatabase) {
+    let mut connection = connect(&database);
+    create(&mut connection);
+    let work = |connection: &mut Connection| {
+        insert(connection, &thing(1))?;
+        Err::<(), Own>(Own::Mine(7))
+    };
+    assert_eq!(connection.transaction(work), Err(Own::Mine(7)));
+    assert_eq!(ids(&mut connection), [0; 0]);
+}
