@@ -1,1 +1,19 @@
-//! A small blog.
+//! A small blog: articles come from Markdown files, are published by a command, and are read on pages.
+//!
+//! In reading order: `schema` and `models` are what the database holds; `posts` reads Jekyll's files; `urls` and `views`
+//! are what a visitor sees; `smoke` asks a running server whether it shows it; `management/commands` is what an
+//! administrator runs.
+
+mod models;
+mod posts;
+mod schema;
+pub mod smoke;
+pub mod urls;
+mod views;
+
+manage::commands!();
+manage::migrations! {
+    sqlite: "../migrations/sqlite",
+    postgres: "../migrations/postgres",
+    mysql: "../migrations/mysql",
+}

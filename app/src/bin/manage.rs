@@ -1,0 +1,3 @@
+//! The project's `manage` program.
+
+manage::main!(app);

@@ -1,0 +1,96 @@
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use manage::prelude::*;
+
+use crate::models::Change;
+use crate::posts::{self, Post, Reading};
+
+/// Import Jekyll's posts as articles
+///
+/// Every post is inserted, or updates the article of the same slug: all of them, or none if anything is wrong with any.
+#[command]
+pub fn import_posts(
+    cx: &mut Context,
+    /// Markdown files, and folders that are searched for them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The database to import into
+    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    database: String,
+) -> Result<()> {
+    let reading = posts::read(&paths);
+    tell_others(cx, &reading.others)?;
+    refuse_problems(cx, &reading)?;
+    let mut connection = cx.connect_to(&database)?;
+    let bar = progress(cx, reading.posts.len());
+    let changes = posts::import(&mut connection, &reading.posts, dry_run, || bar.inc(1));
+    bar.finish_and_clear();
+    let changes = changes.context("The posts could not be stored; nothing was imported.")?;
+    if cx.verbosity() >= 1 {
+        for (post, change) in reading.posts.iter().zip(&changes) {
+            cx.line(told(post, *change))?;
+        }
+    }
+    let summary = summary(&changes);
+    if dry_run { cx.notice(format_args!("{summary} This was a dry run: nothing was stored.")) } else { cx.success(summary) }
+}
+
+/// A bar for a person; a log gets none.
+fn progress(cx: &Context, length: usize) -> ProgressBar {
+    let target = if cx.err().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} posts").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(length as u64), target).with_style(style)
+}
+
+/// Nothing is passed over in silence.
+fn tell_others(cx: &Context, others: &[PathBuf]) -> Result<()> {
+    if others.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = others.iter().map(|path| shown(path)).collect();
+    let (files, are) = if others.len() == 1 { ("file", "is") } else { ("files", "are") };
+    cx.notice(format_args!("{} {files} {are} no Markdown and left out: {}.", others.len(), names.join(", ")))
+}
+
+fn refuse_problems(cx: &Context, reading: &Reading) -> Result<()> {
+    let count = reading.problems.len();
+    if count == 0 {
+        return Ok(());
+    }
+    for problem in &reading.problems {
+        cx.error(problem)?;
+    }
+    let problems = if count == 1 { "problem" } else { "problems" };
+    Err(CommandError::new(format!("Nothing was imported: {count} {problems} found."))
+        .hint("Mend what is named above, and import again; `--dry-run` only looks.")
+        .into())
+}
+
+fn told(post: &Post, change: Change) -> String {
+    let verb = match change {
+        Change::Added => "added",
+        Change::Updated => "updated",
+        Change::Unchanged => "unchanged",
+    };
+    format!("{verb:<9} {} ← {}", post.slug, shown(&post.path))
+}
+
+fn summary(changes: &[Change]) -> String {
+    let count = |wanted| changes.iter().filter(|change| **change == wanted).count();
+    let posts = if changes.len() == 1 { "post" } else { "posts" };
+    format!(
+        "{} {posts}: {} added, {} updated, {} unchanged.",
+        changes.len(),
+        count(Change::Added),
+        count(Change::Updated),
+        count(Change::Unchanged)
+    )
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,36 @@
+use manage::prelude::*;
+
+use crate::models::{self, Publication};
+
+/// Publish an article now
+#[command]
+pub fn publish(
+    cx: &mut Context,
+    /// The article's slug
+    slug: String,
+    /// Keep the date that it has: an article with a date to come appears then
+    #[arg(long)]
+    keep_date: bool,
+) -> Result<()> {
+    let mut connection = cx.connect()?;
+    let Some(publication) = models::publish(&mut connection, &slug, keep_date)? else {
+        let error = CommandError::new(format!("There is no article “{slug}”."));
+        return Err(match models::closest_slug(&mut connection, &slug)? {
+            Some(closest) => error.hint(format!("Did you mean “{closest}”?")),
+            None => error.hint("The slug is the part of the article's address after /articles/."),
+        }
+        .into());
+    };
+    match publication {
+        Publication::Done(article) => cx.success(format_args!("Published “{}”.", article.title)),
+        Publication::Already(article, time) => {
+            cx.notice(format_args!("“{}” was already published, on {time} UTC.", article.title))
+        }
+        Publication::Scheduled(article, time) => {
+            cx.notice(format_args!("“{}” keeps its date: it appears on {time} UTC.", article.title))
+        }
+        Publication::NoDate(article) => Err(CommandError::new(format!("“{}” has no date to keep.", article.title))
+            .hint("Publish it without --keep-date.")
+            .into()),
+    }
+}
