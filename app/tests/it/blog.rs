@@ -1,0 +1,87 @@
+//! From files to pages.
+
+use manage_test_servers::Suite;
+
+use crate::project::{Project, Server, on_each_backend};
+
+pub(crate) fn add(suite: &mut Suite) {
+    on_each_backend(suite, "blog::pages_show_what_was_imported", pages_show_what_was_imported);
+    on_each_backend(suite, "blog::migrations_go_back_and_forth", migrations_go_back_and_forth);
+    suite.test("blog::without_a_database_pages_say_so", without_a_database_pages_say_so);
+}
+
+fn pages_show_what_was_imported(project: Project) {
+    let project = project.filled();
+    let server = project.serve();
+    let (status, front) = server.get("/");
+    assert_eq!(status, 200, "{front}");
+    let path = "/articles/%EB%9F%AC%EC%8A%A4%ED%8A%B8-%EC%B2%AB%EA%B1%B8%EC%9D%8C/";
+    for part in [
+        "<html lang=\"en\">",
+        "<article lang=\"ko\">",
+        &format!("<a href=\"{path}\">러스트 첫걸음</a>"),
+        "<time datetime=\"2021-05-08T15:30:00Z\"",
+        "8 May 2021",
+        "값에는 주인이 하나뿐이다.",
+    ] {
+        assert!(front.contains(part), "{part} is missing:\n{front}");
+    }
+    // The newest first, and no drafts.
+    assert!(front.find("Windows: line ends") < front.find("러스트 첫걸음"), "{front}");
+    assert!(!front.contains("Draft Of Mine"), "{front}");
+    let (status, page) = server.get(path);
+    assert_eq!(status, 200, "{page}");
+    for part in ["<strong>주인</strong>", "<code class=\"language-yml\">---\nnot: front matter\n---"] {
+        assert!(page.contains(part), "{part} is missing:\n{page}");
+    }
+    let (_, list) = server.get("/api/articles");
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let expected = serde_json::json!([
+        {"slug": "crlf", "title": "Windows: line ends", "published_at": "2021-05-08T15:30:00Z", "url": "/articles/crlf/"},
+        {"slug": "러스트-첫걸음", "title": "러스트 첫걸음", "published_at": "2021-05-08T00:00:00Z", "url": path},
+    ]);
+    assert_eq!(list, expected);
+    // A draft, another slug, the same in capitals and with a space, no UTF-8, NUL, and no address of ours.
+    for path in [
+        "/articles/draft-of-mine/",
+        "/articles/none/",
+        "/articles/CRLF/",
+        "/articles/crlf%20/",
+        "/articles/%ff/",
+        "/articles/%00/",
+        "/other",
+    ] {
+        let (status, page) = server.get(path);
+        assert_eq!(status, 404, "{path}");
+        assert!(page.contains("There is no such page"), "{path}: {page}");
+    }
+}
+
+fn migrations_go_back_and_forth(project: Project) {
+    let project = project.filled();
+    project.run(&["migrate", "--check"]).expect_success();
+    project.run(&["migrate", "zero"]).expect_success();
+    project.run(&["migrate", "--check"]).expect_code(1);
+    let project = project.filled();
+    assert_eq!(project.serve().slugs().len(), 2);
+}
+
+/// Nothing listens there, and nobody shall see the password.
+const DEAD: &str = "postgres://blog:very-secret@127.0.0.1:1/blog";
+
+fn without_a_database_pages_say_so() {
+    let project = Project::new(manage_test_servers::TestDatabase::sqlite());
+    let mut server = Server::start(project.program().env("DATABASE_URL", DEAD).arg("--skip-checks"));
+    for path in ["/", "/articles/any/"] {
+        let (status, page) = server.get(path);
+        assert_eq!(status, 503, "{page}");
+        assert!(page.contains("The database does not answer."), "{page}");
+        assert!(!page.contains("127.0.0.1") && !page.contains("very-secret"), "{page}");
+    }
+    let (status, list) = server.get("/api/articles");
+    assert_eq!((status, list.as_str()), (503, "{\"error\":\"The database is not available.\"}"));
+    assert_eq!(server.get("/other").0, 404);
+    let line = server.running.wait_for_line("refuses the connection", std::time::Duration::from_secs(10));
+    assert!(line.contains("PostgreSQL at 127.0.0.1:1/blog"), "{line}");
+    assert!(!(server.running.stderr() + &server.running.stdout()).contains("very-secret"));
+}

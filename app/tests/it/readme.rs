@@ -1,0 +1,172 @@
+//! The README, done by somebody who has only the README: its blocks are written into a project, built and run.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use manage_test_servers::{Need, Program, Suite};
+
+/// A cold build of the framework and a new program.
+const BUILD: Duration = Duration::from_secs(1200);
+const RUN: Duration = Duration::from_secs(60);
+
+pub(crate) fn add(suite: &mut Suite) {
+    let cargo = || Need::Program("cargo");
+    suite.needs(
+        cargo(),
+        "readme::a_stranger_adopts_it_and_adds_commands",
+        a_stranger_adopts_it_and_adds_commands,
+    );
+    suite.test("readme::its_settings_are_read", its_settings_are_read);
+}
+
+/// A block of code, without its indent.
+struct Block {
+    /// The file that its first line names.
+    file: Option<PathBuf>,
+    text: String,
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+fn blocks() -> Vec<Block> {
+    let readme = std::fs::read_to_string(workspace().join("README.md")).expect("the README");
+    let mut blocks = Vec::new();
+    let mut lines = readme.lines();
+    while let Some(line) = lines.next() {
+        let Some(indent) = line.find("```") else { continue };
+        let body: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| !line.trim_start().starts_with("```"))
+            .map(|line| line.get(indent..).unwrap_or_default())
+            .collect();
+        let first = body.first().copied().unwrap_or_default();
+        let named = first.strip_prefix("// ").or(first.strip_prefix("# "));
+        let file = named.and_then(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.'));
+        blocks.push(Block { file: file.map(PathBuf::from), text: body.join("\n") + "\n" });
+    }
+    blocks
+}
+
+/// What the README says that a command prints.
+fn session() -> (String, String) {
+    let block = blocks()
+        .into_iter()
+        .find(|block| block.text.starts_with("$ cargo run --bin manage "))
+        .expect("a session");
+    let (line, output) = block.text.split_once('\n').expect("a line and its output");
+    (line.trim_start_matches("$ cargo run --bin manage ").to_owned(), output.to_owned())
+}
+
+/// A project of the README's files, beside nothing of this workspace but the package that it depends on.
+fn project() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &Path, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    for Block { file, text } in blocks() {
+        let Some(file) = file.filter(|file| file != Path::new("manage.toml")) else { continue };
+        let package = workspace().join("manage");
+        let here = format!("diesel-manage = {{ path = {:?} }}", package.display().to_string());
+        write(&file, &text.replace("diesel-manage = \"0.1\"", &here));
+    }
+    // A Diesel project has migrations already, and its routes' module is named in lib.rs.
+    write(
+        Path::new("migrations/2026-01-01-000000_items/up.sql"),
+        "CREATE TABLE items (id INTEGER PRIMARY KEY);",
+    );
+    write(Path::new("migrations/2026-01-01-000000_items/down.sql"), "DROP TABLE items;");
+    let library = std::fs::read_to_string(folder.path().join("src/lib.rs")).expect("lib.rs");
+    write(Path::new("src/lib.rs"), &format!("{library}mod urls;\n"));
+    std::fs::copy(workspace().join("Cargo.lock"), folder.path().join("Cargo.lock"))
+        .expect("the versions that were tried");
+    folder
+}
+
+fn cargo(folder: &Path, words: &[&str]) -> Program {
+    let target = workspace().join("target").join("readme");
+    let mut program = Program::new(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from))
+        .args(words)
+        .cwd(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+    // Where the toolchain and the registry are.
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        let is_cargos = name.starts_with("CARGO_HOME")
+            || name.starts_with("CARGO_REGISTR")
+            || name.starts_with("CARGO_HTTP");
+        if is_cargos
+            || name.starts_with("RUSTUP_")
+            || name.ends_with("_proxy")
+            || name.starts_with("SSL_CERT")
+        {
+            program = program.env(name, value);
+        }
+    }
+    program
+}
+
+fn a_stranger_adopts_it_and_adds_commands() {
+    let project = project();
+    let folder = project.path();
+    // At first there is no command, and no folder for one: git keeps no empty folders.
+    let hello = folder.join("src/management/commands/hello.rs");
+    let text = std::fs::read(&hello).expect("the README's command");
+    std::fs::remove_dir_all(folder.join("src/management")).expect("it was there");
+    cargo(folder, &["build", "--quiet"]).run(BUILD).expect_success();
+    std::fs::create_dir_all(hello.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&hello, text).expect("a file");
+    let manage = |line: &str| {
+        let words = ["run", "--quiet", "--bin", "manage", "--"];
+        let words: Vec<&str> = words.into_iter().chain(line.split_whitespace()).collect();
+        cargo(folder, &words).run(BUILD).expect_success()
+    };
+    let (line, output) = session();
+    assert_eq!(manage(&line).stdout, output);
+    assert!(manage("help").stdout.contains("[shop]\n    hello "), "it is in the listing");
+    assert_eq!(manage("migrate").stdout, "Running migrations:\n  Applying 2026-01-01-000000_items... OK\n");
+
+    // One new file is one new command, with nothing else touched.
+    let wrote = manage("startcommand say_goodbye").stdout;
+    assert!(wrote.contains("src/management/commands/say_goodbye.rs"), "{wrote}");
+    assert_eq!(manage("say_goodbye moon").stdout, "Hello, moon!\n");
+    assert!(manage("help").stdout.contains("    say_goodbye "));
+    let again = cargo(folder, &["run", "--quiet", "--bin", "manage", "startcommand", "say_goodbye"]).run(RUN);
+    assert_eq!(again.code(), Some(1), "{again}");
+
+    // A file that was meant as a command and is none is told so.
+    let forgotten = folder.join("src/management/commands/forgotten.rs");
+    std::fs::write(&forgotten, "pub fn forgotten() {}\n").expect("a file");
+    let failed = cargo(folder, &["check", "--quiet"]).run(BUILD);
+    assert!(failed.stderr.contains("forgotten.rs has no `#[command]`"), "{failed}");
+    std::fs::remove_file(forgotten).expect("it was there");
+
+    // A function with another name than its file's is told so, in one sentence.
+    let path = folder.join("src/management/commands/misnamed.rs");
+    std::fs::write(&path, "use manage::prelude::*;\n/// X\n#[command]\npub fn other(_cx: &mut Context) -> Result<()> { Ok(()) }\n")
+        .expect("a file");
+    let failed = cargo(folder, &["check", "--quiet"]).run(BUILD);
+    assert!(
+        failed.stderr.contains("the command `other` must live in a file of the same name: other.rs"),
+        "{failed}"
+    );
+}
+
+fn its_settings_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = blocks()
+        .into_iter()
+        .find(|block| block.file.as_deref() == Some(Path::new("manage.toml")))
+        .expect("the settings");
+    std::fs::write(folder.path().join("manage.toml"), file.text.replace("[apps.shop]", "[apps.app]"))
+        .expect("a file");
+    std::fs::create_dir(folder.path().join("secrets")).expect("a folder");
+    std::fs::write(folder.path().join("secrets/database"), "secret").expect("a file");
+    let check =
+        Program::new(env!("CARGO_BIN_EXE_manage")).arg("check").cwd(folder.path()).run(RUN).expect_success();
+    assert_eq!(check.stdout, "System check identified no issues (0 silenced).\n", "{check}");
+}
