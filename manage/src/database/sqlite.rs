@@ -1,9 +1,11 @@
 //! SQLite: Diesel's own connection, opened with care, and told plainly where that fails.
 
 use std::borrow::Cow;
-use std::fs::{self, File, OpenOptions};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::connection::{Connection as _, SimpleConnection as _};
@@ -22,14 +24,28 @@ const HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// Opens the file and makes it if it is not there. Foreign keys are enforced, as on the other backends.
 pub(super) fn open(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
     let path = path(&settings.name);
-    if let Some(path) = &path {
-        is_database(settings, path)?;
-    }
-    let mut connection = SqliteConnection::establish(&settings.name)
-        .map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
+    let mut connection = establish(settings, path.as_deref())?;
     wait_for_writers(&mut connection, BUSY_TIMEOUT)
         .and_then(|()| connection.batch_execute("PRAGMA foreign_keys = ON"))
         .map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
+    Ok(connection)
+}
+
+/// The files that this process has opened as databases.
+///
+/// A process that closes a file loses all POSIX locks that it has on it, SQLite's among them. So a file is read by ourselves
+/// only before its first connection.
+static OPENED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn establish(settings: &DatabaseSettings, path: Option<&Path>) -> Result<SqliteConnection, ConnectError> {
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if let Some(path) = path.filter(|path| !opened.contains(&canonical(path))) {
+        is_database(settings, path)?;
+    }
+    let connection = SqliteConnection::establish(&settings.name)
+        .map_err(|error| explain(settings, path, &error.to_string()))?;
+    opened.extend(path.map(canonical));
     Ok(connection)
 }
 
@@ -137,13 +153,14 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
     if !path.exists() {
         return could_be_made(settings, path).err().unwrap_or_else(|| file(message));
     }
-    match OpenOptions::new().read(true).write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => match File::open(path) {
-            Ok(_) => file("the file is not writable"),
-            Err(_) => file("the file is not readable"),
-        },
-        _ => file(message),
+    // Asked, not tried: see `OPENED`.
+    if !may_read(path) {
+        return file("the file is not readable");
     }
+    if !may_write(path) {
+        return file("the file is not writable");
+    }
+    file(message)
 }
 
 fn no_folder(settings: &DatabaseSettings, folder: &Path) -> ConnectError {
@@ -161,6 +178,16 @@ fn folder(path: &Path) -> &Path {
 #[cfg(unix)]
 fn may_write(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(unix)]
+fn may_read(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::READ_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_read(path: &Path) -> bool {
+    fs::metadata(path).is_ok()
 }
 
 #[cfg(not(unix))]

@@ -81,7 +81,7 @@ impl Target {
         connect(host, port, Instant::now() + limit.min(QUICK)).is_err_and(refused)
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let user = match &*self.0 {
             Kind::Database(settings, _) => settings.user.clone(),
             Kind::Service(service) => service.user.clone(),

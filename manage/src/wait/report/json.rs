@@ -152,3 +152,52 @@ impl Observer for Json {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::database::Reason;
+    use crate::wait::{Expected, Target};
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn each_event_is_one_object_and_names_no_password() {
+        let buffer = Buffer::default();
+        let mut json = Json::new(Stream::new(buffer.clone()));
+        let target = Target::service("redis://app:s3cret@db/1", &Expected::default()).unwrap();
+        let mut state = target.state();
+        let error = ConnectError::of_service(&state.name, Reason::StartingUp, "it \"loads\"\nits data");
+        state.error = Some(error.with_code(Some("LOADING")));
+        let states = [state];
+        json.started(&states).unwrap();
+        json.unavailable(&states, 0, Duration::from_millis(1234)).unwrap();
+        let waited =
+            Waited { outcome: Outcome::TimedOut, states: states.to_vec(), elapsed: Duration::from_secs(2) };
+        assert_eq!(json.end(&waited).unwrap(), Exit::TIMED_OUT);
+        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("s3cret"), "{text}");
+        let lines: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0]["targets"][0], "Redis at db:6379/1 as app");
+        assert_eq!((&lines[1]["event"], &lines[1]["reason"]), (&"unavailable".into(), &"starting_up".into()));
+        assert_eq!((&lines[1]["code"], &lines[1]["elapsed_seconds"]), (&"LOADING".into(), &1.234.into()));
+        assert_eq!((&lines[2]["outcome"], &lines[2]["exit_code"]), (&"timed_out".into(), &124.into()));
+        assert_eq!(lines[2]["targets"][0]["ready"], false);
+    }
+}

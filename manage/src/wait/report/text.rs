@@ -69,9 +69,8 @@ impl Text {
         }
         // A reason that was told before goes on: the original's line stands for a change.
         let changed = self.told.insert(key, Instant::now()).is_none();
-        if changed {
+        if changed && error.reason != Reason::Unstable {
             self.out.line("**Database unavailable, waiting...**")?;
-            self.unavailable = true;
         }
         let hint =
             error.hint.as_deref().filter(|_| changed).map(|hint| format!("; {hint}")).unwrap_or_default();
@@ -144,7 +143,8 @@ impl Observer for Text {
         if !self.lives() {
             return self.tell(states, index, elapsed);
         }
-        if !std::mem::replace(&mut self.unavailable, true) {
+        let is_down = states[index].error.as_ref().is_some_and(|error| error.reason != Reason::Unstable);
+        if is_down && !std::mem::replace(&mut self.unavailable, true) {
             self.clear()?;
             self.out.line("**Database unavailable, waiting...**")?;
         }
