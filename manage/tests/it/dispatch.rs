@@ -45,8 +45,7 @@ fn an_async_command_runs() {
 }
 
 fn a_command_is_a_function() {
-    let chooses: fn(&mut Context, u8) -> Result<Exit> = crate::management::commands::chooses::chooses;
-    let _ = chooses;
+    assert_eq!(Project::new().run("twice you").out, "Hello, you!\nHello, YOU!\n");
 }
 
 fn groups_and_subcommands() {
