@@ -68,6 +68,12 @@ impl MariaDbBuilder {
         self
     }
 
+    /// Lets it listen at every IPv4 address: for a network namespace of one's own alone.
+    #[must_use]
+    pub fn everywhere(self) -> Self {
+        self.setting("bind-address = 0.0.0.0")
+    }
+
     /// Limits the number of connections; MariaDB keeps one more for a superuser and allows no fewer than 10.
     #[must_use]
     pub fn max_connections(self, count: u32) -> Self {

@@ -1,9 +1,10 @@
 //! What a test needs that may not be installed.
 
 use std::fmt;
+use std::fs::OpenOptions;
 
 use crate::find::{self, Unavailable};
-use crate::{mariadb, postgres};
+use crate::{cell, mariadb, pgbouncer, postgres, rabbitmq, redis};
 
 /// The environment variable that lists, with commas, the needs whose absence fails the tests instead of skipping them.
 pub const REQUIRE: &str = "MANAGE_TEST_REQUIRE";
@@ -15,8 +16,20 @@ pub enum Need {
     Postgres,
     /// The MariaDB server and its client.
     MariaDb,
+    /// Network, mount and process namespaces, as [`crate::Suite::inside`] makes them.
+    Namespaces,
+    /// The program `socat`, and the right to make network devices in user space (TUN).
+    Tun,
+    /// The Redis server.
+    Redis,
+    /// The RabbitMQ broker.
+    RabbitMq,
+    /// PgBouncer, and the PostgreSQL server behind it.
+    PgBouncer,
     /// Any program on PATH.
     Program(&'static str),
+    /// A shell, and tmux as the terminal that it runs in.
+    Shell(&'static str),
 }
 
 impl Need {
@@ -25,7 +38,12 @@ impl Need {
         match self {
             Self::Postgres => "postgres",
             Self::MariaDb => "mariadb",
-            Self::Program(name) => name,
+            Self::Namespaces => "namespaces",
+            Self::Tun => "tun",
+            Self::Redis => "redis",
+            Self::RabbitMq => "rabbitmq",
+            Self::PgBouncer => "pgbouncer",
+            Self::Program(name) | Self::Shell(name) => name,
         }
     }
 
@@ -34,7 +52,18 @@ impl Need {
         match self {
             Self::Postgres => postgres::INSTALL.to_owned(),
             Self::MariaDb => mariadb::INSTALL.to_owned(),
+            Self::Namespaces => {
+                "be root, or allow user namespaces (Linux), and apt-get install util-linux iproute2"
+                    .to_owned()
+            }
+            Self::Tun => "apt-get install socat, and be allowed to use /dev/net/tun (Linux)".to_owned(),
+            Self::Redis => redis::INSTALL.to_owned(),
+            Self::RabbitMq => rabbitmq::INSTALL.to_owned(),
+            Self::PgBouncer => pgbouncer::INSTALL.to_owned(),
             Self::Program(name) => format!("make the program `{name}` available on PATH"),
+            Self::Shell(name) => {
+                format!("apt-get install {name} tmux, or the packages of those names elsewhere")
+            }
         }
     }
 
@@ -44,16 +73,29 @@ impl Need {
         list.split(',').any(|name| name.trim() == self.name())
     }
 
-    /// Why it is not there, if it is not. Nothing is started to find out.
+    /// Why it is not there, if it is not. No server is started to find out.
     pub fn missing(&self) -> Option<Unavailable> {
         let programs: &[&str] = match self {
             Self::Postgres => &["postgres", "initdb", "psql"],
             Self::MariaDb => &["mariadbd", "mariadb-install-db", "mariadb"],
+            Self::Namespaces => return cell::missing(&self.install()),
+            Self::Tun => {
+                let device = OpenOptions::new().read(true).write(true).open("/dev/net/tun");
+                let refused = device.err().map(|error| Unavailable::broken(format!("/dev/net/tun: {error}")));
+                return refused.or_else(|| find::find("socat", &self.install()).err());
+            }
+            Self::Redis => &["redis-server"],
+            Self::RabbitMq => return rabbitmq::program().err(),
+            Self::PgBouncer => {
+                let missing = find::find("pgbouncer", &self.install()).err();
+                return missing.or_else(|| Self::Postgres.missing());
+            }
             Self::Program(name) => {
                 let missing =
                     || Unavailable::NotInstalled { program: (*name).to_owned(), install: self.install() };
                 return find::on_path(name).is_none().then(missing);
             }
+            Self::Shell(name) => &[name, "tmux"],
         };
         programs.iter().find_map(|program| find::find(program, &self.install()).err())
     }
@@ -64,7 +106,13 @@ impl fmt::Display for Need {
         match self {
             Self::Postgres => f.write_str("PostgreSQL"),
             Self::MariaDb => f.write_str("MariaDB"),
+            Self::Namespaces => f.write_str("what makes network namespaces"),
+            Self::Tun => f.write_str("what makes slow links"),
+            Self::Redis => f.write_str("Redis"),
+            Self::RabbitMq => f.write_str("RabbitMQ"),
+            Self::PgBouncer => f.write_str("PgBouncer"),
             Self::Program(name) => write!(f, "the program `{name}`"),
+            Self::Shell(name) => write!(f, "the shell {name} or tmux"),
         }
     }
 }

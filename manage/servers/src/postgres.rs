@@ -88,6 +88,12 @@ impl PostgresBuilder {
         self
     }
 
+    /// Lets it listen at every IPv4 address: for a network namespace of one's own alone.
+    #[must_use]
+    pub fn everywhere(self) -> Self {
+        self.setting("listen_addresses = '0.0.0.0'").hba(["host all all 0.0.0.0/0 scram-sha-256"])
+    }
+
     /// Limits the number of connections, of which PostgreSQL keeps three for superusers unless told otherwise.
     #[must_use]
     pub fn max_connections(self, count: u32) -> Self {
@@ -101,8 +107,19 @@ impl PostgresBuilder {
         Ok(server)
     }
 
+    /// Starts a standby that follows this server, which must let its superuser replicate over TCP.
+    pub fn standby_of(self, primary: &Postgres) -> Result<Postgres, Unavailable> {
+        let standby = self.prepare_from(Some(primary))?;
+        standby.instance.first_start()?;
+        Ok(standby)
+    }
+
     /// Makes everything ready for [`Postgres::start_again`], and starts nothing.
     pub fn prepare(self) -> Result<Postgres, Unavailable> {
+        self.prepare_from(None)
+    }
+
+    fn prepare_from(self, primary: Option<&Postgres>) -> Result<Postgres, Unavailable> {
         let server = find("postgres", INSTALL)?;
         let server = server.canonicalize().unwrap_or(server);
         // What is on PATH beside it may be a wrapper for several versions.
@@ -118,6 +135,22 @@ impl PostgresBuilder {
             template::run(watch, account, &initdb, initdb_arguments(watch.folder(), &password))
         })?;
         let folder = watch.folder();
+        if let Some(primary) = primary {
+            fs::remove_dir_all(folder.join(DATA)).map_err(Unavailable::broken)?;
+            let to = folder.join(DATA).into_os_string();
+            let from = primary.url("postgres").into();
+            let arguments: [OsString; 8] = [
+                "--dbname".into(),
+                from,
+                "--pgdata".into(),
+                to,
+                "--write-recovery-conf".into(),
+                "--wal-method=stream".into(),
+                "--checkpoint=fast".into(),
+                "--no-sync".into(),
+            ];
+            template::run(&watch, account, &beside("pg_basebackup")?, arguments)?;
+        }
         let tls = self.tls.then(|| Tls::create(folder, account)).transpose().map_err(Unavailable::broken)?;
         self.configure(folder, tls.as_ref()).map_err(Unavailable::broken)?;
         Ok(Postgres { instance: Instance::new(&KIND, server, account, watch), psql, tls })

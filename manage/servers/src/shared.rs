@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process};
 
 use crate::account::Account;
+use crate::cell::is_inside;
 use crate::find::Unavailable;
 use crate::watch::Watch;
 use crate::{MariaDb, Postgres, percent_encoded};
@@ -16,12 +17,20 @@ static FILES: OnceLock<Watch> = OnceLock::new();
 
 /// The server that tests share. Do not stop, pause or configure it: start your own for that.
 pub fn shared_postgres() -> Result<&'static Postgres, Unavailable> {
-    POSTGRES.get_or_init(Postgres::start).as_ref().map_err(Clone::clone)
+    POSTGRES
+        .get_or_init(
+            || if is_inside() { Postgres::builder().everywhere().start() } else { Postgres::start() },
+        )
+        .as_ref()
+        .map_err(Clone::clone)
 }
 
 /// The server that tests share. Do not stop, pause or configure it: start your own for that.
 pub fn shared_mariadb() -> Result<&'static MariaDb, Unavailable> {
-    MARIADB.get_or_init(MariaDb::start).as_ref().map_err(Clone::clone)
+    MARIADB
+        .get_or_init(|| if is_inside() { MariaDb::builder().everywhere().start() } else { MariaDb::start() })
+        .as_ref()
+        .map_err(Clone::clone)
 }
 
 /// Ends what the tests shared: statics are never dropped.
@@ -32,6 +41,7 @@ pub(crate) fn end_shared() {
     if let Some(Ok(server)) = MARIADB.get() {
         server.end();
     }
+    crate::RabbitMq::end_shared();
     if let Some(files) = FILES.get() {
         files.end();
     }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 
 use crate::caught::caught;
+use crate::cell;
+use crate::find::Unavailable;
 use crate::need::{Need, REQUIRE};
 use crate::shared::{Backend, TestDatabase, end_shared};
 
@@ -18,6 +20,10 @@ pub struct Suite {
     trials: Vec<Trial>,
     /// The tests, by number, that were not run for want of something.
     skipped: BTreeMap<Need, Vec<usize>>,
+    /// The tests for the process inside the namespaces, in that process.
+    inside: Vec<(String, cell::Test)>,
+    /// Their numbers, in the process outside.
+    outside: Vec<usize>,
 }
 
 impl Suite {
@@ -51,6 +57,31 @@ impl Suite {
         self
     }
 
+    /// Adds a test that runs inside network, mount and process namespaces of its process's own, at the same time as others of
+    /// this kind. There the process may do as root does to network and mounts; the servers of [`crate::TestDatabase`] are those of
+    /// that process, and listen at all its addresses.
+    pub fn inside(
+        &mut self,
+        needs: &[Need],
+        name: impl Into<String>,
+        test: impl FnOnce() + Send + 'static,
+    ) -> &mut Self {
+        let name = name.into();
+        if cell::is_inside() {
+            self.inside.push((name, Box::new(test)));
+            return self;
+        }
+        let needs = [&[Need::Namespaces], needs].concat();
+        let missing = needs.iter().find(|need| need.missing().is_some()).unwrap_or(&Need::Namespaces);
+        self.outside.push(self.trials.len());
+        let asked = name.clone();
+        self.needs(missing.clone(), name, move || {
+            if let Err(said) = cell::result(&asked) {
+                panic!("inside the namespaces: {said}");
+            }
+        })
+    }
+
     /// Adds a test for each kind of database: `sqlite::name`, `postgres::name` and `mariadb::name`.
     pub fn on_each_backend(&mut self, name: &str, test: fn(TestDatabase)) -> &mut Self {
         let run = move |backend| move || test(TestDatabase::new(backend));
@@ -61,9 +92,18 @@ impl Suite {
 
     /// Runs them all, ends the shared servers, and says what was not run.
     pub fn run(self) -> ExitCode {
+        if cell::is_inside() {
+            cell::run_inside(self.inside);
+            end_shared();
+            return ExitCode::SUCCESS;
+        }
         let arguments = Arguments::from_args();
+        let trials = self.outside.iter().map(|&number| &self.trials[number]);
+        let wanted = trials.filter(|trial| !arguments.is_filtered_out(trial));
+        cell::want(wanted.map(|trial| trial.name().to_owned()).collect());
         let notice = self.notice(&arguments);
         let conclusion = libtest_mimic::run(&arguments, self.trials);
+        cell::end();
         end_shared();
         // Not among the names that `--list` prints for other programs.
         if let (Some(notice), false) = (notice, arguments.list) {
@@ -79,7 +119,10 @@ impl Suite {
                 trials.iter().filter(|&&number| !arguments.is_filtered_out(&self.trials[number])).count();
             if count > 0 {
                 let tests = if count == 1 { "test was" } else { "tests were" };
-                lines.push(format!("{count} {tests} NOT RUN: {need} is not installed."));
+                lines.push(match need.missing() {
+                    Some(Unavailable::Broken { why }) => format!("{count} {tests} NOT RUN: {why}"),
+                    _ => format!("{count} {tests} NOT RUN: {need} is not installed."),
+                });
                 lines.push(format!("    To run them: {}", need.install()));
                 lines.push(format!("    To fail without it: {REQUIRE}={}", need.name()));
             }

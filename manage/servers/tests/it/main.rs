@@ -3,11 +3,15 @@
 #[cfg(unix)]
 mod ends;
 #[cfg(unix)]
+mod inside;
+#[cfg(unix)]
 mod mariadb;
 #[cfg(unix)]
 mod postgres;
 #[cfg(unix)]
 mod program;
+#[cfg(unix)]
+mod proxy;
 #[cfg(unix)]
 mod suite;
 #[cfg(unix)]
@@ -28,8 +32,10 @@ fn main() -> std::process::ExitCode {
     postgres::add(&mut suite);
     mariadb::add(&mut suite);
     tls::add(&mut suite);
+    inside::add(&mut suite);
     ends::add(&mut suite);
     program::add(&mut suite);
+    proxy::add(&mut suite);
     suite::add(&mut suite);
     suite.run()
 }
