@@ -6,6 +6,9 @@ pub use {clap, diesel_migrations, inventory};
 pub use crate::__manage_block_on as block_on;
 pub use crate::checks::CheckRegistration;
 pub use crate::command::App;
+pub use crate::hooks::HookRegistration;
+#[cfg(feature = "async")]
+pub use crate::runtime::run_to_end;
 #[cfg(feature = "runserver")]
 pub use crate::server::RouterRegistration;
 
@@ -25,16 +28,6 @@ pub const fn is_file_of(module_path: &str, name: &str) -> bool {
     }
     // What stands before it ends a segment: `::`, or the `r#` of a raw identifier.
     start == 0 || path[start - 1] == b':' || path[start - 1] == b'#'
-}
-
-/// Runs an async command to its end on a runtime of its own.
-#[cfg(feature = "async")]
-pub fn run_to_end<F: Future>(future: F) -> crate::Result<F::Output> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let output = runtime.block_on(future);
-    // A thread that still waits for a database must not hold the program at its end.
-    runtime.shutdown_background();
-    Ok(output)
 }
 
 #[cfg(test)]

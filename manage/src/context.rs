@@ -3,19 +3,21 @@
 use std::cell::OnceCell;
 use std::fmt::Display;
 
-use crate::console::{Output, Role, Stream};
+use crate::console::{Input, Output, Role, Stream};
 use crate::database::{ConnectError, Connection, Pool};
 use crate::settings::{DatabaseSettings, Settings, SettingsError, Source};
-use crate::{CommandError, Program, Result};
+use crate::{Cancellation, CommandError, Program, Result, StopSignal, profile};
 
 /// What a running command is handed: output, settings and databases. Nothing is read or opened before it is asked for.
 pub struct Context {
     program: Program,
-    source: Source,
-    settings: OnceCell<Result<Settings, SettingsError>>,
-    output: Output,
+    pub(crate) source: Source,
+    pub(crate) settings: OnceCell<Result<Settings, SettingsError>>,
+    pub(crate) output: Output,
+    pub(crate) stdin: Input,
     verbosity: u8,
     skips_checks: bool,
+    pub(crate) no_input: bool,
 }
 
 impl Context {
@@ -26,10 +28,16 @@ impl Context {
         verbosity: u8,
         skips_checks: bool,
     ) -> Self {
-        Self { program: program.clone(), source, settings: OnceCell::new(), output, verbosity, skips_checks }
+        let (program, settings, stdin) = (program.clone(), OnceCell::new(), Input::empty());
+        Self { program, source, settings, output, stdin, verbosity, skips_checks, no_input: false }
     }
 
-    // --- Output ---
+    // --- Input and output ---
+
+    /// What the command reads: stdin, or what a caller put in its place.
+    pub fn stdin(&self) -> &Input {
+        &self.stdin
+    }
 
     /// Writes a line to stdout.
     pub fn line(&self, text: impl Display) -> Result<()> {
@@ -77,6 +85,32 @@ impl Context {
         self.skips_checks
     }
 
+    // --- Being stopped ---
+
+    /// The handle that tells whether SIGINT or SIGTERM came. It is cheap to clone, and threads and tasks can keep it.
+    ///
+    /// The first use of this, or of a method below, takes the signals over: the first signal no longer ends the program, so that
+    /// the command can end well. A second one always does. A command that was asked to stop and returns `Ok` ends the
+    /// program with 130 or 143.
+    pub fn cancellation(&self) -> Cancellation {
+        self.program.cancellation()
+    }
+
+    /// Whether the command was asked to stop: between two pieces of work, see and return.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancellation().is_cancelled()
+    }
+
+    /// Fails when the command was asked to stop: `cx.check_cancelled()?` ends the program with 130 or 143.
+    pub fn check_cancelled(&self) -> Result<()> {
+        Ok(self.cancellation().check()?)
+    }
+
+    /// Waits, in an async command, until it is asked to stop. The signals are taken over by the call, before it is awaited.
+    pub fn cancelled(&self) -> impl Future<Output = StopSignal> + Send + use<> {
+        self.cancellation().cancelled()
+    }
+
     // --- Settings and databases ---
 
     /// The program that the command is part of.
@@ -90,7 +124,18 @@ impl Context {
     }
 
     pub(crate) fn try_settings(&self) -> Result<&Settings, &SettingsError> {
-        self.settings.get_or_init(|| Settings::load(&self.source)).as_ref()
+        let load = || profile::time(profile::Part::Settings, || Settings::load(&self.source));
+        self.settings.get_or_init(load).as_ref()
+    }
+
+    /// What the settings are read from.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Whether this is where the real data is: `MANAGE_ENV=production`.
+    pub fn is_production(&self) -> Result<bool> {
+        Ok(self.settings()?.is_production())
     }
 
     /// The settings of a database by its alias; nothing is opened.

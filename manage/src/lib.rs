@@ -33,12 +33,13 @@
 //! # The parts
 //!
 //! - [`main!`] is the whole program; [`commands!`] declares an app's commands; [`migrations!`] its migrations;
-//!   [`macro@command`], [`macro@check`] and `#[manage::router]` register functions.
+//!   [`macro@command`], [`macro@check`], [`macro@hook`] and `#[manage::router]` register functions.
 //! - [`Context`] is what a running command is handed; [`CommandError`] and [`Exit`] are how it ends.
 //! - [`database::Connection`] is a Diesel connection to SQLite, PostgreSQL or MySQL; [`settings`] is where it comes from.
 //! - [`wait`], [`mod@migrations`], [`checks`], `server` and [`scaffold`] are what the built-in commands call: they know neither
 //!   the command line nor printing.
-//! - [`Program::run`] runs a command line in-process, for tests.
+//! - [`Context::call`] and [`Program::call`] call a command by its name; `block_on` runs an async one where there is no
+//!   `.await`. `testing`, of the cargo feature of that name, is for a team's tests.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!(
@@ -48,22 +49,35 @@ compile_error!(
 // The attribute macros say `::manage::…`; the built-in commands use them too.
 extern crate self as manage;
 
+mod cancellation;
+pub mod catalog;
+mod caught;
 pub mod checks;
 mod cli;
 pub mod command;
 mod commands;
+pub mod completion;
 pub mod console;
 mod context;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub mod database;
+pub mod hooks;
+mod interaction;
+pub mod isolation;
 pub mod migrations;
 pub mod prelude;
 mod process;
+mod profile;
 mod program;
+pub mod report;
+#[cfg(feature = "async")]
+mod runtime;
 pub mod scaffold;
 #[cfg(feature = "runserver")]
 pub mod server;
 pub mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod wait;
 
 #[doc(hidden)]
@@ -72,14 +86,21 @@ mod macros;
 
 #[cfg(feature = "runserver")]
 pub use axum;
+pub use cancellation::{Cancellation, Cancelled, StopSignal};
 pub use clap;
+pub use cli::{Call, Callee};
 pub use command::{CommandError, Exit};
 pub use context::Context;
 pub use diesel;
+#[cfg(feature = "terminal")]
+pub use interaction::Prompt;
+pub use interaction::{Confirmation, Confirmed};
 #[cfg(feature = "runserver")]
 pub use manage_macros::router;
-pub use manage_macros::{check, command};
+pub use manage_macros::{check, command, hook};
 pub use program::Program;
+#[cfg(feature = "async")]
+pub use runtime::block_on;
 
 /// The version of this package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -23,6 +23,26 @@ macro_rules! main {
     };
 }
 
+/// The [`Program`](crate::Program) of these apps, in their order of precedence: what [`main!`] runs, for tests and for
+/// other programs of the project.
+///
+/// ```ignore
+/// let project = manage::testing::Project::new(manage::program!(shop, billing));
+/// ```
+///
+/// Inside an app's own crate, write `Program::new(&["shop"])`: a crate cannot name itself so.
+#[macro_export]
+macro_rules! program {
+    ($($app:ident),+ $(,)?) => {{
+        // A crate that is never named is not linked.
+        $(extern crate $app as _;)+
+        $crate::Program::new(&[$(::core::stringify!($app)),+]).version(::core::env!("CARGO_PKG_VERSION"))
+    }};
+    () => {
+        ::core::compile_error!("name the crates that have commands: `manage::program!(app)`")
+    };
+}
+
 /// Declares the modules of an app's commands: every file of `src/management/commands/`.
 ///
 /// It stands once in the app's `src/lib.rs`. A new file there is a new command on the next build, provided that

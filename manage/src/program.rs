@@ -6,11 +6,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::Exit;
 use crate::cli::{Failure, dispatch, failure};
 use crate::command::{Command, Registry};
-use crate::console::Output;
+use crate::completion;
+use crate::console::{Input, Output};
 use crate::settings::Environment;
+use crate::{Cancellation, Exit};
 
 /// A project's `manage` program. `manage::main!` makes one; tests make their own.
 #[derive(Clone)]
@@ -18,12 +19,14 @@ pub struct Program {
     name: Cow<'static, str>,
     version: &'static str,
     registry: Registry,
+    /// Instead of the process's signals.
+    cancellation: Option<Cancellation>,
 }
 
 impl Program {
     /// A program with the commands of these apps, in order of precedence, and the built-in ones.
     pub fn new(apps: &[&'static str]) -> Self {
-        Self { name: "manage".into(), version: "", registry: Registry::new(apps) }
+        Self { name: "manage".into(), version: "", registry: Registry::new(apps), cancellation: None }
     }
 
     /// Sets the version of the project.
@@ -38,6 +41,24 @@ impl Program {
     pub fn with_command(mut self, app: &'static str, command: Arc<dyn Command>) -> Self {
         self.registry.add(app, command);
         self
+    }
+
+    /// Lets commands be cancelled by a handle of the caller's instead of the process's signals: for tests, and for programs
+    /// that run this one inside themselves.
+    #[must_use]
+    pub fn with_cancellation(mut self, cancellation: Cancellation) -> Self {
+        self.cancellation = Some(cancellation);
+        self
+    }
+
+    /// What tells commands to stop. Asking takes the process's signals over.
+    pub(crate) fn cancellation(&self) -> Cancellation {
+        self.cancellation.clone().unwrap_or_else(Cancellation::process)
+    }
+
+    /// The exit code after a command that chose one: that of the signal if it was asked to stop.
+    pub(crate) fn exit_code(&self, exit: Exit) -> Exit {
+        self.cancellation.as_ref().unwrap_or_else(|| Cancellation::of_process()).exit_code(exit)
     }
 
     /// What a person typed to start it: `manage`.
@@ -64,24 +85,40 @@ impl Program {
         }
         crate::process::prepare();
         let arguments: Vec<OsString> = arguments.collect();
-        if let Some(exit) = crate::process::restart_for_traceback(&arguments) {
+        if arguments.first().is_some_and(|first| first == completion::WORD) {
+            completion::be_quiet();
+        } else if let Some(exit) = crate::process::restart_for_traceback(&arguments) {
             return exit.into();
         }
         self.run(arguments, Environment::process(), Output::standard()).into()
     }
 
     /// Runs one command line with an environment and streams of the caller's. Every error has been printed to
-    /// `output` when it returns.
+    /// `output` when it returns. Commands read the process's stdin.
     pub fn run(
         &self,
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
         environment: Environment,
-        mut output: Output,
+        output: Output,
     ) -> Exit {
-        let arguments = arguments.into_iter().map(Into::into);
-        match dispatch(self, arguments, environment, &mut output) {
+        self.run_reading(arguments, environment, output, Input::standard())
+    }
+
+    /// The same, where commands read something else than stdin.
+    pub(crate) fn run_reading(
+        &self,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+        environment: Environment,
+        mut output: Output,
+        stdin: Input,
+    ) -> Exit {
+        let mut arguments = arguments.into_iter().map(Into::into).peekable();
+        if arguments.next_if(|first| first == completion::WORD).is_some() {
+            return completion::answer(self, &arguments.collect::<Vec<_>>(), environment, &output);
+        }
+        match dispatch(self, arguments, environment, &mut output, stdin) {
             Ok(exit) => exit,
-            Err(Failure { error, traceback }) => failure(&error, traceback, &output),
+            Err(Failure { error, traceback, hint }) => failure(&error, traceback, hint.as_deref(), &output),
         }
     }
 }

@@ -8,12 +8,15 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, FnArg, Ident, ItemFn, LitStr, Pat, PatType, Result, ReturnType, Type, parse2};
 
 use crate::names;
+use crate::requires::RequiredChecks;
 
 /// What stands in the attribute's parentheses.
 #[derive(Default)]
 struct Options {
     hidden: bool,
-    requires_checks: Option<LitStr>,
+    isolated: bool,
+    prompts_for_missing: bool,
+    requires_checks: RequiredChecks,
     aliases: Vec<LitStr>,
 }
 
@@ -21,14 +24,18 @@ impl Options {
     fn read(&mut self, meta: ParseNestedMeta<'_>) -> Result<()> {
         if meta.path.is_ident("hidden") {
             self.hidden = true;
+        } else if meta.path.is_ident("isolated") {
+            self.isolated = true;
+        } else if meta.path.is_ident("prompts_for_missing") {
+            self.prompts_for_missing = true;
         } else if meta.path.is_ident("alias") {
             self.aliases.push(meta.value()?.parse()?);
         } else if meta.path.is_ident("requires_checks") {
-            self.requires_checks = Some(meta.value()?.parse()?);
+            self.requires_checks = meta.value()?.parse()?;
         } else {
-            return Err(
-                meta.error("`#[command]` knows `hidden`, `alias = \"…\"` and `requires_checks = \"…\"`")
-            );
+            return Err(meta.error(
+                "`#[command]` knows `hidden`, `isolated`, `prompts_for_missing`, `alias = \"…\"` and `requires_checks = \"…\"`",
+            ));
         }
         Ok(())
     }
@@ -126,11 +133,10 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     let (about, long_about) = names::help(&function.attrs);
     let long_about = long_about.map_or_else(|| quote!(None), |text| quote!(Some(#text)));
     let hidden = options.hidden;
+    let isolated = options.isolated;
+    let prompts_for_missing = options.prompts_for_missing;
     let aliases = &options.aliases;
-    let requires_checks = match &options.requires_checks {
-        Some(text) => quote_spanned!(text.span()=> ::manage::command::RequiredChecks::parse(#text)),
-        None => quote!(::manage::command::RequiredChecks::All),
-    };
+    let requires_checks = &options.requires_checks;
     let (parameters, takes) = parameters(arguments);
     let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
     let call = quote!(#ident(__manage_context #(, #names)*));
@@ -180,6 +186,8 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
                     hidden: #hidden,
                     aliases: &[#(#aliases),*],
                     requires_checks: #requires_checks,
+                    isolated: #isolated,
+                    prompts_for_missing: #prompts_for_missing,
                 },
             };
 

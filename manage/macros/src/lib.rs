@@ -1,9 +1,12 @@
 //! The attribute macros of `diesel-manage`. They are used as `manage::command` and `manage::router`.
 
+mod check;
 mod command;
 mod files;
 mod names;
 mod register;
+mod requires;
+mod tags;
 
 use proc_macro::TokenStream;
 
@@ -31,10 +34,21 @@ pub fn router(attribute: TokenStream, item: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Registers a function as a system check.
+/// Registers a function as a system check: `fn(&Context) -> Vec<Message>`, or anything else that messages can be taken
+/// out of, such as an `Option<Message>`.
+///
+/// `#[manage::check(tags = ["security"], deploy)]`: with `deploy` it runs only with `manage check --deploy`. A function
+/// that takes an alias, too, `fn(&Context, &str) -> …`, is a check of a database: it runs for each database that
+/// `manage check --database` names, with the tag `database`, and may connect to it.
 #[proc_macro_attribute]
 pub fn check(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    register::expand(register::CHECK, attribute.into(), item.into())
+    check::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Registers a function that is told of every command before it runs and after it has ended.
+#[proc_macro_attribute]
+pub fn hook(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    register::expand(register::HOOK, attribute.into(), item.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -1,4 +1,4 @@
-//! `#[router]` and `#[check]`: a function that stays as it is, and an entry that leads to it.
+//! `#[router]` and `#[hook]`: a function that stays as it is, and an entry that leads to it.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -11,7 +11,7 @@ pub(crate) struct Kind {
 }
 
 pub(crate) const ROUTER: Kind = Kind { attribute: "router", registration: "RouterRegistration" };
-pub(crate) const CHECK: Kind = Kind { attribute: "check", registration: "CheckRegistration" };
+pub(crate) const HOOK: Kind = Kind { attribute: "hook", registration: "HookRegistration" };
 
 pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     if !attribute.is_empty() {

@@ -1,16 +1,24 @@
-//! Can every command be reached under its name?
+//! Can every command be reached under its name, and every app?
 
 use crate::Context;
+use crate::command::{BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
 
-use super::Message;
+use super::catalog::{
+    ALIAS_CLASH, APP_HIDDEN, BUILT_IN_REPLACED, EMPTY_APP, FIXED_REPLACED, LISTED_TWICE, SAME_NAME,
+    UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
+};
+use super::run::{has_checks, registered};
+use super::{Check, Message};
 
+/// What it tells names an app as its object: `manage check LABEL` chooses by that.
 pub(super) fn check(cx: &Context) -> Vec<Message> {
     let registry = cx.program().registry();
-    let mut messages: Vec<Message> = registry
-        .duplicates()
+    let duplicates = registry.duplicates();
+    let mut messages: Vec<Message> = duplicates
         .iter()
         .map(|duplicate| {
-            Message::error("manage.E003", duplicate.to_string())
+            SAME_NAME
+                .message(duplicate.to_string())
                 .about(duplicate.app)
                 .hint("Rename one of the two files and its function.")
         })
@@ -19,7 +27,108 @@ pub(super) fn check(cx: &Context) -> Vec<Message> {
         let text = format!(
             "The crate '{app}' has commands ({location}), but the program does not list it as an app."
         );
-        Message::warning("manage.W001", text).about(app).hint(format!("Write `manage::main!(…, {app});`."))
+        UNLISTED_APP.message(text).about(app).hint(format!("Write `manage::main!(…, {app});`."))
     }));
+    messages.extend(registry.clashes().iter().map(clash));
+    messages.extend(registry.listed_twice().into_iter().map(|app| {
+        LISTED_TWICE
+            .message(format!("The app '{app}' is listed more than once; only the first place counts."))
+            .about(app)
+            .hint("Name it once in `manage::main!`.")
+    }));
+    messages.extend(empty_apps(cx));
+    messages.extend(required_tags(cx));
+    messages
+}
+
+fn clash(Clash { name, answers, hidden }: &Clash) -> Message {
+    let (by, of) = (answers.found.app, hidden.found.app);
+    if by == BUILT_IN && FIXED.contains(&name.as_str()) {
+        let text =
+            format!("The {} never runs: no app can replace the built-in command '{name}'.", shown(hidden));
+        return FIXED_REPLACED.message(text).about(of).hint("Give it another name.");
+    }
+    if answers.is_alias || hidden.is_alias {
+        let text = format!("'{name}' is the {}, and never leads to the {}.", shown(answers), shown(hidden));
+        return ALIAS_CLASH
+            .message(text)
+            .about(if answers.is_alias { by } else { of })
+            .hint("Choose another alias.");
+    }
+    if of == BUILT_IN {
+        return BUILT_IN_REPLACED
+            .message(format!("The command '{name}' of this app replaces the built-in one."))
+            .about(by)
+            .hint("If that is not meant, rename the file and its function.");
+    }
+    APP_HIDDEN
+        .message(format!("The command '{name}' of this app never runs: the app '{by}', which is listed earlier, has one, too."))
+        .about(of)
+        .hint("If that is not meant, rename one of the two.")
+}
+
+/// `alias of the command 'copy' of the app 'shop' (src/…/copy.rs:5)`.
+fn shown(Named { found, is_alias }: &Named) -> String {
+    let place = found.location.map(|location| format!(" ({location})")).unwrap_or_default();
+    let whose = match found.app {
+        BUILT_IN => "built-in command".to_owned(),
+        _ => "command".to_owned(),
+    };
+    let alias = if *is_alias { "alias of the " } else { "" };
+    let app =
+        if found.app == BUILT_IN { String::new() } else { format!(" of the app '{}'{place}", found.app) };
+    format!("{alias}{whose} '{}'{app}", found.command().name())
+}
+
+/// An app that registers nothing at all: somebody forgot a line.
+fn empty_apps(cx: &Context) -> Vec<Message> {
+    let registry = cx.program().registry();
+    let empty = registry.apps().iter().filter(|app| {
+        #[cfg(feature = "runserver")]
+        let has_routes = crate::server::has_routes(app);
+        #[cfg(not(feature = "runserver"))]
+        let has_routes = false;
+        !registry.knows_commands_of(app)
+            && !crate::migrations::has_migrations(app)
+            && !has_routes
+            && !has_checks(app)
+    });
+    let told = empty.map(|app| {
+        EMPTY_APP
+            .message(format!(
+                "The app '{app}' is listed, but it has no commands, and nothing else for this program."
+            ))
+            .about(*app)
+            .hint("Write `manage::commands!();` in its src/lib.rs.")
+    });
+    told.collect()
+}
+
+/// Tags that commands require and no check has.
+fn required_tags(cx: &Context) -> Vec<Message> {
+    let before_commands =
+        registered(cx).filter(|check| !check.deploy && matches!(check.check, Check::Project(_)));
+    let there: std::collections::BTreeSet<&str> = before_commands.flat_map(|check| check.tags()).collect();
+    let mut messages = Vec::new();
+    for found in cx.program().registry().all() {
+        let RequiredChecks::Tagged(tags) = found.command().properties().requires_checks else { continue };
+        for tag in tags.iter().filter(|tag| !there.contains(**tag)) {
+            let place = found.location.map(|location| format!(" ({location})")).unwrap_or_default();
+            let text = format!(
+                "The command '{}'{place} requires the system checks with the tag \"{tag}\", but no check that runs \
+                 before commands has it.",
+                found.command().name()
+            );
+            let meant = closest(tag, there.iter().copied());
+            let meant = meant.map(|meant| format!("Did you mean \"{meant}\"? ")).unwrap_or_default();
+            let known = there.iter().copied().collect::<Vec<_>>().join(", ");
+            messages.push(
+                UNKNOWN_REQUIRED_TAG
+                    .message(text)
+                    .about(found.app)
+                    .hint(format!("{meant}The tags are: {known}.")),
+            );
+        }
+    }
     messages
 }

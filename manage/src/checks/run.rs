@@ -1,33 +1,42 @@
-//! Which checks run, and when.
+//! Runs checks, and keeps what they found.
 
-use crate::command::Location;
-use crate::console::Role;
-use crate::{CommandError, Context, Result};
+use std::fmt;
 
-use super::{Message, commands, databases, report, settings};
+use crate::Context;
+use crate::caught::{self, Panic};
+use crate::command::{BUILT_IN, RequiredChecks};
 
-/// A check: it looks, and opens no database.
-pub type Check = fn(&Context) -> Vec<Message>;
+use super::catalog::{CHECK_PANICKED, ID_WITHOUT_FORM, tags};
+use super::{Check, CheckRegistration, Level, Message, Selection, commands, databases, deploy, settings};
 
-/// What `#[manage::check]` leaves behind.
-pub struct CheckRegistration {
+/// The built-in checks.
+static BUILT_INS: [CheckRegistration; 5] = [
+    built_in(Check::Project(settings::check), "settings", &[tags::SETTINGS], false),
+    built_in(Check::Project(commands::check), COMMANDS, &[tags::COMMANDS], false),
+    built_in(Check::Database(databases::check), "databases", &[tags::DATABASE], false),
+    built_in(Check::Project(deploy::deployment), "deployment", &[tags::DEPLOYMENT], true),
+    built_in(Check::Project(deploy::security), "security", &[tags::SECURITY], true),
+];
+
+/// It looks at every command, which would cost each start-up; and of two commands of one name the look-up tells.
+const COMMANDS: &str = "commands";
+
+const fn built_in(
     check: Check,
-    location: Location,
+    name: &'static str,
+    tags: &'static [&'static str],
+    deploy: bool,
+) -> CheckRegistration {
+    CheckRegistration::new(check, name, tags, deploy, (BUILT_IN, file!(), line!()))
 }
-
-impl CheckRegistration {
-    #[doc(hidden)]
-    pub const fn new(check: Check, module_path: &'static str, file: &'static str, line: u32) -> Self {
-        Self { check, location: Location::new(module_path, file, line) }
-    }
-}
-
-inventory::collect!(CheckRegistration);
 
 /// What the checks found, and how much of it the project does not want to hear.
-pub(crate) struct Results {
-    pub(crate) messages: Vec<Message>,
-    pub(crate) silenced: usize,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Results {
+    /// What is to be told, in the order in which it was found.
+    pub messages: Vec<Message>,
+    /// How many messages the settings silence.
+    pub silenced: usize,
 }
 
 impl Results {
@@ -39,44 +48,116 @@ impl Results {
         Self { messages, silenced: silent.len() }
     }
 
-    /// Whether something keeps commands from running.
-    pub(crate) fn is_serious(&self) -> bool {
-        self.messages.iter().any(|message| message.level.is_serious())
+    /// Whether a message is of this level or worse.
+    pub fn reach(&self, level: Level) -> bool {
+        self.messages.iter().any(|message| message.level >= level)
     }
 }
 
-/// The checks of the apps of this program, in the order of their places.
-fn of_apps(cx: &Context) -> Vec<Message> {
-    let apps = cx.program().registry().apps();
-    let mut checks: Vec<&CheckRegistration> = inventory::iter::<CheckRegistration>
-        .into_iter()
-        .filter(|registration| apps.contains(&registration.location.app()))
-        .collect();
-    checks.sort_by_key(|registration| (registration.location.file, registration.location.line));
-    checks.into_iter().flat_map(|registration| (registration.check)(cx)).collect()
+/// The error of a command that did not run because of what the checks found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemCheckError {
+    /// What they found.
+    pub results: Results,
 }
 
-/// All checks, and those of the databases that are named.
-pub(crate) fn everything(cx: &Context, aliases: &[String]) -> Results {
-    let mut messages = settings::check(cx);
-    messages.extend(commands::check(cx));
-    messages.extend(of_apps(cx));
-    messages.extend(aliases.iter().flat_map(|alias| databases::check(cx, alias)));
+impl fmt::Display for SystemCheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("System check identified some issues:")?;
+        self.results.messages.iter().try_for_each(|message| write!(f, "\n{message}"))
+    }
+}
+
+impl std::error::Error for SystemCheckError {}
+
+/// The checks that there are: the built-in ones, and those of the apps by their places.
+pub(super) fn registered(cx: &Context) -> impl Iterator<Item = &'static CheckRegistration> {
+    let apps = cx.program().registry().apps();
+    let mut of_apps: Vec<&CheckRegistration> = inventory::iter::<CheckRegistration>
+        .into_iter()
+        .filter(|check| apps.contains(&check.app()))
+        .collect();
+    of_apps.sort_by_key(|check| (check.location.file, check.location.line));
+    BUILT_INS.iter().chain(of_apps)
+}
+
+/// Whether an app has checks.
+pub(super) fn has_checks(app: &str) -> bool {
+    inventory::iter::<CheckRegistration>.into_iter().any(|check| check.app() == app)
+}
+
+/// Runs the checks that are selected. Names that nothing has select nothing; [`Selection::validate`] finds them.
+pub fn run(cx: &Context, selection: &Selection) -> Results {
+    let Selection { apps, tags, deploy, databases } = selection;
+    let mut messages = Vec::new();
+    for check in registered(cx) {
+        let is_built_in = check.app() == BUILT_IN;
+        let selected = (!check.deploy || *deploy)
+            && (tags.is_empty() || check.has_one_of(tags))
+            && (apps.is_empty() || is_built_in || apps.iter().any(|app| app == check.app()));
+        if !selected {
+            continue;
+        }
+        let mut found = match check.check {
+            Check::Project(function) => caught(check, || function(cx)),
+            Check::Database(function) => {
+                databases.iter().flat_map(|alias| caught(check, || function(cx, alias))).collect()
+            }
+        };
+        // What is told of commands has an app for its object.
+        if check.name == COMMANDS && is_built_in && !apps.is_empty() {
+            found.retain(|message| message.object.as_ref().is_some_and(|object| apps.contains(object)));
+        }
+        let formless = formless_ids(check, &found);
+        messages.extend(found);
+        messages.extend(formless);
+    }
     Results::of(cx, messages)
 }
 
-/// The checks before a command runs. What two commands of one name would do is told when one of them is called.
-pub(crate) fn require(cx: &Context) -> Result<()> {
-    let mut messages = settings::check(cx);
-    messages.extend(of_apps(cx));
-    let results = Results::of(cx, messages);
-    if results.messages.is_empty() {
-        return Ok(());
+/// The checks before a command runs: of those that it requires, the ones that need no database.
+pub(crate) fn require(cx: &Context, required: RequiredChecks) -> Results {
+    let wanted = |check: &&CheckRegistration| match required {
+        RequiredChecks::All => check.name != COMMANDS || check.app() != BUILT_IN,
+        RequiredChecks::None => false,
+        RequiredChecks::Tagged(tags) => check.has_one_of(tags),
+    };
+    let mut messages = Vec::new();
+    for check in registered(cx).filter(|check| !check.deploy).filter(wanted) {
+        if let Check::Project(function) = check.check {
+            messages.extend(caught(check, || function(cx)));
+        }
     }
-    if results.is_serious() {
-        let text = report::groups(&results, cx.err());
-        return Err(CommandError::new(format!("System check identified some issues:\n\n{text}")).into());
-    }
-    cx.err().line(cx.err().style(Role::Warning, "System check identified some issues:\n"))?;
-    Ok(cx.err().line(report::groups(&results, cx.err()))?)
+    Results::of(cx, messages)
+}
+
+/// What a check found; where it panicked, that.
+fn caught(check: &CheckRegistration, call: impl FnOnce() -> Vec<Message>) -> Vec<Message> {
+    caught::call(call).unwrap_or_else(|Panic { message, place }| {
+        let place = place.map(|place| format!(" (at {place})")).unwrap_or_default();
+        let text = format!("The check '{}' panicked: {message}{place}", check.name);
+        vec![
+            CHECK_PANICKED
+                .message(text)
+                .about(check.location.to_string())
+                .hint("This is a bug of the check: mend it, or silence manage.E009."),
+        ]
+    })
+}
+
+/// One message for each id of a check that has no form.
+fn formless_ids(check: &CheckRegistration, found: &[Message]) -> Vec<Message> {
+    let mut ids: Vec<&str> =
+        found.iter().filter(|message| !message.has_good_id()).map(|message| message.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let told = ids.into_iter().map(|id| {
+        let text = format!("The check '{}' gives a message the id '{id}', which has not the form of one.", check.name);
+        let hint = format!(
+            "Write the app's label, a dot, the first letter of the level (C, E, W, I or D) and three digits: {}.W001.",
+            check.app()
+        );
+        ID_WITHOUT_FORM.message(text).about(check.location.to_string()).hint(hint)
+    });
+    told.collect()
 }

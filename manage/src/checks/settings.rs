@@ -1,17 +1,19 @@
 //! Are the settings readable, and can this program use them?
 
 use crate::Context;
+use crate::command::closest;
+use crate::settings::Settings;
 
 use super::Message;
-
-/// An app label in `[apps.<label>]` that no app has.
-const UNKNOWN_APP: &str = "manage.W002";
+use super::catalog::{
+    BACKEND_NOT_COMPILED_IN, NOT_DEVELOPMENT_NOR_PRODUCTION, SETTINGS_UNREADABLE, UNKNOWN_APP_SETTINGS,
+};
 
 pub(super) fn check(cx: &Context) -> Vec<Message> {
     let settings = match cx.try_settings() {
         Ok(settings) => settings,
         Err(error) => {
-            let message = Message::error("manage.E001", error.to_string()).about("settings");
+            let message = SETTINGS_UNREADABLE.message(error.to_string()).about("settings");
             return vec![match error.hint_text() {
                 Some(hint) => message.hint(hint),
                 None => message,
@@ -27,7 +29,8 @@ pub(super) fn check(cx: &Context) -> Vec<Message> {
                 database.backend, database.origin
             );
             messages.push(
-                Message::error("manage.E002", text)
+                BACKEND_NOT_COMPILED_IN
+                    .message(text)
                     .about(format!("database {}", database.alias))
                     .hint(format!("Build it with the feature `{feature}` of the package diesel-manage.")),
             );
@@ -36,11 +39,27 @@ pub(super) fn check(cx: &Context) -> Vec<Message> {
     let apps = cx.program().registry().apps();
     for label in settings.app_labels().filter(|label| !apps.contains(label)) {
         let text = format!("The settings have [apps.{label}], but no app has this label.");
+        let meant = closest(label, apps.iter().copied());
+        let meant = meant.map(|meant| format!("Did you mean [apps.{meant}]? ")).unwrap_or_default();
         messages.push(
-            Message::warning(UNKNOWN_APP, text)
+            UNKNOWN_APP_SETTINGS
+                .message(text)
                 .about("settings")
-                .hint(format!("The apps are: {}.", apps.join(", "))),
+                .hint(format!("{meant}The apps are: {}.", apps.join(", "))),
         );
     }
+    messages.extend(environment(settings));
     messages
+}
+
+/// A slip in `production` would switch off what keeps people from harm.
+fn environment(settings: &Settings) -> Option<Message> {
+    let name = settings.environment();
+    let slip = !settings.is_production() && strsim::damerau_levenshtein(name, "production") <= 2;
+    slip.then(|| {
+        NOT_DEVELOPMENT_NOR_PRODUCTION
+            .message(format!("The environment is '{name}', which is not production."))
+            .about("settings")
+            .hint("Did you mean MANAGE_ENV=production? If not, silence this message by its id.")
+    })
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
+use clap_complete::engine::ArgValueCandidates;
 
 use crate::console::ColorChoice;
 
@@ -18,11 +19,24 @@ pub(crate) struct Common {
     pub(crate) no_color: bool,
     pub(crate) force_color: bool,
     pub(crate) skip_checks: bool,
+    pub(crate) profile: bool,
+    pub(crate) isolated: bool,
+    pub(crate) isolated_key: Option<String>,
+    pub(crate) isolated_wait: Option<u32>,
+    pub(crate) no_input: bool,
 }
 
 impl Common {
-    /// Adds the common options to a parser. Where the command has an option of the same name, the command's stands.
-    pub(crate) fn add_to(mut parser: clap::Command) -> clap::Command {
+    /// Adds the common options to a parser and to its subcommands. Where one has an option of the same name, its own
+    /// stands.
+    pub(crate) fn add_to(parser: clap::Command) -> clap::Command {
+        // Not clap's global options: those meet an option of the same name with a panic.
+        Self::add_here(parser).mut_subcommands(|inner| {
+            Self::add_to(inner.version(crate::VERSION).disable_help_flag(true).disable_version_flag(true))
+        })
+    }
+
+    fn add_here(mut parser: clap::Command) -> clap::Command {
         for mut option in options() {
             let taken = |wanted: Option<&str>| {
                 wanted.is_some_and(|wanted| {
@@ -44,7 +58,21 @@ impl Common {
         parser
     }
 
+    /// Whether an argument is one of the common options.
+    pub(crate) fn has(argument: &Arg) -> bool {
+        argument.get_id().as_str().starts_with("manage::")
+    }
+
+    /// The values in a command's matches, with those after the name of a subcommand on top.
     pub(crate) fn read(matches: &ArgMatches) -> Self {
+        let here = Self::read_here(matches);
+        match matches.subcommand() {
+            Some((_, inner)) => here.overlay(Self::read(inner)),
+            None => here,
+        }
+    }
+
+    fn read_here(matches: &ArgMatches) -> Self {
         // An option that the command took for itself is not in its matches.
         let flag = |id| matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false);
         Self {
@@ -54,6 +82,11 @@ impl Common {
             no_color: flag(NO_COLOR),
             force_color: flag(FORCE_COLOR),
             skip_checks: flag(SKIP_CHECKS),
+            profile: flag(PROFILE),
+            isolated: flag(ISOLATED),
+            isolated_key: matches.try_get_one::<String>(ISOLATED_KEY).ok().flatten().cloned(),
+            isolated_wait: matches.try_get_one::<u32>(ISOLATED_WAIT).ok().flatten().copied(),
+            no_input: flag(NO_INPUT),
         }
     }
 
@@ -66,7 +99,22 @@ impl Common {
             no_color: later.no_color || (self.no_color && !later.force_color),
             force_color: later.force_color || (self.force_color && !later.no_color),
             skip_checks: later.skip_checks || self.skip_checks,
+            profile: later.profile || self.profile,
+            isolated: later.isolated || self.isolated,
+            isolated_key: later.isolated_key.or(self.isolated_key),
+            isolated_wait: later.isolated_wait.or(self.isolated_wait),
+            no_input: later.no_input || self.no_input,
         }
+    }
+
+    /// Whether to tell where the time was spent.
+    pub(crate) fn wants_profile(&self) -> bool {
+        self.profile || self.tells_everything()
+    }
+
+    /// Whether nothing is too small to be told: `-v 3`.
+    pub(crate) fn tells_everything(&self) -> bool {
+        self.verbosity == Some(3)
     }
 
     pub(crate) fn colors(&self) -> ColorChoice {
@@ -85,10 +133,15 @@ const TRACEBACK: &str = "manage::traceback";
 const NO_COLOR: &str = "manage::no_color";
 const FORCE_COLOR: &str = "manage::force_color";
 const SKIP_CHECKS: &str = "manage::skip_checks";
+const PROFILE: &str = "manage::profile";
+const ISOLATED: &str = "manage::isolated";
+const ISOLATED_KEY: &str = "manage::isolated_key";
+const ISOLATED_WAIT: &str = "manage::isolated_wait";
+const NO_INPUT: &str = "manage::no_input";
 const VERSION: &str = "manage::version";
 const HELP: &str = "manage::help";
 
-fn options() -> [Arg; 8] {
+fn options() -> [Arg; 13] {
     let flag =
         |id, long, help| Arg::new(id).long(long).help(help).action(ArgAction::SetTrue).help_heading(HEADING);
     [
@@ -98,17 +151,34 @@ fn options() -> [Arg; 8] {
             .value_name("LEVEL")
             .help("How much to say: 0 = only what was asked for, 1 = normal, 2 = verbose, 3 = very verbose [default: 1]")
             .value_parser(value_parser!(u8).range(0..=3))
+            .add(ArgValueCandidates::new(|| Vec::from(["0", "1", "2", "3"].map(Into::into))))
             .help_heading(HEADING),
         Arg::new(SETTINGS)
             .long("settings")
             .value_name("FILE")
             .help("Read settings from this file instead of manage.toml")
             .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::FilePath)
             .help_heading(HEADING),
         flag(TRACEBACK, "traceback", "Show where an error came from"),
         flag(NO_COLOR, "no-color", "Never use colors").conflicts_with(FORCE_COLOR),
         flag(FORCE_COLOR, "force-color", "Use colors also when the output is not a terminal"),
         flag(SKIP_CHECKS, "skip-checks", "Run without the system checks"),
+        flag(PROFILE, "profile", "Show at the end where the time was spent; also with -v 3"),
+        flag(ISOLATED, "isolated", "Run only if this command runs nowhere else on the same database; else exit with 75"),
+        Arg::new(ISOLATED_KEY)
+            .long("isolated-key")
+            .value_name("KEY")
+            .help("Run only if this command runs nowhere else with the same key")
+            .value_parser(clap::builder::NonEmptyStringValueParser::new())
+            .help_heading(HEADING),
+        Arg::new(ISOLATED_WAIT)
+            .long("isolated-wait")
+            .value_name("SECONDS")
+            .help("Wait for so long until it runs nowhere else [default: 0]")
+            .value_parser(value_parser!(u32))
+            .help_heading(HEADING),
+        flag(NO_INPUT, "noinput", "Never ask: questions get their default answer, or are an error").alias("no-input"),
         flag(VERSION, "version", "Print the version").action(ArgAction::Version),
         flag(HELP, "help", "Print this help").short('h').action(ArgAction::Help),
     ]

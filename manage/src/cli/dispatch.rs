@@ -1,51 +1,35 @@
 //! The way of one command line: name, parser, settings, context, checks, command.
 
 use std::ffi::OsString;
-use std::fmt;
 
 use clap::error::ErrorKind;
 
+use super::find::find;
 use super::line::Line;
-use super::{Common, listing, parser};
-use crate::command::{CommandError, Exit, Found, RequiredChecks, closest};
-use crate::console::Output;
+use super::{Common, help_of, isolate, listing, missing, parser, parser_before, unmigrated};
+use crate::checks::{self, Level, SystemCheckError};
+use crate::command::{Exit, RequiredChecks};
+use crate::console::{Input, Output};
+use crate::hooks::{Hooks, Watched};
+use crate::profile::{self, Part, Profile};
 use crate::settings::{Environment, Source};
-use crate::{Context, Program, Result, checks};
+use crate::{Context, Program, Result, report};
 
 /// Why a command line did not end as it should, for the program to print: clap's own error for wrong arguments,
-/// [`UnknownCommand`], or whatever the command says.
+/// [`UnknownCommand`](crate::command::UnknownCommand), or whatever the command says.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: anyhow::Error,
     pub(crate) traceback: bool,
+    /// What may help, beside what the error itself says.
+    pub(crate) hint: Option<String>,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: error.into(), traceback: false }
+        Self { error: error.into(), traceback: false, hint: None }
     }
 }
-
-/// There is no command of this name.
-#[derive(Debug)]
-pub(crate) struct UnknownCommand {
-    name: String,
-    program: String,
-    meant: Option<String>,
-}
-
-/// Django's two lines.
-impl fmt::Display for UnknownCommand {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unknown command: '{}'.", self.name)?;
-        if let Some(meant) = &self.meant {
-            write!(f, " Did you mean {meant}?")?;
-        }
-        write!(f, "\nType '{} help' for usage.", self.program)
-    }
-}
-
-impl std::error::Error for UnknownCommand {}
 
 /// Runs one command line. The colours of `output` are decided here, since options change them.
 pub(crate) fn dispatch(
@@ -53,6 +37,7 @@ pub(crate) fn dispatch(
     arguments: impl IntoIterator<Item = OsString>,
     environment: Environment,
     output: &mut Output,
+    stdin: Input,
 ) -> Result<Exit, Failure> {
     output.set_colors(Default::default(), |name| environment.text(name));
     let line = Line::split(arguments);
@@ -68,7 +53,18 @@ pub(crate) fn dispatch(
     };
     let found = find(program, &name.to_string_lossy())?;
     let words = std::iter::once(found.command().name().into()).chain(line.after);
-    let matches = parser(program, &found).try_get_matches_from(words)?;
+    let mut parser = parser(program, &found, output.out.width());
+    let words: Vec<OsString> = words.collect();
+    let matches = match parser.try_get_matches_from_mut(&words) {
+        Err(error) if missing::can_be_asked_for(&found, &error) => {
+            let source = Source::new(environment.clone(), common.settings.clone());
+            let mut cx = Context::new(program, source, output.clone(), 1, true);
+            cx.stdin = stdin.clone();
+            cx.no_input = common.no_input || missing::forbids(&words);
+            missing::ask(&cx, &mut parser, words, error)?
+        }
+        result => result?,
+    };
     let common = common.overlay(Common::read(&matches));
     output.set_colors(common.colors(), |name| environment.text(name));
 
@@ -76,25 +72,33 @@ pub(crate) fn dispatch(
     let source = Source::new(environment, common.settings.clone());
     let mut cx =
         Context::new(program, source, output.clone(), common.verbosity.unwrap_or(1), common.skip_checks);
-    run(&mut cx, &found, &matches, &common).map_err(|error| Failure { error, traceback })
+    cx.stdin = stdin;
+    cx.no_input = common.no_input;
+    let watched = Watched { found: &found, parser: &parser, matches: &matches };
+    run(&mut cx, &watched, &common).map_err(|error| {
+        let hint = unmigrated::hint(&cx, &found, &error);
+        Failure { error, traceback, hint }
+    })
 }
 
-fn run(cx: &mut Context, found: &Found, matches: &clap::ArgMatches, common: &Common) -> Result<Exit> {
-    if !common.skip_checks && found.command().properties().requires_checks == RequiredChecks::All {
-        checks::require(cx)?;
-    }
-    found.command().run(cx, matches)
-}
-
-/// The command of a name.
-pub(crate) fn find(program: &Program, name: &str) -> Result<Found> {
-    let found = program.registry().find(name).map_err(|duplicate| {
-        CommandError::new(duplicate.to_string()).hint("Rename one of the two files and its function.")
-    })?;
-    found.ok_or_else(|| {
-        let all = program.registry().all();
-        let meant = closest(name, all.iter().map(|found| found.command().name())).map(str::to_owned);
-        UnknownCommand { name: name.to_owned(), program: program.name().to_owned(), meant }.into()
+pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> Result<Exit> {
+    let command = watched.found.command();
+    let required = command.properties().requires_checks;
+    let _profile =
+        common.wants_profile().then(|| Profile::start(command.name(), cx.err(), common.tells_everything()));
+    Hooks::of(cx.program()).around(cx, watched, Exit::of, |cx| {
+        if !common.skip_checks && required != RequiredChecks::None {
+            let results = profile::time(Part::Checks, || checks::require(cx, required));
+            if results.reach(Level::Error) {
+                return Err(SystemCheckError { results }.into());
+            }
+            if !results.messages.is_empty() {
+                cx.err().line(report::issues(&results, false, cx.err()))?;
+            }
+        }
+        let _isolation = isolate::of_command(cx, watched.found, common)?;
+        let exit = command.run(cx, watched.matches)?;
+        Ok(cx.program().exit_code(exit))
     })
 }
 
@@ -105,23 +109,23 @@ enum Before {
 
 /// Reads the options before the command's name. `--help` there asks for the listing, or for the command's help.
 fn parse_before(program: &Program, line: &Line, output: &Output) -> Result<Before> {
-    let bare = clap::Command::new("manage")
-        .bin_name(program.name().to_owned())
-        .override_usage(format!("{} <COMMAND> [OPTIONS]", program.name()))
-        .version(crate::VERSION)
-        .disable_help_flag(true)
-        .disable_version_flag(true);
     if line.before.is_empty() {
         return Ok(Before::Options(Common::default()));
     }
     let words = std::iter::once("manage".into()).chain(line.before.iter().cloned());
-    match Common::add_to(bare).try_get_matches_from(words) {
+    match parser_before(program, output.out.width()).try_get_matches_from(words) {
         Ok(matches) => Ok(Before::Options(Common::read(&matches))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             let text = match &line.name {
                 Some(name) => {
-                    let found = find(program, &name.to_string_lossy())?;
-                    parser(program, &found).render_long_help().to_string()
+                    let after = line.after.iter().take_while(|word| !word.to_string_lossy().starts_with('-'));
+                    let path: Vec<String> = std::iter::once(name)
+                        .chain(after)
+                        .map(|word| word.to_string_lossy().into_owned())
+                        .collect();
+                    // What follows the name may be its arguments.
+                    help_of(program, &path, &output.out)
+                        .or_else(|_| help_of(program, &path[..1], &output.out))?
                 }
                 None => listing(program, &output.out),
             };

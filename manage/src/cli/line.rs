@@ -14,7 +14,7 @@ pub(crate) struct Line {
 }
 
 /// The common options whose value may be the next argument.
-const WITH_VALUE: [&str; 3] = ["-v", "--verbosity", "--settings"];
+const WITH_VALUE: [&str; 5] = ["-v", "--verbosity", "--settings", "--isolated-key", "--isolated-wait"];
 
 impl Line {
     /// Cuts the arguments; the program's own name is not among them.

@@ -2,51 +2,60 @@
 
 use std::io;
 
-use clap::error::ContextValue;
-
-use super::UnknownCommand;
-use crate::console::{Output, ReaderGone, Role};
-use crate::{CommandError, Exit};
+use crate::checks::SystemCheckError;
+use crate::command::{UnknownCommand, UsageError, usage_text};
+use crate::console::{Output, ReaderGone, Role, Stream};
+use crate::{Cancelled, CommandError, Exit};
 
 /// Prints why a command line failed, and says what the program's exit code is.
-pub(crate) fn failure(error: &anyhow::Error, traceback: bool, output: &Output) -> Exit {
+///
+/// `hint` is what may help, beside what the error itself says.
+pub(crate) fn failure(error: &anyhow::Error, traceback: bool, hint: Option<&str>, output: &Output) -> Exit {
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         return usage(error, output);
+    }
+    if let Some(usage) = error.downcast_ref::<UsageError>().filter(|_| error.chain().len() == 1) {
+        return after(output.err.line(styled(&usage.to_string(), &output.err)), usage.exit_code());
     }
     if let Some(error) = error.downcast_ref::<UnknownCommand>() {
         return after(output.err.line(error), Exit::FAILURE);
     }
-    command_error(error, traceback, output)
+    if let Some(error) = error.downcast_ref::<SystemCheckError>() {
+        return after(
+            output.err.line(crate::report::issues(&error.results, true, &output.err)),
+            Exit::FAILURE,
+        );
+    }
+    command_error(error, traceback, hint, output)
 }
 
 /// Prints what clap says: help and version to stdout, wrong arguments to stderr.
 fn usage(error: &clap::Error, output: &Output) -> Exit {
-    let text = without_urls(error, error.render().to_string());
+    let text = usage_text(error);
     let (stream, exit) =
         if error.use_stderr() { (&output.err, Exit::USAGE) } else { (&output.out, Exit::SUCCESS) };
-    let text = match text.strip_prefix("error:") {
-        Some(rest) => format!("{}{rest}", stream.style(Role::Error, "error:")),
-        None => text,
-    };
-    after(stream.print(text), exit)
+    after(stream.print(styled(&text, stream)), exit)
 }
 
-/// clap repeats what it does not understand. A URL may hold a password, wherever it was put by mistake.
-fn without_urls(error: &clap::Error, text: String) -> String {
-    let repeated = error.context().filter_map(|(_, value)| match value {
-        ContextValue::String(value) if value.contains("://") => Some(value),
-        _ => None,
-    });
-    repeated.fold(text, |text, value| text.replace(value.as_str(), "(a URL)"))
+fn styled(text: &str, stream: &Stream) -> String {
+    match text.strip_prefix("error:") {
+        Some(rest) => format!("{}{rest}", stream.style(Role::Error, "error:")),
+        None => text.to_owned(),
+    }
 }
 
 /// Prints an error with its causes and hints. A reader that has gone is no error: it has seen enough.
-fn command_error(error: &anyhow::Error, traceback: bool, output: &Output) -> Exit {
-    if error.chain().any(ReaderGone::is_cause) {
-        return Exit::BROKEN_PIPE;
+fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, output: &Output) -> Exit {
+    let exit = Exit::of(error);
+    if exit == Exit::BROKEN_PIPE {
+        return exit;
     }
     let own = error.downcast_ref::<CommandError>();
-    let mut text = format!("{} {error}", output.err.style(Role::Error, "Error:"));
+    let mut text = match error.chain().next().and_then(|outermost| outermost.downcast_ref::<Cancelled>()) {
+        // Who stopped it knows why; nothing went wrong.
+        Some(cancelled) => output.err.style(Role::Warning, cancelled),
+        None => format!("{} {error}", output.err.style(Role::Error, "Error:")),
+    };
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
@@ -56,13 +65,34 @@ fn command_error(error: &anyhow::Error, traceback: bool, output: &Output) -> Exi
         }
         last = cause;
     }
-    for hint in own.map(CommandError::hints).unwrap_or_default() {
+    for hint in own.map(CommandError::hints).unwrap_or_default().iter().map(String::as_str).chain(further) {
         text.push_str(&format!("\n{} {hint}", output.err.style(Role::Warning, "Hint:")));
     }
     if traceback {
         text.push_str(&format!("\n\n{}", error.backtrace()));
     }
-    after(output.err.line(text), own.map_or(Exit::FAILURE, CommandError::exit_code))
+    after(output.err.line(text), exit)
+}
+
+impl Exit {
+    /// The exit code of a program that ends with this error: that of a [`CommandError`], 2 for a [`UsageError`], 141
+    /// where the reader of the output has gone, 130 or 143 for what a signal stopped, and 1 for any other.
+    pub fn of(error: &anyhow::Error) -> Self {
+        if error.chain().any(ReaderGone::is_cause) {
+            return Self::BROKEN_PIPE;
+        }
+        if let Some(error) = error.downcast_ref::<clap::Error>() {
+            return if error.use_stderr() { Self::USAGE } else { Self::SUCCESS };
+        }
+        if let Some(error) = error.downcast_ref::<UsageError>() {
+            return error.exit_code();
+        }
+        let chosen = error.downcast_ref::<CommandError>().map_or(Self::FAILURE, CommandError::exit_code);
+        match error.chain().find_map(|cause| cause.downcast_ref::<Cancelled>()) {
+            Some(cancelled) if chosen == Self::FAILURE => cancelled.signal.exit_code(),
+            _ => chosen,
+        }
+    }
 }
 
 fn after(written: io::Result<()>, exit: Exit) -> Exit {

@@ -46,6 +46,10 @@ pub struct Properties {
     pub aliases: &'static [&'static str],
     /// The system checks that must pass before it runs.
     pub requires_checks: RequiredChecks,
+    /// Only one run at a time, on all machines that share the database `default`.
+    pub isolated: bool,
+    /// Whether required arguments that are missing are asked for, where somebody is there.
+    pub prompts_for_missing: bool,
 }
 
 /// The system checks that must pass before a command runs.
@@ -56,18 +60,8 @@ pub enum RequiredChecks {
     All,
     /// None: the command works with settings that are broken.
     None,
-}
-
-impl RequiredChecks {
-    /// Reads the attribute's text while the program is compiled.
-    #[doc(hidden)]
-    pub const fn parse(text: &str) -> Self {
-        match text.as_bytes() {
-            b"all" => Self::All,
-            b"none" => Self::None,
-            _ => panic!("`requires_checks` is \"all\" or \"none\""),
-        }
-    }
+    /// Those that have one of these tags, of all that need no database.
+    Tagged(&'static [&'static str]),
 }
 
 /// A command made of a function, as the attribute writes it.

@@ -1,11 +1,13 @@
 //! Exit codes, and what a command may return.
 
+use super::CommandError;
 use crate::Result;
 
 /// The exit code of the program.
 ///
 /// A command that returns `Result<()>` ends with 0, or with 1 on an error. One that returns `Result<Exit>` chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "it may not be 0: `.ok()?` makes any other exit code an error"]
 pub struct Exit(pub u8);
 
 impl Exit {
@@ -15,6 +17,10 @@ impl Exit {
     pub const FAILURE: Self = Self(1);
     /// The arguments were wrong.
     pub const USAGE: Self = Self(2);
+    /// A lock was lost while the command ran (`EX_IOERR` of sysexits.h); the program has ended.
+    pub const LOCK_LOST: Self = Self(74);
+    /// Another process holds the lock (`EX_TEMPFAIL` of sysexits.h): try again later.
+    pub const BUSY: Self = Self(75);
     /// The configuration is wrong, and waiting will not mend it (`EX_CONFIG` of sysexits.h).
     pub const CONFIGURATION: Self = Self(78);
     /// Time ran out, as timeout(1) has it.
@@ -25,6 +31,14 @@ impl Exit {
     pub const BROKEN_PIPE: Self = Self(141);
     /// Stopped by SIGTERM: 128 and the signal's number.
     pub const TERMINATED: Self = Self(143);
+
+    /// Makes an error of any exit code but 0: a [`CommandError`] that keeps the code.
+    pub fn ok(self) -> Result<()> {
+        if self == Self::SUCCESS {
+            return Ok(());
+        }
+        Err(CommandError::new(format!("The command ended with exit code {}.", self.0)).exit(self.0).into())
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {

@@ -3,16 +3,23 @@
 //! In reading order: [`Command`] is the small trait underneath; [`Registration`] is what `#[manage::command]` leaves
 //! behind; [`Registry`] finds the command of a name; [`Outcome`] is what a command returns.
 
+mod clashes;
 mod definition;
 mod error;
 mod exit;
 mod registry;
 mod suggest;
+mod unknown;
+mod usage;
 
 pub use definition::{Command, FunctionCommand, Properties, RequiredChecks};
 pub use error::CommandError;
 pub use exit::{Exit, IntoExit, Outcome};
 pub use registry::{App, Found, Location, Registration, Registry};
 pub use suggest::closest;
+pub use unknown::UnknownCommand;
+pub use usage::UsageError;
 
+pub(crate) use clashes::{Clash, Named};
 pub(crate) use registry::{BUILT_IN, FIXED};
+pub(crate) use usage::usage_text;

@@ -102,6 +102,11 @@ enum CommandRef {
 }
 
 impl Found {
+    /// A command that was made at run time and belongs to no app.
+    pub(crate) fn made(command: Arc<dyn Command>) -> Self {
+        Self { app: "", location: None, command: CommandRef::Made(command) }
+    }
+
     /// The command itself.
     pub fn command(&self) -> &dyn Command {
         match &self.command {
@@ -160,7 +165,7 @@ impl Registry {
     }
 
     /// Every command that there is, in no order.
-    fn entries(&self) -> impl Iterator<Item = Found> + '_ {
+    pub(super) fn entries(&self) -> impl Iterator<Item = Found> + '_ {
         let registered = inventory::iter::<Registration>.into_iter().map(|registration| Found {
             app: registration.location.app(),
             location: Some(registration.location),
@@ -170,7 +175,7 @@ impl Registry {
     }
 
     /// Those of the listed apps and the built-ins, each with its rank.
-    fn ranked(&self) -> impl Iterator<Item = (usize, Found)> + '_ {
+    pub(super) fn ranked(&self) -> impl Iterator<Item = (usize, Found)> + '_ {
         self.entries()
             .filter(Found::is_public)
             .filter_map(|found| Some((self.rank(found.app, found.command().name())?, found)))

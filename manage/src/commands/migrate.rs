@@ -13,9 +13,10 @@ use crate::prelude::*;
 pub(crate) fn migrate(
     cx: &mut Context,
     /// Apply up to this migration and revert those after it: a version, a name or its beginning, or `zero`
+    #[arg(add = manage::completion::migrations())]
     target: Option<String>,
     /// The database to migrate
-    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
     /// Show what would be done, and do nothing
     #[arg(long)]
@@ -39,7 +40,10 @@ pub(crate) fn migrate(
         None => Target::Latest,
         Some(text) => current
             .target(&text)
-            .map_err(|error| CommandError::new(error.to_string()).hint("See `manage showmigrations`."))?,
+            .map_err(|error| {
+                let hint = format!("See `{} showmigrations`.", cx.program().name());
+                CommandError::new(error.to_string()).hint(hint)
+            })?,
     };
     if plan || check {
         let steps = current.steps(&target);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::checks;
+use crate::checks::{self, Level, Selection};
 use crate::console::Role;
 use crate::prelude::*;
-use crate::process::Signals;
+use crate::report::{self, Format};
 use crate::server::{ListenAddress, ServeOptions, Site, listen, look, router, serve};
 
 /// How long the look at the database may hold up the start.
@@ -28,15 +28,16 @@ pub(crate) async fn runserver(
     #[arg(long)]
     no_access_log: bool,
 ) -> Result<Exit> {
-    let mut signals = Signals::take_over()?;
+    // First of all: whoever stops it while it starts shall have it stopped as well as later.
+    let stopped = cx.cancelled();
+    cx.cancellation().ends_well();
     let address = address(cx, addrport, ipv6)?;
     if !cx.skips_checks() {
-        let results = checks::everything(cx, &[]);
-        checks::print_report(cx, &results)?;
-        if results.is_serious() {
-            return Err(CommandError::new("The server does not start with these errors.")
-                .hint("Mend them, or pass --skip-checks.")
-                .into());
+        cx.line("Performing system checks...\n\n")?;
+        let results = checks::run(cx, &Selection::default());
+        let exit = report::checks(cx, &results, Level::Error, Format::Text)?;
+        if exit != Exit::SUCCESS {
+            return Ok(exit);
         }
     }
     let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
@@ -59,7 +60,9 @@ pub(crate) async fn runserver(
     ))?;
     let log = (!no_access_log).then(|| cx.err().clone());
     let options = ServeOptions { log, grace: Duration::from_secs(shutdown_timeout.into()) };
-    let stop = async move { signals.next().await };
+    let stop = async move {
+        let _ = stopped.await;
+    };
     let in_time = serve(listening, routes.unwrap_or_default(), options, stop).await?;
     if !in_time {
         cx.warning(format_args!("Some requests were still running after {shutdown_timeout} s; they were cut off."))?;

@@ -9,7 +9,7 @@ use crate::prelude::*;
 pub(crate) fn showmigrations(
     cx: &mut Context,
     /// The database to look into
-    #[arg(long, value_name = "ALIAS", default_value = "default")]
+    #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
 ) -> Result<()> {
     let settings = cx.database(&database)?;

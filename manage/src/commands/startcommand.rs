@@ -11,7 +11,7 @@ pub(crate) fn startcommand(
     /// The command's name, in small letters, digits and underscores
     name: String,
     /// The app to write it into; the first of the program's apps unless told otherwise
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", add = manage::completion::apps())]
     app: Option<String>,
 ) -> Result<()> {
     let apps = cx.program().registry().apps();

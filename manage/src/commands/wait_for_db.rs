@@ -2,7 +2,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::prelude::*;
-use crate::wait::{self, Expected, FailFast, Format, Patience, Plan, Report, Target};
+use crate::report::{Format, WaitReport};
+use crate::wait::{self, Expected, FailFast, Patience, Plan, Target};
 
 /// Wait until databases and services are ready for use
 ///
@@ -11,7 +12,7 @@ use crate::wait::{self, Expected, FailFast, Format, Patience, Plan, Report, Targ
 /// configuration is wrong, so that waiting will not help. With `-- CMD` it then becomes that program.
 #[command(requires_checks = "none")]
 pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
-    let mut report = Report::new(options.format, cx.out(), cx.err(), cx.verbosity());
+    let mut report = WaitReport::new(options.format, cx.out(), cx.err(), cx.verbosity());
     let plan = match plan(cx, &options) {
         Ok(plan) => plan,
         Err(error) => return report.broken(error),
@@ -26,7 +27,7 @@ pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// A database to wait for, by its alias; may be repeated [default: default]
-    #[arg(long, value_name = "ALIAS", conflicts_with_all = ["all", "no_database"])]
+    #[arg(long, value_name = "ALIAS", add = manage::completion::databases(), conflicts_with_all = ["all", "no_database"])]
     database: Vec<String>,
     /// Wait for every database of the settings
     #[arg(long, conflicts_with = "no_database")]
@@ -63,10 +64,10 @@ pub(crate) struct Options {
     #[arg(long)]
     once: bool,
     /// How to tell what happens: lines for people, or one JSON object a line
-    #[arg(long, value_name = "text|json", default_value = "text")]
+    #[arg(long, value_name = "text|json", default_value = "text", add = manage::completion::values(|_| Ok(["text", "json"])))]
     format: Format,
     /// The program to become when all is ready; it is not run otherwise
-    #[arg(last = true, value_name = "CMD")]
+    #[arg(last = true, value_name = "CMD", add = manage::completion::programs())]
     program: Vec<OsString>,
 }
 
@@ -77,9 +78,14 @@ fn plan(cx: &Context, options: &Options) -> Result<Plan> {
     for settings in wait::databases(cx, &options.database, options.all, options.no_database)? {
         targets.push(Target::database(settings, options.writable, options.migrations.then(|| cx.program()))?);
     }
-    for url in &options.also {
+    for (i, url) in options.also.iter().enumerate() {
         let target = Target::service(url, &options.expect);
-        targets.push(target.map_err(|problem| usage(format!("--for: {problem}.")))?);
+        // The URL itself may hold a password, also where it cannot be read.
+        let which = match options.also.len() {
+            1 => String::new(),
+            many => format!(" ({} of {many})", i + 1),
+        };
+        targets.push(target.map_err(|problem| usage(format!("--for{which}: {problem}.")))?);
     }
     let patience = Patience {
         total: (!options.timeout.is_zero()).then_some(options.timeout),

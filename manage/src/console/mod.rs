@@ -1,11 +1,23 @@
-//! What a person sees: the two streams, and styles by role.
+//! What a person sees: the two streams, styles by role, progress and tables; and what a person types.
 //!
 //! Nothing outside this module writes to the terminal.
 
+mod capture;
+mod input;
 mod palette;
+#[cfg(feature = "terminal")]
+mod progress;
 mod stream;
+#[cfg(feature = "terminal")]
+mod table;
 
+pub use capture::Capture;
+pub use input::Input;
 pub use palette::{Palette, Role};
+#[cfg(feature = "terminal")]
+pub use progress::Progress;
 pub use stream::{ColorChoice, Output, Stream};
+#[cfg(feature = "terminal")]
+pub use table::Table;
 
 pub(crate) use stream::ReaderGone;

@@ -18,6 +18,9 @@ pub enum ColorChoice {
     Never,
 }
 
+/// The longest line that is easy to read, and what clap takes where there is no terminal.
+const WIDTH: usize = 100;
+
 /// A stream of text: stdout, stderr, or whatever a caller puts in their place. Clones write to the same place.
 #[derive(Clone)]
 pub struct Stream {
@@ -45,6 +48,17 @@ impl Stream {
     /// Whether styled text is shown with colours.
     pub fn has_colors(&self) -> bool {
         self.palette.is_some()
+    }
+
+    /// How many columns a text for people should take: those of the terminal, up to 100; as many where there is none.
+    pub(crate) fn width(&self) -> usize {
+        let columns = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        // A terminal that does not know its size says 0.
+        self.terminal
+            .then(columns)
+            .flatten()
+            .filter(|width| *width > 0)
+            .map_or(WIDTH, |width| width.min(WIDTH))
     }
 
     /// The text in the style of a role; as it is where the stream shows no colours.
@@ -76,13 +90,25 @@ impl Stream {
 
     /// Writes a text as it is, at once: a container's log shows it while the command goes on.
     pub fn print(&self, text: impl Display) -> io::Result<()> {
-        let mut writer = self.lock();
-        write!(writer, "{text}").and_then(|()| writer.flush()).map_err(ReaderGone::mark)
+        self.beside_progress(|writer| write!(writer, "{text}").and_then(|()| writer.flush()))
     }
 
     /// Writes bytes as they are.
     pub fn write_bytes(&self, bytes: &[u8]) -> io::Result<()> {
-        self.lock().write_all(bytes).map_err(ReaderGone::mark)
+        self.beside_progress(|writer| writer.write_all(bytes))
+    }
+
+    /// Writes while no progress bar is in the way.
+    fn beside_progress(
+        &self,
+        write: impl FnOnce(&mut Box<dyn Write + Send>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let write = || write(&mut self.lock());
+        #[cfg(feature = "terminal")]
+        if self.terminal {
+            return super::progress::beside(write).map_err(ReaderGone::mark);
+        }
+        write().map_err(ReaderGone::mark)
     }
 
     fn lock(&self) -> MutexGuard<'_, Box<dyn Write + Send>> {
@@ -146,6 +172,16 @@ impl Output {
         Self { out: Stream::new(out), err: Stream::new(err), standard: false }
     }
 
+    /// The same with another stream in the place of one or both.
+    pub(crate) fn with_streams(&self, out: Option<Stream>, err: Option<Stream>) -> Self {
+        let standard = self.standard && out.is_none() && err.is_none();
+        Self {
+            out: out.unwrap_or_else(|| self.out.clone()),
+            err: err.unwrap_or_else(|| self.err.clone()),
+            standard,
+        }
+    }
+
     /// Decides for each stream whether it shows colours. `variable` reads the environment.
     pub(crate) fn set_colors(&mut self, choice: ColorChoice, variable: impl Fn(&str) -> Option<String>) {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
@@ -164,7 +200,11 @@ impl Output {
                 Arc::new(variable("MANAGE_COLORS").map_or_else(Palette::dark, |text| Palette::parse(&text)))
             });
         }
-        // A command that uses `colored` by itself follows the same rules on stdout.
+        self.follow_colors();
+    }
+
+    /// A command that uses `colored` by itself follows the same rules on stdout.
+    pub(crate) fn follow_colors(&self) {
         if self.standard {
             colored::control::set_override(self.out.has_colors());
         }

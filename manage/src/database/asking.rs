@@ -1,8 +1,9 @@
-//! A connection of which a probe asks something: Diesel's, or for PostgreSQL the driver's own, which is sooner there.
+//! A connection of which a probe asks something: for PostgreSQL a log-in of our own, for MySQL the driver's, which are there
+//! sooner and tell a refusal's number; Diesel's for SQLite.
 
 use std::time::Duration;
 
-#[cfg(feature = "postgres")]
+#[cfg(feature = "network")]
 use super::Reason;
 use super::{ConnectError, Connection};
 use crate::settings::{Backend, DatabaseSettings};
@@ -10,14 +11,20 @@ use crate::settings::{Backend, DatabaseSettings};
 pub(super) enum Asking {
     Diesel(Box<Connection>),
     #[cfg(feature = "postgres")]
-    Bare(super::postgres::Bare),
+    Login(super::postgres_login::Login),
+    #[cfg(feature = "mysql")]
+    BareMysql(super::mysql::Bare),
 }
 
 impl Asking {
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         #[cfg(feature = "postgres")]
-        if settings.backend == Backend::Postgres {
-            return super::postgres::Bare::open(settings).map(Self::Bare);
+        if settings.backend == Backend::Postgres && super::postgres_login::Login::can(settings) {
+            return super::postgres_login::Login::open(settings).map(Self::Login);
+        }
+        #[cfg(feature = "mysql")]
+        if settings.backend == Backend::Mysql {
+            return super::mysql::Bare::open(settings).map(Self::BareMysql);
         }
         Connection::open(settings).map(|connection| Self::Diesel(Box::new(connection)))
     }
@@ -26,7 +33,9 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.backend(),
             #[cfg(feature = "postgres")]
-            Self::Bare(_) => Backend::Postgres,
+            Self::Login(_) => Backend::Postgres,
+            #[cfg(feature = "mysql")]
+            Self::BareMysql(_) => Backend::Mysql,
         }
     }
 
@@ -39,12 +48,20 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_version(settings, limit),
             #[cfg(feature = "postgres")]
-            Self::Bare(connection) => {
+            Self::Login(connection) => {
                 let answer = connection.ask(settings, limit, "SELECT current_setting('server_version')")?;
                 let [answer] = answer.as_slice() else {
                     return Err(ConnectError::new(settings, Reason::Closed, "it answered without a row"));
                 };
                 Ok(super::connection::version(Backend::Postgres, answer))
+            }
+            #[cfg(feature = "mysql")]
+            Self::BareMysql(connection) => {
+                let rows = connection.ask(settings, limit, "SELECT version()")?;
+                let Some(answer) = rows.first().and_then(|row| row.first()) else {
+                    return Err(ConnectError::new(settings, Reason::Closed, "it answered without a row"));
+                };
+                Ok(super::connection::version(Backend::Mysql, answer))
             }
         }
     }
@@ -59,7 +76,12 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_texts(settings, limit, question),
             #[cfg(feature = "postgres")]
-            Self::Bare(connection) => connection.ask(settings, limit, question),
+            Self::Login(connection) => connection.ask(settings, limit, question),
+            #[cfg(feature = "mysql")]
+            Self::BareMysql(connection) => {
+                let rows = connection.ask(settings, limit, question)?;
+                Ok(rows.into_iter().filter_map(|row| row.into_iter().next()).collect())
+            }
         }
     }
 
@@ -73,7 +95,14 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_variables(settings, limit, question),
             #[cfg(feature = "postgres")]
-            Self::Bare(_) => Ok(Vec::new()),
+            Self::Login(_) => Ok(Vec::new()),
+            #[cfg(feature = "mysql")]
+            Self::BareMysql(connection) => {
+                let rows = connection.ask(settings, limit, question)?;
+                let pair =
+                    |row: Vec<String>| <[String; 2]>::try_from(row).ok().map(|[name, value]| (name, value));
+                Ok(rows.into_iter().filter_map(pair).collect())
+            }
         }
     }
 }

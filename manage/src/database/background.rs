@@ -5,14 +5,12 @@
 //! one thread that drives all sockets, and a caller's thread that sleeps until its answer is there.
 
 use std::future::Future;
-use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::sync::OnceLock;
 
 use diesel_async::async_connection_wrapper::BlockOn;
 use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::runtime::park_on;
 
 /// Runs futures on the calling thread, and their sockets and timers on the background thread.
 ///
@@ -48,42 +46,11 @@ impl Background {
 
 impl BlockOn for Background {
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let _entered = handle().enter();
-        // Inside a task of another runtime the task's budget would run out, and nothing would ever refill it.
-        let mut future = pin!(tokio::task::unconstrained(future));
-        let parked = Arc::new(Parked { thread: thread::current(), woken: AtomicBool::new(false) });
-        let waker = Waker::from(Arc::clone(&parked));
-        let mut context = Context::from_waker(&waker);
-        loop {
-            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-                return output;
-            }
-            while !parked.woken.swap(false, Ordering::Acquire) {
-                thread::park();
-            }
-        }
+        park_on(handle(), future)
     }
 
     fn get_runtime() -> Self {
         Self
-    }
-}
-
-/// A sleeping thread. The flag tells its own wake-ups from those of another sleeper on the same thread.
-struct Parked {
-    thread: Thread,
-    woken: AtomicBool,
-}
-
-impl Wake for Parked {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::Release) {
-            self.thread.unpark();
-        }
     }
 }
 

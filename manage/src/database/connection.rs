@@ -129,7 +129,7 @@ impl Connection {
     }
 
     /// Asks a question whose answer is a column `text`, and gives up after a time.
-    pub(super) fn ask_texts(
+    pub(crate) fn ask_texts(
         &mut self,
         settings: &DatabaseSettings,
         limit: Duration,

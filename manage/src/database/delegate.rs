@@ -2,9 +2,10 @@
 
 /// Implements Diesel's connection traits for `$outer`, whose method `driver(&mut self)` gives the `$inner` inside.
 ///
-/// `$manager` is a unit struct for the transactions, and `|$url| $establish` is the body of `Connection::establish`.
+/// `$manager` is a unit struct for the transactions, and `|$url| $establish` is the body of `Connection::establish`. `$commit`
+/// commits a transaction of the connection inside; it is [`commit`] where nothing needs to be mended.
 macro_rules! delegate_connection {
-    ($outer:ty => $inner:ty, $manager:ident, |$url:ident| $establish:expr) => {
+    ($outer:ty => $inner:ty, $manager:ident, $commit:path, |$url:ident| $establish:expr) => {
         impl diesel::connection::SimpleConnection for $outer {
             fn batch_execute(&mut self, query: &str) -> diesel::QueryResult<()> {
                 self.driver().batch_execute(query)
@@ -86,7 +87,7 @@ macro_rules! delegate_connection {
             }
 
             fn commit_transaction(conn: &mut $outer) -> diesel::QueryResult<()> {
-                <$inner as diesel::connection::Connection>::TransactionManager::commit_transaction(conn.driver())
+                $commit(conn.driver())
             }
 
             fn transaction_manager_status_mut(
@@ -120,4 +121,9 @@ macro_rules! delegate_connection {
             }
         }
     };
+}
+
+/// Commits, as the connection itself does it.
+pub(super) fn commit<C: diesel::Connection>(connection: &mut C) -> diesel::QueryResult<()> {
+    <C::TransactionManager as diesel::connection::TransactionManager<C>>::commit_transaction(connection)
 }

@@ -141,9 +141,18 @@ impl Reason {
             "57P01" | "57P02" | "57P03" => Self::StartingUp,
             "53300" | "53400" => Self::TooManyConnections,
             "28P01" | "28000" => Self::Credentials,
-            "3D000" => Self::NoDatabase,
-            "42501" => Self::Permission,
+            // The second one: it was dropped while we were connected.
+            "3D000" | "57P04" => Self::NoDatabase,
+            // At a login the second one means that the database was made to allow no connections.
+            "42501" | "55000" => Self::Permission,
             "25006" => Self::ReadOnly,
+            // A statement or a lock took longer than the server allows: a server under load, as a rule.
+            "57014" | "55P03" => Self::TimedOut,
+            "57P05" | "25P03" => Self::Closed,
+            // Memory, disk or file handles are short; a deadlock, or a standby that had to cancel the query.
+            code if code.starts_with("53") || code.starts_with("58") || code.starts_with("40") => {
+                Self::Unhealthy
+            }
             code if code.starts_with("08") => Self::Closed,
             _ => Self::Other,
         }
@@ -155,11 +164,19 @@ impl Reason {
         match code {
             // Shutting down, a query interrupted by it, and a server that accepts no connection for now.
             1053 | 1077 | 3032 | 3169 => Self::StartingUp,
-            1040 | 1203 | 1226 => Self::TooManyConnections,
-            1045 | 1698 | 1862 | 3118 | 4151 => Self::Credentials,
+            // The third one: the server cannot start one more thread.
+            1040 | 1203 | 1135 | 1226 => Self::TooManyConnections,
+            // A password that is wrong or has expired, an account that is locked, a way to log in that is not known.
+            1045 | 1251 | 1524 | 1698 | 1820 | 1862 | 3118 | 3955 | 4151 => Self::Credentials,
             1049 => Self::NoDatabase,
+            // A blocked host stays so until somebody flushes the server's list.
             1044 | 1129 | 1130 | 1142 | 1227 => Self::Permission,
-            1152 | 1158 | 1159 | 1160 | 1161 | 1927 => Self::Closed,
+            1290 | 1792 | 1836 => Self::ReadOnly,
+            // A statement or a lock took longer than the server allows: MariaDB, MySQL, both.
+            1969 | 3024 | 1205 => Self::TimedOut,
+            // Memory or disk is short, or a deadlock.
+            1021 | 1037 | 1038 | 1041 | 1213 => Self::Unhealthy,
+            1152 | 1158 | 1159 | 1160 | 1161 | 1184 | 1317 | 1927 => Self::Closed,
             3159 => Self::Tls,
             _ => Self::Other,
         }
@@ -209,7 +226,7 @@ pub struct ConnectError {
     pub code: Option<String>,
     /// What the server, the driver or the operating system said.
     pub message: String,
-    /// What may help.
+    /// What may help: one sentence or two.
     pub hint: Option<String>,
 }
 
@@ -246,7 +263,12 @@ impl ConnectError {
     /// An error of the operating system.
     #[cfg(any(feature = "network", test))]
     pub(super) fn of_io(settings: &DatabaseSettings, error: &io::Error) -> Self {
-        Self::new(settings, Reason::of_io(error), io_message(error)).with_code(errno_name(error))
+        let reason = match error.kind() {
+            // The drivers' word for a connection that ended in the middle of a packet. The system's errors have a number.
+            io::ErrorKind::Other if error.raw_os_error().is_none() => Reason::Closed,
+            _ => Reason::of_io(error),
+        };
+        Self::new(settings, reason, io_message(error)).with_code(errno_name(error))
     }
 
     /// Whether it was the server that said so, rather than the way to it.
@@ -285,15 +307,15 @@ impl std::error::Error for ConnectError {}
 fn hint(settings: &DatabaseSettings, reason: Reason) -> Option<String> {
     let origin = &settings.origin;
     Some(match reason {
-        Reason::Refused => format!("is the server running? Its address comes from {origin}"),
-        Reason::ReadOnly => "it is a standby, or was made read-only: write to the primary".to_owned(),
-        Reason::Unmigrated => "run `manage migrate`, or wait for whoever does".to_owned(),
-        Reason::UnknownHost => format!("the host comes from {origin}"),
-        Reason::Socket => format!("is the server running? The socket's path comes from {origin}"),
-        Reason::Credentials => format!("the user and the password come from {origin}"),
-        Reason::NoDatabase => format!("the name comes from {origin}"),
+        Reason::Refused => format!("Is the server running? Its address comes from {origin}."),
+        Reason::ReadOnly => "It is a standby, or was made read-only: write to the primary.".to_owned(),
+        Reason::Unmigrated => "Run the command `migrate`, or wait for whoever does.".to_owned(),
+        Reason::UnknownHost => format!("The host comes from {origin}."),
+        Reason::Socket => format!("Is the server running? The socket's path comes from {origin}."),
+        Reason::Credentials => format!("The user and the password come from {origin}."),
+        Reason::NoDatabase => format!("The name comes from {origin}."),
         Reason::NotCompiledIn => {
-            format!("turn on the feature `{}` of the package diesel-manage", settings.backend.name())
+            format!("Turn on the feature `{}` of the package diesel-manage.", settings.backend.name())
         }
         _ => return None,
     })
@@ -367,7 +389,7 @@ mod tests {
         );
         assert_eq!(
             error.hint.as_deref(),
-            Some("the user and the password come from DATABASE_URL (environment)")
+            Some("The user and the password come from DATABASE_URL (environment).")
         );
         let refused = ConnectError::of_io(&settings(), &io::Error::from(io::ErrorKind::ConnectionRefused));
         assert_eq!(
@@ -391,16 +413,16 @@ mod tests {
 
     #[test]
     fn waiting_helps_only_where_something_may_change() {
-        for code in ["57P03", "53300", "08006"] {
+        for code in ["57P03", "53300", "08006", "53200", "58030", "57014", "55P03", "40001"] {
             assert!(Reason::of_sqlstate(code).is_transient(), "{code}");
         }
-        for code in ["28P01", "28000", "3D000", "42501", "XX000"] {
+        for code in ["28P01", "28000", "3D000", "42501", "55000", "XX000"] {
             assert!(!Reason::of_sqlstate(code).is_transient(), "{code}");
         }
-        for code in [1040, 1053, 1203] {
+        for code in [1040, 1053, 1203, 1135, 1290, 1317, 1969] {
             assert!(Reason::of_mysql(code).is_transient(), "{code}");
         }
-        for code in [1044, 1045, 1049, 1064] {
+        for code in [1044, 1045, 1049, 1064, 1129, 1820, 4151] {
             assert!(!Reason::of_mysql(code).is_transient(), "{code}");
         }
     }

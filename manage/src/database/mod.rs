@@ -30,6 +30,8 @@ mod connection;
 #[cfg(feature = "network")]
 mod dial;
 mod error;
+mod instrument;
+mod life;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "mysql")]
@@ -37,6 +39,10 @@ mod mysql_tls;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_login;
+#[cfg(feature = "postgres")]
+mod postgres_plain;
 #[cfg(feature = "postgres")]
 mod postgres_tls;
 mod probe;
@@ -50,11 +56,16 @@ mod writable;
 pub use background::Background;
 pub use connection::{Connection, MultiBackend, MultiField, MultiRawValue, MultiRow};
 pub use error::{ConnectError, Reason};
+pub(crate) use instrument::is_connecting;
+pub(crate) use life::Life;
 #[cfg(feature = "mysql")]
 pub use mysql::MysqlConnection;
 pub use pool::{Pool, PooledConnection};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresConnection;
+#[cfg(feature = "postgres")]
+pub(crate) use postgres_plain::PlainSession;
+pub(crate) use probe::probe_of_life;
 pub use probe::{Demands, Ready, probe, probe_for};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::path as sqlite_path;

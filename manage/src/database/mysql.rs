@@ -1,6 +1,9 @@
 //! MySQL and MariaDB: `mysql_async` as an ordinary Diesel connection.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::MultiConnectionHelper;
@@ -8,10 +11,15 @@ use diesel::mysql::Mysql;
 use diesel::sql_types::TypeMetadata;
 use diesel_async::AsyncMysqlConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
-use mysql_async::{Conn, DriverError, Error, IoError, OptsBuilder, Pool, PoolConstraints, PoolOpts, SslOpts};
+use mysql_async::prelude::Queryable;
+use mysql_async::{
+    Conn, DriverError, Error, IoError, OptsBuilder, Pool, PoolConstraints, PoolOpts, Row, SslOpts,
+    from_value_opt,
+};
 
 use super::background::Background;
 use super::dial::{Target, dial};
+use super::instrument::instrumented;
 use super::mysql_tls::{self, name_in_certificate};
 use super::tls::Trust;
 use super::{ConnectError, Reason};
@@ -34,13 +42,14 @@ pub struct MysqlConnection {
 impl MysqlConnection {
     /// Connects, within the settings' time limit.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        let ssl = match settings.tls.mode {
-            SslMode::Disable => None,
-            _ => Some(mysql_tls::ssl_opts(settings)?),
+        let open = async |(pool, connection)| {
+            // This also sets the time zone and the encoding that Diesel's types count on.
+            let driver = AsyncMysqlConnection::try_from(connection).await;
+            let driver =
+                driver.map_err(|error| ConnectError::new(settings, Reason::Closed, error.to_string()))?;
+            Ok(Self { driver: Some(driver.into()), pool: Some(pool), says_goodbye: true })
         };
-        let builder = builder(settings)?;
-        Background
-            .block_on(dial(settings, async |target| attempt(settings, &builder, ssl.as_ref(), target).await))
+        instrumented(settings, || dialed(settings, open))
     }
 
     /// Does something with the driver, and gives up after a time.
@@ -61,7 +70,7 @@ impl MysqlConnection {
     }
 }
 
-delegate_connection!(MysqlConnection => Driver, MysqlTransactions, |url| {
+delegate_connection!(MysqlConnection => Driver, MysqlTransactions, super::delegate::commit, |url| {
     let settings = DatabaseSettings::from_url("default", url, Origin::Code)
         .map_err(|error| diesel::ConnectionError::InvalidConnectionUrl(error.problem.to_string()))?;
     if settings.backend != crate::settings::Backend::Mysql {
@@ -69,6 +78,66 @@ delegate_connection!(MysqlConnection => Driver, MysqlTransactions, |url| {
     }
     Self::open(&settings).map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
 });
+
+/// A connection without what Diesel adds: for a probe. It knows a refusal's number, which Diesel's errors do not.
+pub(super) struct Bare {
+    /// It is there until the very end.
+    connection: Option<Conn>,
+    pool: Option<Pool>,
+    says_goodbye: bool,
+}
+
+impl Bare {
+    /// Connects, within the settings' time limit.
+    pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
+        dialed(settings, async |(pool, connection)| {
+            Ok(Self { connection: Some(connection), pool: Some(pool), says_goodbye: true })
+        })
+    }
+
+    /// The rows that a question has for an answer, as texts without the NULLs. It gives up after a time.
+    pub(super) fn ask(
+        &mut self,
+        settings: &DatabaseSettings,
+        limit: Duration,
+        question: &str,
+    ) -> Result<Vec<Vec<String>>, ConnectError> {
+        let connection = self.connection.as_mut().expect("the connection is taken by drop alone");
+        let asked = async { tokio::time::timeout(limit, connection.query::<Row, _>(question)).await };
+        let answer = Background.block_on(asked);
+        // A server that does not answer a question will not answer a goodbye.
+        self.says_goodbye = answer.is_ok();
+        let Ok(answer) = answer else {
+            let message = "it accepts connections and answers no query";
+            return Err(ConnectError::new(settings, Reason::TimedOut, message));
+        };
+        let rows = answer.map_err(|error| connect_error(settings, &error))?;
+        let texts =
+            |row: Row| row.unwrap().into_iter().filter_map(|value| from_value_opt(value).ok()).collect();
+        Ok(rows.into_iter().map(texts).collect())
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        let (connection, pool) = (self.connection.take(), self.pool.take());
+        part(connection, pool, self.says_goodbye);
+    }
+}
+
+/// Connects to one of the addresses, and goes on there.
+fn dialed<T>(
+    settings: &DatabaseSettings,
+    go_on: impl AsyncFn((Pool, Conn)) -> Result<T, ConnectError>,
+) -> Result<T, ConnectError> {
+    let ssl = match settings.tls.mode {
+        SslMode::Disable => None,
+        _ => Some(mysql_tls::ssl_opts(settings)?),
+    };
+    let builder = builder(settings)?;
+    let open = async |target: &Target| go_on(attempt(settings, &builder, ssl.as_ref(), target).await?).await;
+    Background.block_on(dial(settings, open))
+}
 
 fn builder(settings: &DatabaseSettings) -> Result<OptsBuilder, ConnectError> {
     if let Some(name) = settings.parameters.keys().next() {
@@ -99,7 +168,7 @@ async fn attempt(
     builder: &OptsBuilder,
     ssl: Option<&SslOpts>,
     target: &Target,
-) -> Result<MysqlConnection, ConnectError> {
+) -> Result<(Pool, Conn), ConnectError> {
     let builder = builder.clone();
     let (builder, ssl) = match target {
         Target::Ip { host, ip, port } => {
@@ -108,11 +177,20 @@ async fn attempt(
         // The driver has its socket as a string.
         Target::Unix { path, .. } => (builder.socket(Some(path.to_string_lossy())), None),
     };
+    let prefers = settings.tls.mode == SslMode::Prefer;
+    if prefers && ssl.is_some() && Unoffered::is_known(target) {
+        match connect(builder.clone()).await {
+            // It may have been given a certificate since.
+            Err(Error::Server(_)) => Unoffered::forget(target),
+            result => return result.map_err(|error| connect_error(settings, &error)),
+        }
+    }
     let mut result = connect(builder.clone().ssl_opts(ssl.cloned())).await;
     if let (Err(error), Some(ssl)) = (&result, ssl) {
-        if settings.tls.mode == SslMode::Prefer
-            && (is_unoffered(error) || mysql_tls::tls_error(error).is_some())
-        {
+        if prefers && (is_unoffered(error) || mysql_tls::tls_error(error).is_some()) {
+            if is_unoffered(error) {
+                Unoffered::learn(target);
+            }
             result = connect(builder).await;
         } else if Trust::of(settings) == Trust::Authority
             && let Some(name) = name_in_certificate(error)
@@ -121,17 +199,53 @@ async fn attempt(
             result = connect(builder.ssl_opts(Some(ssl))).await;
         }
     }
-    let (pool, connection) = result.map_err(|error| connect_error(settings, &error))?;
-    // This also sets the time zone and the encoding that Diesel's types count on.
-    let driver = AsyncMysqlConnection::try_from(connection).await;
-    let driver = driver.map_err(|error| ConnectError::new(settings, Reason::Closed, error.to_string()))?;
-    Ok(MysqlConnection { driver: Some(driver.into()), pool: Some(pool), says_goodbye: true })
+    result.map_err(|error| connect_error(settings, &error))
 }
 
 async fn connect(builder: OptsBuilder) -> Result<(Pool, Conn), Error> {
     let pool = Pool::new(builder);
     let connection = pool.get_conn().await?;
     Ok((pool, connection))
+}
+
+/// The addresses whose server was seen to offer no encryption, for as long as a minute.
+///
+/// The driver learns it from the server's greeting and leaves then, of which the server's log complains. So `prefer` does
+/// not ask the same server again at each attempt.
+struct Unoffered;
+
+impl Unoffered {
+    const FOR: Duration = Duration::from_secs(60);
+
+    fn all() -> MutexGuard<'static, HashMap<(IpAddr, u16), Instant>> {
+        static ALL: LazyLock<Mutex<HashMap<(IpAddr, u16), Instant>>> = LazyLock::new(Mutex::default);
+        ALL.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_known(target: &Target) -> bool {
+        Self::key(target)
+            .and_then(|key| Self::all().get(&key).copied())
+            .is_some_and(|at| at.elapsed() < Self::FOR)
+    }
+
+    fn learn(target: &Target) {
+        if let Some(key) = Self::key(target) {
+            Self::all().insert(key, Instant::now());
+        }
+    }
+
+    fn forget(target: &Target) {
+        if let Some(key) = Self::key(target) {
+            Self::all().remove(&key);
+        }
+    }
+
+    fn key(target: &Target) -> Option<(IpAddr, u16)> {
+        match target {
+            Target::Ip { ip, port, .. } => Some((*ip, *port)),
+            Target::Unix { .. } => None,
+        }
+    }
 }
 
 fn is_unoffered(error: &Error) -> bool {
@@ -163,15 +277,20 @@ fn connect_error(settings: &DatabaseSettings, error: &Error) -> ConnectError {
 
 impl Drop for MysqlConnection {
     fn drop(&mut self) {
-        const GOODBYE: Duration = Duration::from_millis(100);
         let (driver, pool) = (self.driver.take(), self.pool.take());
-        Background.block_on(async {
-            drop(driver);
-            if let (Some(pool), true) = (pool, self.says_goodbye) {
-                drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);
-            }
-        });
+        part(driver, pool, self.says_goodbye);
     }
+}
+
+/// Drops a connection, and waits a moment until its pool has said goodbye.
+fn part<C>(connection: C, pool: Option<Pool>, says_goodbye: bool) {
+    const GOODBYE: Duration = Duration::from_millis(100);
+    Background.block_on(async {
+        drop(connection);
+        if let (Some(pool), true) = (pool, says_goodbye) {
+            drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);
+        }
+    });
 }
 
 impl MultiConnectionHelper for MysqlConnection {

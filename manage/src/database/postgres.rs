@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::QueryResult;
-use diesel::connection::MultiConnectionHelper;
+use diesel::connection::{Connection, MultiConnectionHelper, TransactionManager, TransactionManagerStatus};
 use diesel::pg::{FailedToLookupTypeError, Pg, PgMetadataCacheKey, PgMetadataLookup, PgTypeMetadata};
 use diesel::sql_types::TypeMetadata;
 use diesel_async::AsyncPgConnection;
@@ -13,16 +13,18 @@ use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::{ChannelBinding, SslMode as DriverMode};
 use tokio_postgres::tls::{MakeTlsConnect, TlsConnect, TlsStream};
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, Socket};
+use tokio_postgres::{Client, Config, NoTls, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::background::Background;
 use super::dial::{Target, dial};
+use super::instrument::instrumented;
 use super::postgres_tls::connector;
-use super::{ConnectError, Reason, tls};
+use super::{ConnectError, Reason, delegate, tls};
 use crate::settings::{DatabaseSettings, Origin, SslMode};
 
 type Driver = AsyncConnectionWrapper<AsyncPgConnection, Background>;
+type AnsiManager = <Driver as Connection>::TransactionManager;
 
 /// A connection to a PostgreSQL server, in pure Rust.
 ///
@@ -51,7 +53,7 @@ impl PostgresConnection {
             session.says_goodbye = true;
             Ok(Self { driver: Box::new(driver.into()), session })
         };
-        Background.block_on(dial(settings, open))
+        instrumented(settings, || Background.block_on(dial(settings, open)))
     }
 
     /// Does something with the driver, and gives up after a time.
@@ -72,7 +74,7 @@ impl PostgresConnection {
     }
 }
 
-delegate_connection!(PostgresConnection => Driver, PostgresTransactions, |url| {
+delegate_connection!(PostgresConnection => Driver, PostgresTransactions, commit, |url| {
     let settings = DatabaseSettings::from_url("default", url, Origin::Code)
         .map_err(|error| diesel::ConnectionError::InvalidConnectionUrl(error.problem.to_string()))?;
     if settings.backend != crate::settings::Backend::Postgres {
@@ -81,7 +83,28 @@ delegate_connection!(PostgresConnection => Driver, PostgresTransactions, |url| {
     Self::open(&settings).map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
 });
 
-fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
+/// Commits, and leaves a nested transaction also when its savepoint cannot be released, since a statement after it failed: then
+/// it goes back to the savepoint, as Diesel does with libpq. Otherwise the outer transaction could do nothing more.
+fn commit(driver: &mut Driver) -> QueryResult<()> {
+    let status = AnsiManager::transaction_manager_status_mut(driver);
+    let TransactionManagerStatus::Valid(valid) = &*status else { return delegate::commit(driver) };
+    let mends = valid.in_transaction.as_ref().is_some_and(|state| {
+        state.transaction_depth.get() > 1 && !state.requires_rollback_maybe_up_to_top_level
+    });
+    // To the driver this means: roll back if it cannot be committed.
+    if mends {
+        status.set_requires_rollback_maybe_up_to_top_level(true);
+    }
+    let committed = delegate::commit(driver);
+    if mends {
+        AnsiManager::transaction_manager_status_mut(driver)
+            .set_requires_rollback_maybe_up_to_top_level(false);
+    }
+    committed
+}
+
+/// What the driver needs to know, but for the address.
+pub(super) fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
     let broken = |message: String| ConnectError::new(settings, Reason::Configuration, message);
     let user = match &settings.user {
         Some(user) => user.clone(),
@@ -113,54 +136,15 @@ fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
     Ok(config)
 }
 
-/// A connection without what Diesel adds: for a probe, half of whose time that would take.
+/// A connection without what Diesel adds.
 pub(super) struct Bare {
     // The order matters, as above.
-    client: Client,
-    session: Session,
-}
-
-impl Bare {
-    /// Connects, within the settings' time limit.
-    pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        let config = config(settings)?;
-        let tls = match settings.tls.mode {
-            SslMode::Disable => None,
-            _ => Some(connector(settings)?),
-        };
-        let open = async |target: &Target| attempt(settings, &config, tls.clone(), target).await;
-        Background.block_on(dial(settings, open))
-    }
-
-    /// The first column of the rows that a question has for an answer. It gives up after a time.
-    pub(super) fn ask(
-        &mut self,
-        settings: &DatabaseSettings,
-        limit: Duration,
-        question: &str,
-    ) -> Result<Vec<String>, ConnectError> {
-        let asked = self.client.simple_query(question);
-        let answer = Background.block_on(async { tokio::time::timeout(limit, asked).await });
-        // A server that does not answer a question will not answer a goodbye.
-        self.session.says_goodbye = answer.is_ok();
-        let Ok(answer) = answer else {
-            return Err(ConnectError::new(
-                settings,
-                Reason::TimedOut,
-                "it accepts connections and answers no query",
-            ));
-        };
-        let messages = answer.map_err(|error| connect_error(settings, &error, false))?;
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
-        });
-        Ok(rows.collect())
-    }
+    pub(super) client: Client,
+    pub(super) session: Session,
 }
 
 /// One attempt at one address. `prefer` without success tries again without encryption, as libpq does.
-async fn attempt(
+pub(super) async fn attempt(
     settings: &DatabaseSettings,
     config: &Config,
     tls: Option<MakeRustlsConnect>,
@@ -239,9 +223,9 @@ fn connect_error(
 }
 
 /// The task that drives a connection's socket.
-struct Session {
+pub(super) struct Session {
     task: JoinHandle<()>,
-    says_goodbye: bool,
+    pub(super) says_goodbye: bool,
 }
 
 impl Session {

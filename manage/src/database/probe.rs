@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "sqlite")]
 use super::Connection;
 use super::asking::Asking;
-use super::{ConnectError, Reason};
+use super::{ConnectError, Life, Reason};
 #[cfg(feature = "sqlite")]
 use crate::settings::Origin;
 use crate::settings::{Backend, DatabaseSettings};
@@ -47,6 +47,16 @@ pub fn probe_for(
     deadline: Duration,
     demands: &Demands,
 ) -> Result<Ready, ConnectError> {
+    Ok(probe_of_life(settings, deadline, demands, false)?.0)
+}
+
+/// As [`probe_for()`], and asks which life of the server it is.
+pub(crate) fn probe_of_life(
+    settings: &DatabaseSettings,
+    deadline: Duration,
+    demands: &Demands,
+    of_life: bool,
+) -> Result<(Ready, Option<Life>), ConnectError> {
     let started = Instant::now();
     let mut settings = settings.clone();
     settings.connect_timeout = deadline;
@@ -64,7 +74,7 @@ pub fn probe_for(
             let memory = DatabaseSettings::sqlite(settings.alias.clone(), ":memory:", Origin::Code);
             let server_version = Connection::open(&memory)?.ask_version(&memory, deadline)?;
             unapplied(&settings, demands, &[])?;
-            return Ok(Ready { server_version, elapsed: started.elapsed() });
+            return Ok((Ready { server_version, elapsed: started.elapsed() }, None));
         }
     }
     let mut connection = Asking::open(&settings)?;
@@ -82,7 +92,8 @@ pub fn probe_for(
             if there.is_empty() { Vec::new() } else { connection.texts(&settings, left(), question)? };
         unapplied(&settings, demands, &applied)?;
     }
-    Ok(Ready { server_version, elapsed: started.elapsed() })
+    let life = if of_life { Life::ask(&mut connection, &settings, left()) } else { None };
+    Ok((Ready { server_version, elapsed: started.elapsed() }, life))
 }
 
 fn unapplied(settings: &DatabaseSettings, demands: &Demands, applied: &[String]) -> Result<(), ConnectError> {

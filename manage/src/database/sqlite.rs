@@ -160,12 +160,17 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
     if !may_write(path) {
         return file("the file is not writable");
     }
+    // SQLite keeps files beside the database, in WAL mode also to read it.
+    let folder = folder(path);
+    if !may_write(folder) {
+        return file(&format!("{message}; the folder {} is not writable", folder.display()));
+    }
     file(message)
 }
 
 fn no_folder(settings: &DatabaseSettings, folder: &Path) -> ConnectError {
     ConnectError::new(settings, Reason::File, format!("the folder {} does not exist", folder.display()))
-        .with_hint(format!("make the folder; the path comes from {}", settings.origin))
+        .with_hint(format!("Make the folder; the path comes from {}.", settings.origin))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -102,10 +102,23 @@ pub(crate) fn trusting_config(name: &str) -> Result<Arc<rustls::ClientConfig>, C
         return Ok(Arc::clone(config));
     }
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let list = rustls_native_certs::load_native_certs();
+    let named = std::env::var_os("SSL_CERT_FILE").filter(|file| !Path::new(file).is_file());
+    if let Some(file) = named.filter(|_| !list.errors.is_empty()) {
+        let message = format!("there is no file {}, which SSL_CERT_FILE names", Path::new(&file).display());
+        return Err(ConnectError::of_service(name, Reason::Configuration, message));
+    }
+    roots.add_parsable_certificates(list.certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| ConnectError::of_service(name, Reason::Tls, error.to_string()))?;
+    // A list may still come, as a file that is mounted.
+    if roots.is_empty() {
+        let message =
+            "no authority is trusted here: the operating system, or the file of SSL_CERT_FILE, lists none";
+        return Err(ConnectError::of_service(name, Reason::Configuration, message)
+            .with_hint("Install `ca-certificates`, or set SSL_CERT_FILE to a file of authorities, in PEM."));
+    }
     let config = builder.with_root_certificates(roots).with_no_client_auth();
     Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
 }

@@ -1,6 +1,5 @@
 //! The lock under which migrations run: held by a session or an open file, so that it dies with its holder.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -8,14 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
 
 use crate::database::Connection;
+#[cfg(feature = "sqlite")]
+use crate::isolation::FileLock;
+use crate::isolation::LockName;
 use crate::settings::{Backend, DatabaseSettings};
-
-/// The key of the PostgreSQL advisory lock: the first eight letters of "diesel-manage", which other users of advisory
-/// locks will hardly choose.
-const KEY: i64 = i64::from_be_bytes(*b"diesel-m");
-
-/// The name of MySQL's lock, in SQL. Such names are the whole server's, and no longer than 64 letters.
-const NAME: &str = "CONCAT('diesel-manage ', LEFT(SHA1(DATABASE()), 40))";
 
 /// How often a waiting process looks again, at the most.
 const POLL: Duration = Duration::from_millis(200);
@@ -25,14 +20,15 @@ const POLL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Lock {
     /// SQLite's lock is an open file.
-    file: Option<File>,
+    #[cfg(feature = "sqlite")]
+    _file: Option<FileLock>,
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // To close the file is not enough: a process that another thread is just starting has it open as well.
-        if let Some(file) = &self.file {
-            let _ = file.unlock();
+impl Lock {
+    fn of_session() -> Self {
+        Self {
+            #[cfg(feature = "sqlite")]
+            _file: None,
         }
     }
 }
@@ -88,12 +84,14 @@ impl Lock {
             Backend::Sqlite => {}
             Backend::Postgres => {
                 diesel::select(
-                    diesel::dsl::sql::<Bool>("pg_advisory_unlock(").bind::<BigInt, _>(KEY).sql(")"),
+                    diesel::dsl::sql::<Bool>("pg_advisory_unlock(")
+                        .bind::<BigInt, _>(LockName::migrations().number)
+                        .sql(")"),
                 )
                 .get_result::<bool>(connection)?;
             }
             Backend::Mysql => {
-                let sql = format!("RELEASE_LOCK({NAME})");
+                let sql = format!("RELEASE_LOCK({})", LockName::migrations().mysql());
                 diesel::select(diesel::dsl::sql::<Nullable<Integer>>(&sql))
                     .get_result::<Option<i32>>(connection)?;
             }
@@ -111,39 +109,32 @@ impl Lock {
             #[cfg(not(feature = "sqlite"))]
             Backend::Sqlite => unreachable!("there is no connection to {settings}"),
             Backend::Postgres => diesel::select(
-                diesel::dsl::sql::<Bool>("pg_try_advisory_lock(").bind::<BigInt, _>(KEY).sql(")"),
+                diesel::dsl::sql::<Bool>("pg_try_advisory_lock(")
+                    .bind::<BigInt, _>(LockName::migrations().number)
+                    .sql(")"),
             )
             .get_result::<bool>(connection)?,
             Backend::Mysql => {
-                let sql = format!("GET_LOCK({NAME}, 0)");
+                let sql = format!("GET_LOCK({}, 0)", LockName::migrations().mysql());
                 let held: Option<i32> =
                     diesel::select(diesel::dsl::sql::<Nullable<Integer>>(&sql)).get_result(connection)?;
                 held == Some(1)
             }
         };
-        Ok(held.then_some(Self { file: None }))
+        Ok(held.then(Self::of_session))
     }
 }
 
-/// SQLite: a file beside the database's, which stays. The operating system frees the lock when its holder ends.
 #[cfg(feature = "sqlite")]
 fn lock_file(settings: &DatabaseSettings) -> Result<Option<Lock>, LockError> {
-    use std::fs::TryLockError;
-
     let Some(path) = crate::database::sqlite_path(&settings.name) else {
         // Nobody else has a database in memory.
-        return Ok(Some(Lock { file: None }));
+        return Ok(Some(Lock::of_session()));
     };
-    // By whatever name the file is opened, the lock is the same.
-    let mut path = path.canonicalize().unwrap_or(path).into_os_string();
-    path.push("-migrate.lock");
-    let path = PathBuf::from(path);
-    let failed = |error| LockError::File(path.clone(), error);
-    let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Lock { file: Some(file) })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
+    let path = LockName::migrations().file(&path);
+    match FileLock::try_take(&path) {
+        Ok(lock) => Ok(lock.map(|lock| Lock { _file: Some(lock) })),
+        Err(error) => Err(LockError::File(path, error)),
     }
 }
 

@@ -12,3 +12,5 @@ pub use apply::{Progress, Step, StepError, apply};
 pub use lock::{Lock, LockError};
 pub use plan::{Direction, Plan, Row, Target, TargetError};
 pub use sources::{Migrations, Registration, SourceError};
+
+pub(crate) use sources::has_migrations;

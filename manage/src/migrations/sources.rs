@@ -31,6 +31,11 @@ impl Registration {
 
 inventory::collect!(Registration);
 
+/// Whether an app carries migrations, for whatever backend.
+pub(crate) fn has_migrations(app: &str) -> bool {
+    inventory::iter::<Registration>.into_iter().any(|registration| registration.location.app() == app)
+}
+
 /// One migration and the app that it belongs to.
 pub(super) struct Entry {
     pub(super) app: &'static str,
@@ -85,6 +90,17 @@ impl Migrations {
 }
 
 impl Migrations {
+    /// The name of each and itself, by version.
+    #[cfg(feature = "testing")]
+    pub(crate) fn each(&self) -> impl Iterator<Item = (String, &dyn Migration<MultiBackend>)> {
+        self.entries.iter().map(|entry| (entry.name(), &*entry.migration))
+    }
+
+    /// The name of each and the app that it belongs to, by version.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (String, &'static str)> + '_ {
+        self.entries.iter().map(|entry| (entry.name(), entry.app))
+    }
+
     /// The version and the name of each, by version.
     pub(crate) fn versions(&self) -> Vec<(String, String)> {
         self.entries.iter().map(|entry| (entry.version.clone(), entry.name())).collect()

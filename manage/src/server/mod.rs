@@ -16,3 +16,5 @@ pub use look::look;
 pub use routes::{RouterRegistration, router};
 pub use serve::{Listening, ServeOptions, listen, serve};
 pub use site::Site;
+
+pub(crate) use routes::has_routes;

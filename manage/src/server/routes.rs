@@ -24,6 +24,11 @@ impl RouterRegistration {
 
 inventory::collect!(RouterRegistration);
 
+/// Whether an app has routes.
+pub(crate) fn has_routes(app: &str) -> bool {
+    inventory::iter::<RouterRegistration>.into_iter().any(|registration| registration.location.app() == app)
+}
+
 /// The routes of the program's apps; `None` where no app has any.
 ///
 /// A request goes to the first app, in the order of the apps, that has its path. So two apps may have the same path

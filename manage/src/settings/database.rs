@@ -136,6 +136,8 @@ pub struct DatabaseSettings {
     pub alias: String,
     /// The kind of server.
     pub backend: Backend,
+    /// Whether the settings call it MariaDB rather than MySQL. Only what is shown of it differs.
+    pub is_mariadb: bool,
     /// The database's name; for SQLite the path of the file, or `:memory:`.
     pub name: String,
     /// Where the servers listen, to be tried in this order. Empty for SQLite.
@@ -166,6 +168,7 @@ impl DatabaseSettings {
         Self {
             alias: alias.into(),
             backend: Backend::Sqlite,
+            is_mariadb: false,
             name: path.into(),
             addresses: Vec::new(),
             user: None,
@@ -195,7 +198,10 @@ impl DatabaseSettings {
 /// The database as a person would name it: `PostgreSQL at db:5432/app as app`, `SQLite at db.sqlite3`.
 impl fmt::Display for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at ", self.backend)?;
+        match self.is_mariadb {
+            true => f.write_str("MariaDB at ")?,
+            false => write!(f, "{} at ", self.backend)?,
+        }
         if self.backend == Backend::Sqlite {
             return f.write_str(&self.name);
         }

@@ -16,7 +16,8 @@ pub(super) fn address(host: &str, port: u16) -> Address {
 /// One of libpq's words.
 pub(super) fn parse_mode(text: &str, place: &str) -> Result<SslMode, SettingsError> {
     SslMode::parse(text).ok_or_else(|| {
-        SettingsError::new(format!("{place}: '{text}' is no sslmode."))
+        // The value is not repeated: it may be a password that slipped into the wrong line.
+        SettingsError::new(format!("{place}: The value is no sslmode."))
             .hint(format!("It is one of {}.", SslMode::NAMES.join(", ")))
     })
 }

@@ -47,7 +47,9 @@ pub(super) fn from_table(
                     ));
                 }
             };
-            from_parts(alias, backend, table, &origin)?
+            let mut settings = from_parts(alias, backend, table, &origin)?;
+            settings.is_mariadb = table.backend.as_ref().is_some_and(|name| name.get_ref() == "mariadb");
+            settings
         }
     };
     overlay(&mut settings, table, &origin, &folder, at)?;
@@ -60,7 +62,7 @@ fn parse_backend(name: &str, place: &str) -> Result<Backend, SettingsError> {
         "postgres" | "postgresql" => Backend::Postgres,
         "mysql" | "mariadb" => Backend::Mysql,
         _ => {
-            return Err(SettingsError::new(format!("{place}: '{name}' is no backend."))
+            return Err(SettingsError::new(format!("{place}: The value is no backend."))
                 .hint("It is one of sqlite, postgres, mysql."));
         }
     })

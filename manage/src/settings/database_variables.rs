@@ -64,7 +64,13 @@ pub(super) fn further(variables: &Variables<'_>) -> Result<Vec<DatabaseSettings>
     Ok(databases)
 }
 
-fn from_url(alias: &str, value: Value) -> Result<DatabaseSettings, SettingsError> {
+pub(super) fn from_url(alias: &str, value: Value) -> Result<DatabaseSettings, SettingsError> {
+    // A file that holds a password, named by mistake, must not be taken for a path, which is shown.
+    let text = value.text.expose();
+    if value.origin.is_secret_file() && !text.contains("://") && !text.starts_with("sqlite:") {
+        let error = SettingsError::new(format!("{}: the file holds no URL.", value.origin));
+        return Err(error.hint("The path of an SQLite file is written as `sqlite:PATH` there."));
+    }
     let settings = DatabaseSettings::from_url(alias, value.text.expose(), value.origin.clone())
         .map_err(|error| SettingsError::new(format!("{error}.")))?;
     Ok(beside(settings, &value.folder))
@@ -113,6 +119,7 @@ fn from_family(
     Ok(DatabaseSettings {
         alias: DatabaseSettings::DEFAULT_ALIAS.to_owned(),
         backend,
+        is_mariadb: family == "MARIADB",
         name,
         addresses: vec![address(host.text.expose(), port)],
         user,

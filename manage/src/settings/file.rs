@@ -16,6 +16,7 @@ use super::{Secret, SettingsError};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SettingsFile {
+    pub(crate) environment: Option<Spanned<String>>,
     pub(crate) databases: Table<BTreeMap<String, Spanned<Table<DatabaseTable>>>>,
     pub(crate) runserver: Table<RunserverTable>,
     pub(crate) checks: Table<ChecksTable>,

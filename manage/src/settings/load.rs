@@ -9,7 +9,7 @@ use super::database_sources::databases;
 use super::envfile::EnvFile;
 use super::file::{Parsed, without_value};
 use super::variables::Variables;
-use super::{DatabaseSettings, Environment, SettingsError};
+use super::{DatabaseSettings, Environment, SettingsError, stage};
 
 /// What settings are to be read from; nothing is read yet.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,7 @@ pub struct Settings {
     pub(crate) silenced_checks: Vec<String>,
     apps: BTreeMap<String, AppTable>,
     name: String,
+    environment: String,
 }
 
 #[derive(Clone, Debug)]
@@ -48,14 +49,9 @@ impl Settings {
     /// from the working folder.
     pub fn load(source: &Source) -> Result<Self, SettingsError> {
         let environment = &source.environment;
-        let folder = environment.folder();
-        let env_file = nearest(&folder, ".env").as_deref().map(EnvFile::read).transpose()?;
+        let env_file = env_file(source)?;
         let variables = Variables { environment, file: env_file.as_ref() };
-        let file = match (&source.file, variables.plain("MANAGE_SETTINGS")?) {
-            (Some(file), _) => Some(environment.base().join(file)),
-            (None, Some(value)) => Some(value.folder.join(value.text.expose())),
-            (None, None) => nearest(&folder, "manage.toml"),
-        };
+        let file = settings_file(source, &variables)?;
         let parsed = file.as_deref().map(Parsed::read).transpose()?.unwrap_or_default();
 
         let databases = databases(&variables, &parsed, file.as_deref())?;
@@ -78,12 +74,15 @@ impl Settings {
                 (label.clone(), AppTable { table: table.get_ref().clone(), place })
             })
             .collect();
+        let file_shown = file.as_deref().unwrap_or(Path::new("manage.toml")).display().to_string();
+        let environment_name = stage::environment(&variables, &parsed, &file_shown)?;
         let name = match (&file, &env_file) {
             (Some(file), _) => shown(file, &environment.folder()),
             (None, Some(env_file)) => shown(&env_file.path, &environment.folder()),
             (None, None) => "environment".to_owned(),
         };
-        Ok(Self { databases, runserver_address, silenced_checks: parsed.file.checks.0.silenced, apps, name })
+        let silenced_checks = parsed.file.checks.0.silenced;
+        Ok(Self { databases, runserver_address, silenced_checks, apps, name, environment: environment_name })
     }
 
     /// The settings of a database by its alias.
@@ -118,14 +117,47 @@ impl Settings {
         self.apps.keys().map(String::as_str)
     }
 
+    /// The tables `[apps.<label>]`: the label, the table, and where it stands.
+    pub(crate) fn app_tables(&self) -> impl Iterator<Item = (&str, &toml::Table, &str)> {
+        self.apps.iter().map(|(label, app)| (label.as_str(), &app.table, app.place.as_str()))
+    }
+
+    /// The name of the environment, `MANAGE_ENV`, in lower case: `development` unless told otherwise.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// Whether this is where the real data is: `MANAGE_ENV=production`.
+    pub fn is_production(&self) -> bool {
+        self.environment == stage::PRODUCTION
+    }
+
     /// What the settings were read from, for people: the settings file, or `.env`, or `environment`.
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
+/// `.env`, where there is one.
+pub(super) fn env_file(source: &Source) -> Result<Option<EnvFile>, SettingsError> {
+    nearest(&source.environment.folder(), ".env").as_deref().map(EnvFile::read).transpose()
+}
+
+/// The settings file, where there is one.
+pub(super) fn settings_file(
+    source: &Source,
+    variables: &Variables<'_>,
+) -> Result<Option<PathBuf>, SettingsError> {
+    let environment = &source.environment;
+    Ok(match (&source.file, variables.plain("MANAGE_SETTINGS")?) {
+        (Some(file), _) => Some(environment.base().join(file)),
+        (None, Some(value)) => Some(value.folder.join(value.text.expose())),
+        (None, None) => nearest(&environment.folder(), "manage.toml"),
+    })
+}
+
 /// The nearest file of this name, in this folder or one above it. A repository's top is the last one that is looked at.
-fn nearest(folder: &Path, name: &str) -> Option<PathBuf> {
+pub(super) fn nearest(folder: &Path, name: &str) -> Option<PathBuf> {
     for folder in folder.ancestors() {
         let file = folder.join(name);
         if file.is_file() {

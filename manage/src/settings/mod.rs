@@ -12,9 +12,13 @@ mod envfile;
 mod environment;
 mod error;
 mod file;
+#[cfg(feature = "testing")]
+mod for_tests;
 mod load;
 mod origin;
 mod secret;
+mod secret_files;
+mod stage;
 mod url;
 mod variables;
 
@@ -25,3 +29,7 @@ pub use load::{Settings, Source};
 pub use origin::Origin;
 pub use secret::Secret;
 pub use url::{UrlError, UrlProblem};
+
+#[cfg(feature = "testing")]
+pub(crate) use for_tests::for_tests;
+pub(crate) use secret_files::{SecretFile, secret_files, secrets_of};

@@ -18,6 +18,13 @@ pub enum Origin {
     Code,
 }
 
+impl Origin {
+    /// Whether it was a variable that names a file with a secret.
+    pub(crate) fn is_secret_file(&self) -> bool {
+        matches!(self, Self::Environment(name) | Self::EnvFile(name, ..) if name.ends_with("_FILE"))
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -21,6 +21,13 @@ impl Secret {
     }
 }
 
+/// So that a command's argument may be one: clap takes a type that is made from a `String`.
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")

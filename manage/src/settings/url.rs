@@ -42,7 +42,9 @@ fn read(alias: &str, url: &str, origin: &Origin) -> Result<DatabaseSettings, Url
     if let Some((scheme, rest)) = url.split_once("://") {
         return match scheme.to_ascii_lowercase().as_str() {
             "postgres" | "postgresql" => server(alias, Backend::Postgres, rest, origin),
-            "mysql" | "mariadb" => server(alias, Backend::Mysql, rest, origin),
+            "mysql" => server(alias, Backend::Mysql, rest, origin),
+            "mariadb" => server(alias, Backend::Mysql, rest, origin)
+                .map(|settings| DatabaseSettings { is_mariadb: true, ..settings }),
             "sqlite" | "sqlite3" => sqlite(alias, rest, origin),
             // SQLite reads such a URI itself.
             "file" if !rest.contains('@') => Ok(DatabaseSettings::sqlite(alias, url, origin.clone())),
@@ -145,6 +147,7 @@ fn server_parts(
     Ok(DatabaseSettings {
         alias: alias.to_owned(),
         backend,
+        is_mariadb: false,
         name,
         addresses: hosts::addresses(backend, hosts, &parameters)?,
         user: Some(user).filter(|user| !user.is_empty()),

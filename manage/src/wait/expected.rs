@@ -23,7 +23,11 @@ impl FromStr for Expected {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let status = |text: &str| text.trim().parse().ok().filter(|status| (100..600).contains(status));
+        let digits = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let status = |text: &str| {
+            let text = Some(text.trim()).filter(|text| digits(text))?;
+            text.parse().ok().filter(|status| (100..600).contains(status))
+        };
         let ranges = text.split(',').map(|range| {
             let (first, last) = range.split_once('-').unwrap_or((range, range));
             status(first).zip(status(last)).filter(|(first, last)| first <= last)
@@ -53,7 +57,7 @@ mod tests {
         assert!(expected.contains(200) && expected.contains(204) && expected.contains(301));
         assert!(!expected.contains(205) && !expected.contains(300));
         assert_eq!(expected.to_string(), "200-204,301");
-        for wrong in ["", "20", "204-200", "200,", "2xx", "200-", "-200"] {
+        for wrong in ["", "20", "204-200", "200,", "2xx", "200-", "-200", "+200", "0200"] {
             assert!(wrong.parse::<Expected>().is_err(), "{wrong}");
         }
     }

@@ -1,7 +1,7 @@
 //! Waits until databases and other services are ready.
 //!
 //! [`until_ready`] asks each target of a [`Plan`] again and again, all of them at the same time, and tells an [`Observer`]
-//! what happens. It knows neither the command line nor printing; [`Report`] is the observer that prints.
+//! what happens. It knows neither the command line nor printing; [`WaitReport`](crate::report::WaitReport) is the observer that prints.
 //!
 //! ```no_run
 //! use manage::settings::{DatabaseSettings, Origin};
@@ -21,12 +21,10 @@ mod diagnose;
 mod expected;
 mod observer;
 mod patience;
-mod report;
 mod run;
 mod service_url;
 mod services;
 mod target;
-mod words;
 mod worker;
 
 pub use backoff::Backoff;
@@ -34,7 +32,6 @@ pub(crate) use choice::databases;
 pub use expected::Expected;
 pub use observer::{Observer, Outcome, Quiet, State, Waited};
 pub use patience::{FailFast, Patience, Plan};
-pub use report::{Format, Report};
 pub use run::until_ready;
 pub use service_url::ServiceUrlError;
 pub use target::{Reached, Target};

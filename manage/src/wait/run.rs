@@ -6,11 +6,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::worker::{News, Worker};
-use super::{Observer, Outcome, Plan, State, Waited};
+use super::{FailFast, Observer, Outcome, Plan, State, Waited};
 use crate::Result;
 use crate::database::{ConnectError, Reason};
 
-/// How old an answer may be when the last target is ready. An older one is asked for again, once.
+/// How old an answer may be when the last target is ready. An older one is asked for again. Each time that this was done twice
+/// the age is allowed, or two targets whose answers take long could outdate each other for ever.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// What is left to a worker whose attempt ends with the time limit, to say why it failed.
@@ -29,7 +30,7 @@ pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<Waited> {
         states: plan.targets.iter().map(super::Target::state).collect(),
         attempts: plan.targets.iter().map(|_| Arc::default()).collect(),
         answers: vec![None; plan.targets.len()],
-        confirmed: false,
+        confirmations: 0,
     };
     observer.started(&wait.states)?;
     let outcome = wait.run(observer)?;
@@ -45,7 +46,8 @@ struct Wait<'a> {
     attempts: Vec<Arc<AtomicU32>>,
     /// When each target that is ready said so.
     answers: Vec<Option<Instant>>,
-    confirmed: bool,
+    /// How often answers that had grown old were asked for again, since the last failure.
+    confirmations: u32,
 }
 
 impl Wait<'_> {
@@ -75,7 +77,7 @@ impl Wait<'_> {
                 if stale.is_empty() {
                     return Ok(Outcome::Ready);
                 }
-                self.confirmed = true;
+                self.confirmations += 1;
                 for index in stale {
                     self.answers[index] = None;
                     spawn(self, index, true)?;
@@ -92,14 +94,15 @@ impl Wait<'_> {
             let (index, news) = match news.recv_timeout(until.saturating_duration_since(now)) {
                 Ok(news) => news,
                 Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => {
-                    return Ok(Outcome::TimedOut);
+                    // A health check has three answers.
+                    return Ok(if self.plan.patience.once { Outcome::NotReady } else { self.out_of_time() });
                 }
                 Err(_) => continue,
             };
             self.count();
             match news {
                 News::Unavailable(error) => {
-                    self.confirmed = false;
+                    self.confirmations = 0;
                     self.states[index].reached = None;
                     self.states[index].error = Some(error);
                     observer.unavailable(&self.states, index, self.start.elapsed())?;
@@ -125,6 +128,7 @@ impl Wait<'_> {
                         observer.ready(&self.states, index, self.start.elapsed())?;
                     }
                 }
+                News::Panicked(payload) => std::panic::resume_unwind(payload),
                 News::Misconfigured => return Ok(Outcome::Misconfigured),
                 // The others have one attempt, too.
                 News::NotReady => {
@@ -138,6 +142,17 @@ impl Wait<'_> {
         }
     }
 
+    /// What is known to be wrong is told as such, though its own time was not over: it says more than that time was.
+    fn out_of_time(&self) -> Outcome {
+        let is_wrong = |state: &State| {
+            state.reached.is_none() && state.error.as_ref().is_some_and(|error| !error.reason.is_transient())
+        };
+        match self.plan.patience.fail_fast {
+            FailFast::After(_) if self.states.iter().any(is_wrong) => Outcome::Misconfigured,
+            _ => Outcome::TimedOut,
+        }
+    }
+
     /// When to give up. A target that has not said anything yet may say its last word.
     fn end(&self) -> Option<Instant> {
         let silent = self.states.iter().any(|state| state.error.is_none() && state.reached.is_none());
@@ -146,11 +161,9 @@ impl Wait<'_> {
 
     /// The targets that answered so long ago that they may have gone since.
     fn stale(&self) -> Vec<usize> {
-        let old = |answer: &Option<Instant>| answer.is_some_and(|at| at.elapsed() > FRESH);
-        match self.confirmed {
-            true => Vec::new(),
-            false => (0..self.answers.len()).filter(|index| old(&self.answers[*index])).collect(),
-        }
+        let allowed = FRESH.saturating_mul(1 << self.confirmations.min(16));
+        let old = |answer: &Option<Instant>| answer.is_some_and(|at| at.elapsed() > allowed);
+        (0..self.answers.len()).filter(|index| old(&self.answers[*index])).collect()
     }
 
     fn count(&mut self) {

@@ -31,29 +31,34 @@ pub enum ServiceUrlError {
     Unknown(&'static str),
     /// The path of a file is missing or is not absolute.
     Path,
+    /// The path or the query of an HTTP URL holds a character that a request cannot.
+    HttpPath,
 }
 
 impl fmt::Display for ServiceUrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const KNOWN: &str = "known are redis, rediss, tcp, http, https, amqp, amqps, file";
         match self {
-            Self::Scheme(Some(scheme)) => write!(f, "the scheme `{scheme}` is not known; {KNOWN}"),
-            Self::Scheme(None) => write!(f, "a URL begins with a scheme, as in tcp://host:port; {KNOWN}"),
+            Self::Scheme(Some(scheme)) => write!(f, "The scheme `{scheme}` is not known; {KNOWN}"),
+            Self::Scheme(None) => write!(f, "A URL begins with a scheme, as in tcp://host:port; {KNOWN}"),
             Self::Database => f.write_str(
-                "a database is named by its alias, `--database ALIAS`; its URL belongs into the settings (DATABASE_URL, \
+                "A database is named by its alias, `--database ALIAS`; its URL belongs into the settings (DATABASE_URL, \
                  DATABASE_URL_<ALIAS>)",
             ),
             Self::NoTls(scheme) => {
                 write!(f, "`{scheme}` needs TLS, which comes with the feature `postgres` or `mysql` of diesel-manage")
             }
             Self::PercentEncode => f.write_str(
-                "a `/`, `?`, `#` or `@` of the user, the password or the path must be percent-encoded (%2F, %3F, %23, %40)",
+                "A `/`, `?`, `#` or `@` of the user, the password or the path must be percent-encoded (%2F, %3F, %23, %40)",
             ),
-            Self::Host => f.write_str("the host is missing or is none; an IPv6 address stands in brackets, as in [::1]:6379"),
-            Self::Port => f.write_str("the port must be a number from 1 to 65535"),
-            Self::NotText(part) => write!(f, "the {part} is not UTF-8 after percent-decoding, or holds a control character"),
-            Self::Unknown(part) => write!(f, "a URL of this kind has no {part}"),
-            Self::Path => f.write_str("a file's path is absolute, as in file:///run/app/ready"),
+            Self::Host => f.write_str("The host is missing or is none; an IPv6 address stands in brackets, as in [::1]:6379"),
+            Self::Port => f.write_str("The port is missing, or is not a number from 1 to 65535"),
+            Self::NotText(part) => write!(f, "The {part} is not UTF-8 after percent-decoding, or holds a control character"),
+            Self::Unknown(part) => write!(f, "A URL of this kind has no {part}"),
+            Self::Path => f.write_str("A file's path is absolute, as in file:///run/app/ready"),
+            Self::HttpPath => f.write_str(
+                "A space, a control character or a letter beyond ASCII in the path must be percent-encoded (%20)",
+            ),
         }
     }
 }
@@ -76,7 +81,7 @@ impl Service {
             "amqps" => (Kind::Amqp { vhost: None }, Some(5671)),
             "file" => return file(rest),
             "postgres" | "postgresql" | "mysql" | "mariadb" | "sqlite" => return Err(Error::Database),
-            _ => return Err(Error::Scheme(harmless_scheme(scheme))),
+            _ => return Err(Error::Scheme(harmless_scheme(scheme, rest))),
         };
         let tls = match lower.as_str() {
             "rediss" => Some("rediss"),
@@ -117,7 +122,7 @@ impl Service {
         match &mut self.kind {
             Kind::Http { path, .. } => {
                 if tail.bytes().any(|byte| byte.is_ascii_control() || byte == b' ' || !byte.is_ascii()) {
-                    return Err(ServiceUrlError::NotText("path"));
+                    return Err(ServiceUrlError::HttpPath);
                 }
                 let shown = tail.split('#').next().unwrap_or_default();
                 *path =
@@ -129,8 +134,8 @@ impl Service {
                 }
                 if !path.is_empty() {
                     // Redis numbers its databases.
-                    let number: u16 =
-                        path.parse().map_err(|_| ServiceUrlError::Unknown("path but a database's number"))?;
+                    let number =
+                        number(path).ok_or(ServiceUrlError::Unknown("path but a database's number"))?;
                     self.database = Some(number.to_string());
                 }
             }
@@ -140,6 +145,10 @@ impl Service {
                 }
                 if !path.is_empty() {
                     let name = decode(path, "vhost")?;
+                    // The protocol has one byte for its length.
+                    if name.len() > 255 {
+                        return Err(ServiceUrlError::Unknown("vhost of more than 255 bytes"));
+                    }
                     self.database = Some(name.clone());
                     *vhost = Some(name);
                 }
@@ -178,14 +187,17 @@ fn file(rest: &str) -> Result<Service, ServiceUrlError> {
 
 fn host_and_port(address: &str, default: Option<u16>) -> Result<(String, u16), ServiceUrlError> {
     let (host, behind) = match address.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').ok_or(ServiceUrlError::Host)?,
+        // Brackets are for IPv6 alone.
+        Some(rest) => {
+            rest.split_once(']').filter(|(host, _)| host.contains(':')).ok_or(ServiceUrlError::Host)?
+        }
         None => address.split_at(address.find(':').unwrap_or(address.len())),
     };
     let port = match behind.strip_prefix(':') {
         // A second colon: an IPv6 address without brackets, or a login that lost its `@`.
         Some(port) if port.contains(':') => return Err(ServiceUrlError::Host),
         Some("") => default,
-        Some(port) => Some(port.parse().ok().filter(|port| *port > 0).ok_or(ServiceUrlError::Port)?),
+        Some(port) => Some(number(port).filter(|port| *port > 0).ok_or(ServiceUrlError::Port)?),
         None if behind.is_empty() => default,
         None => return Err(ServiceUrlError::Host),
     };
@@ -197,6 +209,11 @@ fn host_and_port(address: &str, default: Option<u16>) -> Result<(String, u16), S
     Ok((host, port.ok_or(ServiceUrlError::Port)?))
 }
 
+/// A number in digits alone: Rust would also read `+1`.
+fn number(text: &str) -> Option<u16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 fn decode(text: &str, part: &'static str) -> Result<String, ServiceUrlError> {
     match percent_decode_str(text).decode_utf8() {
         Ok(decoded) if !decoded.contains(char::is_control) => Ok(decoded.into_owned()),
@@ -204,10 +221,11 @@ fn decode(text: &str, part: &'static str) -> Result<String, ServiceUrlError> {
     }
 }
 
-/// The scheme, if it has the form of one. Anything else may be the front half of a password.
-fn harmless_scheme(text: &str) -> Option<String> {
+/// The scheme, if it has the form of one. Anything else may be the front half of a password, and so may this where a login
+/// follows it.
+fn harmless_scheme(text: &str, rest: &str) -> Option<String> {
     let is_scheme = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_scheme.then(|| text.to_owned())
+    (is_scheme && !rest.contains('@')).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -244,6 +262,11 @@ mod tests {
         for (url, error) in [
             ("redis", Error::Scheme(None)),
             ("gopher://x", Error::Scheme(Some("gopher".to_owned()))),
+            ("hunter://2@x", Error::Scheme(None)),
+            ("tcp://host:+80", Error::Port),
+            ("redis://[redis]:6379", Error::Host),
+            ("redis://redis/+1", Error::Unknown("path but a database's number")),
+            ("http://web/a b", Error::HttpPath),
             ("s3cret/p://x", Error::Scheme(None)),
             ("postgres://a:b@c/d", Error::Database),
             ("tcp://host", Error::Port),

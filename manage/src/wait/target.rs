@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 use super::service_url::ServiceUrlError;
 use super::services::{NoSocket, Service, connect};
 use super::{Expected, State};
-use crate::database::{ConnectError, Demands, probe_for};
+use crate::database::{ConnectError, Demands, Life, probe_of_life};
 use crate::migrations::Migrations;
 use crate::settings::{Address, Backend, DatabaseSettings};
 use crate::{Program, Result};
+
+/// A request for encryption to PostgreSQL. A client may leave after it without a word in the server's log.
+pub(super) const ASKS_FOR_TLS: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
 
 /// A refusal that takes longer is left to the driver.
 const QUICK: Duration = Duration::from_millis(50);
@@ -56,26 +59,41 @@ impl Target {
         matches!(*self.0, Kind::Database(..))
     }
 
+    /// Whether it is a database of this kind.
+    pub(super) fn is_of(&self, backend: Backend) -> bool {
+        matches!(&*self.0, Kind::Database(settings, _) if settings.backend == backend)
+    }
+
     /// Asks once, on a fresh connection, within a time limit.
     pub fn attempt(&self, limit: Duration) -> Result<Reached, ConnectError> {
+        Ok(self.attempt_of_life(limit, false)?.0)
+    }
+
+    /// The same, and which life of the server it is that answered.
+    pub(super) fn attempt_of_life(
+        &self,
+        limit: Duration,
+        of_life: bool,
+    ) -> Result<(Reached, Option<Life>), ConnectError> {
         let limit = limit.max(Duration::from_millis(1));
         match &*self.0 {
             Kind::Database(settings, demands) => {
-                let ready = probe_for(settings, limit, demands)?;
+                let (ready, life) = probe_of_life(settings, limit, demands, of_life)?;
                 let name = settings.to_string();
                 let what = match name.split_once(" at ") {
                     Some((_, place)) => format!("{} at {place}", ready.server_version),
                     None => name,
                 };
-                Ok(Reached { what, version: Some(ready.server_version) })
+                Ok((Reached { what, version: Some(ready.server_version) }, life))
             }
-            Kind::Service(service) => service.attempt(limit),
+            Kind::Service(service) => Ok((service.attempt(limit)?, None)),
         }
     }
 
-    /// Whether a database's address still refuses connections, which it was seen to do. When in doubt it does not.
+    /// Whether a PostgreSQL server's address still refuses connections, which it was seen to do. When in doubt it does not.
     pub(super) fn still_refuses(&self, limit: Duration) -> bool {
-        let Some((host, port)) = self.tcp().filter(|_| self.is_database()) else { return false };
+        // MySQL greets first, and its log complains of whoever leaves then. PostgreSQL does not mind.
+        let Some((host, port)) = self.tcp().filter(|_| self.is_of(Backend::Postgres)) else { return false };
         let refused =
             |error| matches!(error, NoSocket::Io(error) if error.kind() == ErrorKind::ConnectionRefused);
         connect(host, port, Instant::now() + limit.min(QUICK)).is_err_and(refused)
@@ -84,7 +102,7 @@ impl Target {
     pub(crate) fn state(&self) -> State {
         let user = match &*self.0 {
             Kind::Database(settings, _) => settings.user.clone(),
-            Kind::Service(service) => service.user.clone(),
+            Kind::Service(service) => service.shown_user().map(ToOwned::to_owned),
         };
         State {
             name: self.to_string(),
@@ -115,6 +133,14 @@ impl Target {
         })
     }
 
+    /// Of a service that may be encrypted: whether it shall be, and its scheme with TLS and without.
+    pub(super) fn encryption(&self) -> Option<(bool, (&'static str, &'static str))> {
+        match &*self.0 {
+            Kind::Database(..) => None,
+            Kind::Service(service) => service.schemes().map(|schemes| (service.tls, schemes)),
+        }
+    }
+
     /// What its clients say first; nothing where the server begins.
     pub(super) fn greeting(&self) -> &'static [u8] {
         match &*self.0 {
@@ -122,6 +148,10 @@ impl Target {
             Kind::Database(settings, _) if settings.backend == Backend::Postgres => {
                 &[0, 0, 0, 8, 4, 210, 22, 47]
             }
+            Kind::Service(service) if service.schemes().is_some_and(|schemes| schemes.1 == "redis") => {
+                b"PING\r\n"
+            }
+            Kind::Database(settings, _) if settings.backend == Backend::Postgres => ASKS_FOR_TLS,
             _ => &[],
         }
     }

@@ -1,5 +1,7 @@
 //! Asks one target again and again.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
@@ -7,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::diagnose::diagnose;
 use super::{Backoff, FailFast, Patience, Reached, Target};
-use crate::database::{ConnectError, Reason};
+use crate::database::{ConnectError, Life, Reason};
 
 /// What a worker tells.
 pub(super) enum News {
@@ -20,6 +22,8 @@ pub(super) enum News {
     Misconfigured,
     /// The single attempt failed.
     NotReady,
+    /// A driver, or we, have a bug. The wait must not go on without this target.
+    Panicked(Box<dyn Any + Send>),
 }
 
 pub(super) struct Worker {
@@ -45,7 +49,10 @@ impl Worker {
     /// Works until the target is ready or given up, or nobody listens any more.
     pub(super) fn run(mut self, sender: &Sender<(usize, News)>) {
         let index = self.index;
-        self.work(|news| sender.send((index, news)).is_ok());
+        let work = AssertUnwindSafe(|| self.work(|news| sender.send((index, news)).is_ok()));
+        if let Err(payload) = catch_unwind(work) {
+            let _ = sender.send((index, News::Panicked(payload)));
+        }
     }
 
     fn work(&mut self, mut tell: impl FnMut(News) -> bool) {
@@ -53,6 +60,7 @@ impl Worker {
         let mut limit = self.patience.attempt;
         let mut standing: Option<Standing> = None;
         let mut steady: Option<Instant> = None;
+        let mut life: Option<Life> = None;
         loop {
             self.attempts.fetch_add(1, Ordering::Relaxed);
             let refused = standing.as_ref().filter(|standing| standing.reason == Reason::Refused);
@@ -60,7 +68,20 @@ impl Worker {
             let answer = match refused {
                 // A driver's attempt costs more than a socket's.
                 Some(refused) if self.target.still_refuses(limit_now) => Err(refused.error.clone()),
-                _ => self.target.attempt(limit_now),
+                _ => self.target.attempt_of_life(limit_now, !self.patience.stable_for.is_zero()),
+            };
+            let answer = match answer {
+                // It went and came back between two questions.
+                Ok((_, Some(now))) if life.as_ref().is_some_and(|before| now.is_after(before)) => {
+                    life = Some(now);
+                    let name = self.target.to_string();
+                    Err(ConnectError::of_service(&name, Reason::Closed, "it was restarted meanwhile"))
+                }
+                Ok((reached, now)) => {
+                    life = now.or(life);
+                    Ok(reached)
+                }
+                Err(error) => Err(error),
             };
             let error = match answer {
                 Ok(reached) => {
@@ -81,12 +102,14 @@ impl Worker {
             };
             steady = None;
             self.confirms = false;
-            let cut_short = limit_now < limit && error.reason == Reason::TimedOut;
+            // A server that cut a statement short says so with a code: that was no limit of ours.
+            let ran_out = error.reason == Reason::TimedOut && error.code.is_none();
+            let cut_short = limit_now < limit && ran_out;
             if cut_short && standing.is_some() {
                 // The time that was left was no fair trial: what stood before it is the reason.
                 return;
             }
-            if error.reason == Reason::TimedOut {
+            if ran_out {
                 limit = (limit * 2).min(LONGEST_ATTEMPT.max(self.patience.attempt));
             }
             let now = match standing.take() {
@@ -101,7 +124,9 @@ impl Worker {
             if !std::mem::replace(&mut now.told, true) && !tell(News::Unavailable(now.error.clone())) {
                 return;
             }
-            let looked = now.look(&self.target, self.patience.once);
+            // What is final is told as well as it can be.
+            let at_once = self.patience.once || now.is_final(&self.patience);
+            let looked = now.look(&self.target, at_once);
             if looked && !tell(News::Unavailable(now.error.clone())) {
                 return;
             }

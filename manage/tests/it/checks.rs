@@ -1,8 +1,6 @@
-//! System checks.
+//! System checks: what is told, at which level, and what stops a command.
 
 use manage::Exit;
-use manage::checks::Message;
-use manage::prelude::*;
 use manage_test_servers::Suite;
 
 use crate::project::Project;
@@ -15,22 +13,26 @@ pub(crate) fn add(suite: &mut Suite) {
     );
     suite.test("checks::an_app_has_checks_of_its_own", an_app_has_checks_of_its_own);
     suite.test("checks::a_check_can_be_silenced", a_check_can_be_silenced);
+    suite.test("checks::the_report_is_djangos", the_report_is_djangos);
+    suite.test("checks::colors_are_djangos", colors_are_djangos);
+    suite.test("checks::the_level_that_fails_is_chosen", the_level_that_fails_is_chosen);
+    suite.test("checks::before_a_command_there_is_no_count", before_a_command_there_is_no_count);
+    suite.test("checks::a_command_chooses_the_checks_before_it", a_command_chooses_the_checks_before_it);
+    suite.test("checks::a_panic_is_told_as_a_message", a_panic_is_told_as_a_message);
+    suite.test("checks::an_id_without_form_is_told", an_id_without_form_is_told);
+    suite.test("checks::json", json);
     if cfg!(feature = "postgres") {
         suite.test("checks::a_database_only_when_asked", a_database_only_when_asked);
     }
+    if cfg!(feature = "sqlite") {
+        suite.test("checks::an_app_looks_into_a_database", an_app_looks_into_a_database);
+    }
 }
 
-/// Finds something when the project's settings ask for it.
-#[manage::check]
-fn oven(cx: &Context) -> Vec<Message> {
-    let Ok(settings) = cx.settings() else { return Vec::new() };
-    match settings.app::<std::collections::BTreeMap<String, bool>>("it").unwrap_or_default().get("hot") {
-        Some(true) => {
-            vec![Message::warning("it.W001", "The oven is hot.").about("oven").hint("Wear gloves.")]
-        }
-        Some(false) => vec![Message::error("it.E001", "The oven is cold.").about("oven")],
-        None => Vec::new(),
-    }
+/// A project whose kitchen is so.
+pub(crate) fn kitchen(settings: &str) -> Project {
+    Project::new()
+        .file("manage.toml", &format!("[apps.it]\n{settings}\n[checks]\nsilenced = [\"manage.W001\"]\n"))
 }
 
 fn no_issues() {
@@ -53,16 +55,14 @@ fn a_broken_setting_stops_commands_but_not_help() {
 }
 
 fn an_app_has_checks_of_its_own() {
-    let project = Project::new().file("manage.toml", "[apps.it]\nhot = true\n");
-    let ran = project.run("greet you");
+    let ran = kitchen("hot = true").run("greet you");
     assert_eq!(ran.out, "Hello, you!\n", "a warning stops nothing");
     assert!(
         ran.err.contains("WARNINGS:\noven: (it.W001) The oven is hot.\n\tHINT: Wear gloves."),
         "{}",
         ran.err
     );
-    let project = Project::new().file("manage.toml", "[apps.it]\nhot = false\n");
-    let ran = project.run("greet you");
+    let ran = kitchen("hot = false").run("greet you");
     assert_eq!((ran.exit, ran.out.as_str()), (Exit(1), ""), "{}", ran.err);
     assert!(ran.err.contains("ERRORS:\noven: (it.E001) The oven is cold."), "{}", ran.err);
 }
@@ -72,6 +72,150 @@ fn a_check_can_be_silenced() {
         .file("manage.toml", "[apps.it]\nhot = false\n[checks]\nsilenced = [\"it.E001\", \"manage.W001\"]\n");
     assert_eq!(project.run("greet you").out, "Hello, you!\n");
     assert_eq!(project.run("check").out, "System check identified no issues (2 silenced).\n");
+}
+
+/// The texts are what Django 5.2 prints for checks that return the same.
+fn the_report_is_djangos() {
+    let ran = kitchen("levels = \"DWwEC\"").run("check --tag kitchen");
+    assert_eq!(
+        ran.err,
+        "SystemCheckError: System check identified some issues:\n\n\
+         CRITICALS:\n?: (it.C002) A critical.\n\n\
+         ERRORS:\noven: (it.E002) An error.\n\tHINT: Mend it.\n\n\
+         WARNINGS:\n?: (it.W003) Another warning.\noven: (it.W002) A warning.\n\n\
+         DEBUGS:\n?: (it.D002) A debug.\n\n\
+         System check identified 5 issues (0 silenced).\n"
+    );
+    assert_eq!((ran.out.as_str(), ran.exit), ("", Exit(1)));
+    // A debug alone is an issue, too, and is told on stderr.
+    for (letter, text) in
+        [("D", "DEBUGS:\n?: (it.D002) A debug."), ("I", "INFOS:\n?: (it.I002) An info.\n\tHINT: Do it.")]
+    {
+        let ran = kitchen(&format!("levels = \"{letter}\"")).run("check --tag kitchen");
+        let expected = format!(
+            "System check identified some issues:\n\n{text}\n\nSystem check identified 1 issue (0 silenced).\n"
+        );
+        assert_eq!((ran.err, ran.out.as_str(), ran.exit), (expected, "", Exit(0)));
+    }
+}
+
+fn colors_are_djangos() {
+    let ran = kitchen("levels = \"EWD\"").run("check --tag kitchen --force-color");
+    let [headline, error, warning, debug] = [
+        "SystemCheckError: System check identified some issues:\u{1b}[0m\n\nERRORS:\n\u{1b}[",
+        "moven: (it.E002) An error.\n\tHINT: Mend it.\u{1b}[0m\n\nWARNINGS:\n",
+        "moven: (it.W002) A warning.\u{1b}[0m",
+        "m?: (it.D002) A debug.\u{1b}[0m",
+    ];
+    for part in [headline, error, warning, debug] {
+        assert!(ran.err.contains(part), "{part:?}\n{:?}", ran.err);
+    }
+    // Infos and debugs have the warnings' colour.
+    let color = |text: &str| {
+        let end = ran.err.find(text).expect("the message");
+        ran.err[..end].rsplit('\u{1b}').next().expect("its colour").to_owned()
+    };
+    assert_eq!(color("oven: (it.W002)"), color("?: (it.D002)"));
+    assert_ne!(color("oven: (it.W002)"), color("oven: (it.E002)"));
+}
+
+fn the_level_that_fails_is_chosen() {
+    for (levels, fail_level, code) in [
+        ("C", "CRITICAL", 1),
+        ("E", "CRITICAL", 0),
+        ("E", "ERROR", 1),
+        ("W", "ERROR", 0),
+        ("W", "WARNING", 1),
+        ("W", "warning", 1),
+        ("I", "WARNING", 0),
+        ("I", "INFO", 1),
+        ("D", "INFO", 0),
+        ("D", "DEBUG", 1),
+        ("", "DEBUG", 0),
+        ("W", "SOON", 2),
+    ] {
+        let ran = kitchen(&format!("levels = \"{levels}\""))
+            .run(&format!("check --tag levels --fail-level {fail_level}"));
+        assert_eq!(ran.exit, Exit(code), "{levels} {fail_level}\n{}", ran.all());
+        assert_eq!(ran.err.starts_with("SystemCheckError: "), code == 1, "{}", ran.all());
+    }
+    // A silenced message fails nothing.
+    let project =
+        Project::new().file("manage.toml", "[apps.it]\nlevels = \"C\"\n[checks]\nsilenced = [\"it.C002\"]\n");
+    let ran = project.run("check -t levels --fail-level DEBUG");
+    assert_eq!((ran.out.as_str(), ran.exit), ("System check identified no issues (1 silenced).\n", Exit(0)));
+}
+
+fn before_a_command_there_is_no_count() {
+    let ran = kitchen("levels = \"W\"").run("greet you");
+    assert_eq!(ran.err, "System check identified some issues:\n\nWARNINGS:\noven: (it.W002) A warning.\n");
+    let ran = kitchen("levels = \"EI\"").run("greet you");
+    assert_eq!(
+        ran.err,
+        "SystemCheckError: System check identified some issues:\n\nERRORS:\noven: (it.E002) An error.\n\tHINT: Mend it.\n\n\
+         INFOS:\n?: (it.I002) An info.\n\tHINT: Do it.\n"
+    );
+    assert_eq!((ran.out.as_str(), ran.exit), ("", Exit(1)));
+}
+
+fn a_command_chooses_the_checks_before_it() {
+    assert_eq!(
+        kitchen("hot = false").run("cooks").all(),
+        "cooked\n--- stderr\n--- exit 0",
+        "another check's matter"
+    );
+    let ran = kitchen("levels = \"E\"").run("cooks");
+    assert!(ran.exit == Exit(1) && ran.err.contains("(it.E002)"), "{}", ran.all());
+    assert_eq!(kitchen("levels = \"E\"").run("cooks --skip-checks").out, "cooked\n");
+    // Those for deployments do not run before a command, whatever it requires.
+    assert_eq!(kitchen("deployed = true").run("greet you").err, "");
+}
+
+fn a_panic_is_told_as_a_message() {
+    let project = kitchen("panics = true\nlevels = \"I\"");
+    let ran = project.run("check");
+    assert_eq!(ran.exit, Exit(1), "{}", ran.all());
+    assert!(
+        ran.err.contains("kitchen.rs:")
+            && ran.err.contains("(manage.E009) The check 'falls' panicked: the pan fell"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("(it.I002)"), "the other checks run: {}", ran.err);
+    let ran = project.run("greet you");
+    assert!(ran.exit == Exit(1) && ran.out.is_empty() && ran.err.contains("the pan fell"), "{}", ran.all());
+}
+
+fn an_id_without_form_is_told() {
+    let project = kitchen("formless = true");
+    let ran = project.run("check");
+    let told = ran.err.matches("(manage.W007) The check 'formless' gives a message the id 'W1'").count();
+    assert_eq!((told, ran.exit), (1, Exit(0)), "{}", ran.all());
+    assert!(ran.err.contains("three digits: it.W001."), "{}", ran.err);
+    assert!(!project.run("greet you").err.contains("manage.W007"), "that is for `check`");
+}
+
+fn json() {
+    let report = |settings: &str, line: &str| {
+        let ran = kitchen(settings).run(line);
+        assert_eq!(ran.err, "", "all of it goes to stdout");
+        let report: serde_json::Value = serde_json::from_str(&ran.out).expect("one JSON object");
+        assert_eq!(report["exit_code"], ran.exit.0);
+        report
+    };
+    let found = report("levels = \"IE\"", "check --tag kitchen --format json");
+    let message = |i: usize, key: &str| found["messages"][i][key].clone();
+    assert_eq!((message(0, "level"), message(0, "id")), ("error".into(), "it.E002".into()));
+    assert_eq!((message(0, "message"), message(0, "hint")), ("An error.".into(), "Mend it.".into()));
+    assert_eq!((message(0, "object"), message(1, "object")), ("oven".into(), serde_json::Value::Null));
+    assert_eq!((&found["exit_code"], &found["silenced"]), (&1.into(), &0.into()));
+    let none = report("", "check --format json");
+    assert_eq!((none["messages"].as_array().map(Vec::len), &none["silenced"]), (Some(0), &1.into()));
+    assert_eq!(report_tags("check --list-tags --format json")["tags"][0], "commands");
+}
+
+fn report_tags(line: &str) -> serde_json::Value {
+    serde_json::from_str(&kitchen("").run(line).out).expect("JSON")
 }
 
 fn a_database_only_when_asked() {
@@ -85,6 +229,17 @@ fn a_database_only_when_asked() {
         "{}",
         ran.err
     );
-    let ran = project.run("check --database nope");
-    assert!(ran.err.contains("(manage.E004) There is no database 'nope' in the settings."), "{}", ran.err);
+    // As in Django, another tag leaves the database alone.
+    assert_eq!(project.run("check --database default --tag settings").exit, Exit(0));
+    assert_eq!(project.run("check --database default --tag database").exit, Exit(1));
+    assert_eq!(project.run("check --tag database").out, "System check identified no issues (0 silenced).\n");
+}
+
+fn an_app_looks_into_a_database() {
+    let project = kitchen("").env("DATABASE_URL_PANTRY", "sqlite:pantry.db");
+    assert!(!project.run("check").all().contains("flour"));
+    let ran = project.run("check --database pantry --database default");
+    assert!(ran.err.contains("database pantry: (it.I003) There is no flour."), "{}", ran.all());
+    assert!(ran.err.contains("database default: (it.I003) There is no flour."), "{}", ran.all());
+    assert!(project.run("check --list-tags").out.contains("pantry"));
 }

@@ -124,7 +124,7 @@ fn an_unknown_host_is_told(backend: Backend) {
     let error = refused(&settings);
     assert_eq!(error.reason, Reason::UnknownHost, "{error}");
     assert!(error.to_string().contains("no-such-host.invalid:1/blog as app"), "{error}");
-    assert_eq!(error.hint.as_deref(), Some(format!("the host comes from {}", settings.origin).as_str()));
+    assert_eq!(error.hint.as_deref(), Some(format!("The host comes from {}.", settings.origin).as_str()));
 }
 
 fn a_closed_port_is_told(backend: Backend) {

@@ -1,5 +1,7 @@
 //! The listing and the help of a command.
 
+use std::path::Path;
+
 use manage::{Exit, Program};
 use manage_test_servers::Suite;
 
@@ -10,6 +12,11 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("help::all_ways_to_ask_are_one", all_ways_to_ask_are_one);
     suite.test("help::of_a_command", of_a_command);
     suite.test("help::of_every_command_is_complete", of_every_command_is_complete);
+    suite.test("help::of_subcommands", of_subcommands);
+    suite.test("help::of_what_there_is_not", of_what_there_is_not);
+    suite.test("help::of_a_hidden_command", of_a_hidden_command);
+    suite.test("help::names_alone", names_alone);
+    suite.test("help::of_each_built_in_command_as_it_was", of_each_built_in_command_as_it_was);
 }
 
 fn the_listing_is_grouped_by_app() {
@@ -22,15 +29,17 @@ Type 'manage help <command>' for help on a specific command.
 Available commands:
 
 [it]
+    cache           Look after the cache
     chooses         End with an exit code of its own
     fails           Fail in one way or another
     filtered        Take clap's groups and subcommands
-    greet           Greet somebody
+    greet           Greet somebody [alias: hi]
     later           Do it asynchronously
     own_options     Take names that the common options have too
 
 [manage]
     check           Look for problems in the settings, the commands and, when asked, the databases
+    completion      Print the script that completes command lines in a shell
     help            Show the commands, or the help of one of them
     migrate         Bring a database's schema up to date
 ";
@@ -93,4 +102,111 @@ fn of_every_command_is_complete() {
             }
         }
     }
+}
+
+fn of_subcommands() {
+    let project = Project::new();
+    let clear = project.run("help cache clear").out;
+    assert!(
+        clear.starts_with("Remove what has expired\n\nUsage: manage cache clear [OPTIONS] [REGION]\n"),
+        "{clear}"
+    );
+    assert!(
+        clear.contains("--kind <KIND>") && clear.contains("Common options:\n  -v, --verbosity"),
+        "{clear}"
+    );
+    for line in ["cache clear --help", "help cache clean", "--help cache clear"] {
+        assert_eq!(project.run(line).out, clear, "{line}");
+    }
+    let short = project.run("cache clear -h").out;
+    assert!(short.contains("Usage: manage cache clear") && short.contains("--verbosity"), "{short}");
+    let cache = project.run("help cache").out;
+    assert!(cache.contains("Usage: manage cache [OPTIONS] <COMMAND>"), "{cache}");
+    assert!(cache.contains("clear  Remove what has expired [alias: clean]"), "{cache}");
+    assert!(!cache.contains("dump") && !cache.contains("  help "), "{cache}");
+    assert_eq!(project.run("cache --help").out, cache);
+    assert!(
+        project.run("help cache dump").out.contains("Usage: manage cache dump"),
+        "hidden ones have a help, too"
+    );
+    // The common options stand before, between and after the names.
+    for line in ["-v 3 cache clear", "cache -v 3 clear", "cache clear -v 3", "-v 1 cache -v 2 clear -v 3"] {
+        assert_eq!(project.run(line).out, "clear None Expired 3\n", "{line}");
+    }
+}
+
+fn of_what_there_is_not() {
+    let project = Project::new();
+    for (line, said) in [
+        ("help unknown", "Unknown command: 'unknown'.\nType 'manage help' for usage.\n"),
+        ("unknown", "Unknown command: 'unknown'.\nType 'manage help' for usage.\n"),
+        ("help migrat", "Unknown command: 'migrat'. Did you mean migrate?\nType 'manage help' for usage.\n"),
+        (
+            "help cache cleer",
+            "Unknown command: 'cache cleer'. Did you mean cache clear?\nType 'manage help cache' for usage.\n",
+        ),
+        (
+            "help migrate extra",
+            "Unknown command: 'migrate extra'. 'migrate' has no subcommands.\nType 'manage help migrate' for usage.\n",
+        ),
+        ("help secret_wrk", "Unknown command: 'secret_wrk'.\nType 'manage help' for usage.\n"),
+    ] {
+        let ran = project.run(line);
+        assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (Exit(1), "", said), "{line}");
+    }
+    assert_eq!(
+        project.run("cache cleer").exit,
+        Exit(2),
+        "the arguments of a command that there is do not fit"
+    );
+}
+
+fn of_a_hidden_command() {
+    let ran = Project::new().run("help secret_work");
+    assert_eq!(ran.exit, Exit(0), "{}", ran.all());
+    assert!(ran.out.starts_with("Do what is not in the listing\n"), "{}", ran.out);
+}
+
+fn names_alone() {
+    let project = Project::new();
+    let ran = project.run("help --commands");
+    let mut names: Vec<&str> = ran.out.lines().collect();
+    assert!(
+        names.contains(&"migrate") && names.contains(&"cache") && !names.contains(&"secret_work"),
+        "{names:?}"
+    );
+    assert!(names.is_sorted(), "{names:?}");
+    names.dedup();
+    assert_eq!(names.len(), ran.out.lines().count());
+    assert_eq!(project.run("help --commands migrate").exit, Exit(2));
+}
+
+/// Files that a person can read; `SNAPSHOTS=overwrite` in the environment of the test writes them anew.
+fn of_each_built_in_command_as_it_was() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots/help");
+    let compare = snapbox::Assert::new().action_env("SNAPSHOTS");
+    let program = Program::new(&[]);
+    let project = Project::with(program.clone());
+    let mut known = vec!["listing".to_owned()];
+    // Without `runserver` the listing is another.
+    if cfg!(feature = "runserver") {
+        let expected = snapbox::Data::read_from(&folder.join("listing.txt"), None);
+        compare.eq(snapbox::Data::text(project.run("").out), expected.raw());
+    }
+    for found in program.registry().all() {
+        let name = found.command().name().to_owned();
+        let ran = project.run(&format!("{name} --help"));
+        assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{}", ran.all());
+        assert_eq!(project.run(&format!("help {name}")).out, ran.out, "{name}");
+        let expected = snapbox::Data::read_from(&folder.join(format!("{name}.txt")), None);
+        compare.eq(snapbox::Data::text(ran.out), expected.raw());
+        known.push(name);
+    }
+    let files = std::fs::read_dir(&folder).expect("the snapshots");
+    let files =
+        files.map(|file| file.expect("a file").path().file_stem().expect("a name").display().to_string());
+    let stale: Vec<String> = files
+        .filter(|name| !known.contains(name) && (cfg!(feature = "runserver") || name != "runserver"))
+        .collect();
+    assert!(stale.is_empty(), "there are no such commands any more: {stale:?}");
 }

@@ -1,12 +1,13 @@
 //! A project in a temporary folder, and command lines run in it.
 
-use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
-use manage::console::Output;
+use manage::console::{Capture, Output};
 use manage::settings::Environment;
 use manage::{Exit, Program};
+
+/// The variable that makes this test program the program `manage` of the app `it`.
+pub(crate) const AS_PROGRAM: &str = "MANAGE_IT_AS_PROGRAM";
 
 /// A folder with files and an environment of variables.
 pub(crate) struct Project {
@@ -60,16 +61,24 @@ impl Project {
         self.run_in("", line)
     }
 
+    /// Runs a command line of words that may be empty or hold spaces.
+    pub(crate) fn run_words(&self, words: &[&str]) -> Ran {
+        let (out, err) = (Capture::new(), Capture::new());
+        let environment = Environment::new(self.variables.clone(), self.folder());
+        let exit = self.program.run(words, environment, Output::new(out.clone(), err.clone()));
+        Ran { exit, out: out.text(), err: err.text() }
+    }
+
     /// Runs a command line, whose words are separated by spaces, from a folder of the project.
     pub(crate) fn run_in(&self, folder: &str, line: &str) -> Ran {
-        let (out, err) = (Buffer::default(), Buffer::default());
+        let (out, err) = (Capture::new(), Capture::new());
         let exit = self.run_into(folder, line, &out, &err);
         Ran { exit, out: out.text(), err: err.text() }
     }
 
     /// Runs a command line on another thread, and does something as soon as `line` shows up in its output.
     pub(crate) fn run_and_after(&self, command: &str, line: &str, then: impl FnOnce()) -> Ran {
-        let (out, err) = (Buffer::default(), Buffer::default());
+        let (out, err) = (Capture::new(), Capture::new());
         let exit = std::thread::scope(|scope| {
             let running = scope.spawn(|| self.run_into("", command, &out, &err));
             let seen = || out.text().contains(line) || running.is_finished();
@@ -80,28 +89,8 @@ impl Project {
         Ran { exit, out: out.text(), err: err.text() }
     }
 
-    fn run_into(&self, folder: &str, line: &str, out: &Buffer, err: &Buffer) -> Exit {
+    fn run_into(&self, folder: &str, line: &str, out: &Capture, err: &Capture) -> Exit {
         let environment = Environment::new(self.variables.clone(), self.folder().join(folder));
         self.program.run(line.split_whitespace(), environment, Output::new(out.clone(), err.clone()))
-    }
-}
-
-#[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
-
-impl Buffer {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).expect("UTF-8")
-    }
-}
-
-impl Write for Buffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

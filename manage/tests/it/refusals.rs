@@ -33,7 +33,7 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
     assert_eq!(told(&error), (Reason::Credentials, Some(password)), "{error}");
     assert!(error.to_string().contains("refuses the password"), "{error}");
     assert!(
-        error.hint.as_deref().is_some_and(|hint| hint.contains("the user and the password")),
+        error.hint.as_deref().is_some_and(|hint| hint.contains("The user and the password")),
         "{error:?}"
     );
     let error = changed(|settings| settings.user = Some("nobody_such".to_owned()));

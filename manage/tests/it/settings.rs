@@ -23,6 +23,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("settings::each_file_is_looked_for_by_itself", each_file_is_looked_for_by_itself);
     suite.test("settings::found_from_a_folder_below", found_from_a_folder_below);
     suite.test("settings::settings_of_an_app", settings_of_an_app);
+    suite.test("settings::the_environment_has_a_name", the_environment_has_a_name);
     suite.test("settings::another_file", another_file);
     suite.test("settings::errors_name_the_place", errors_name_the_place);
     suite.test("settings::no_error_shows_a_password", no_error_shows_a_password);
@@ -91,6 +92,17 @@ fn split_variables() {
     assert_eq!(database.name, "app");
     let database = default(folder.folder(), &[("MYSQL_HOST", "db"), ("MYSQL_DATABASE", "blog")]);
     assert_eq!(database.to_string(), "MySQL at db:3306/blog as root");
+    // What is called MariaDB is shown as that.
+    let database = default(folder.folder(), &[("MARIADB_HOST", "db"), ("MARIADB_DATABASE", "blog")]);
+    assert_eq!(database.to_string(), "MariaDB at db:3306/blog as root");
+    let database = default(folder.folder(), &[("DATABASE_URL", "mariadb://app@db/blog")]);
+    assert_eq!(
+        (database.to_string().as_str(), database.backend),
+        ("MariaDB at db:3306/blog as app", Backend::Mysql)
+    );
+    let table = "[databases.default]\nbackend = \"mariadb\"\nname = \"blog\"\n";
+    let database = default(Project::new().file("manage.toml", table).folder(), &[]);
+    assert_eq!(database.to_string(), "MariaDB at localhost:3306/blog");
     let database = default(folder.folder(), &[("DATABASE_URL", "sqlite:x.db"), ("POSTGRES_HOST", "db")]);
     assert_eq!(database.backend, Backend::Sqlite, "the URL is stronger");
 }
@@ -196,6 +208,19 @@ fn settings_of_an_app() {
     assert!(error.contains("manage.toml, line 2: [apps.it]: unknown field `titel`"), "{error}");
 }
 
+fn the_environment_has_a_name() {
+    let of = |variables: &[(&str, &str)]| load(Project::new().folder(), variables).expect("settings");
+    assert_eq!((of(&[]).environment(), of(&[]).is_production()), ("development", false));
+    assert_eq!(of(&[("MANAGE_ENV", "")]).environment(), "development", "empty is unset");
+    for name in ["production", "PRODUCTION", "prod"] {
+        assert!(of(&[("MANAGE_ENV", name)]).is_production(), "{name}");
+    }
+    let staging = of(&[("MANAGE_ENV", "staging-2")]);
+    assert_eq!((staging.environment(), staging.is_production()), ("staging-2", false));
+    let error = load(Project::new().folder(), &[("MANAGE_ENV", "a b")]).unwrap_err();
+    assert_eq!(error.to_string(), "MANAGE_ENV (environment): 'a b' is no name of an environment.");
+}
+
 fn another_file() {
     let project = Project::new().file("deploy/prod.toml", "[databases.default]\nurl = \"nonsense://x\"\n");
     let ran = project.run("check --settings deploy/prod.toml");
@@ -223,12 +248,12 @@ fn errors_name_the_place() {
         (
             "manage.toml",
             "[databases.default]\nbackend = \"oracle\"\nname = \"x\"\n",
-            "manage.toml, line 2: 'oracle' is no backend",
+            "manage.toml, line 2: The value is no backend",
         ),
         (
             "manage.toml",
             "[databases.default]\nurl = \"postgres://db/a\"\nsslmode = \"yes\"\n",
-            "manage.toml, line 3: 'yes' is no sslmode",
+            "manage.toml, line 3: The value is no sslmode",
         ),
         (".env", "A=1\nDATABASE_URL=oracle://db\n", ".env, line 2)"),
         (".env", "A=1\n:::\n", ".env: line 2 is not NAME=value"),

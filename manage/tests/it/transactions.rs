@@ -111,6 +111,17 @@ fn a_statement_that_fails_inside_can_be_handled(database: TestDatabase) {
     let expected: &[i32] = if database.backend() == Backend::Postgres { &[1, 2] } else { &[1, 2, 3] };
     assert_eq!(ids(&mut connect(&database)), expected);
     insert(&mut connection, &thing(4)).expect("the connection goes on");
+
+    // A savepoint that holds a failed statement cannot be released, as with libpq.
+    let outer: QueryResult<()> = connection.transaction(|connection| {
+        let inner: QueryResult<()> = connection.transaction(|connection| {
+            insert(connection, &thing(4)).expect_err("it is there");
+            Ok(())
+        });
+        assert_eq!(inner.is_err(), database.backend() == Backend::Postgres, "{inner:?}");
+        insert(connection, &thing(5)).map(drop)
+    });
+    assert_eq!(outer, Ok(()));
 }
 
 fn a_panic_leaves_nothing(database: TestDatabase) {

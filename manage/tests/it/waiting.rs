@@ -156,9 +156,9 @@ fn a_wrong_password_is_final(backend: Backend) {
         assert!(ran.err.contains("refuses the password"), "{}", ran.err);
         assert!(ran.err.contains("the password come from DATABASE_URL (environment)"), "{}", ran.err);
     }
-    // The whole time may be shorter than that.
+    // The whole time may be shorter than that: what is known to be wrong is told all the same.
     let ran = wait(&wrong, "--timeout 0.3");
-    assert_eq!(ran.exit.0, 124, "{}", ran.all());
+    assert_eq!(ran.exit.0, 78, "{}", ran.all());
 }
 
 fn time_runs_out(backend: Backend) {
@@ -169,7 +169,7 @@ fn time_runs_out(backend: Backend) {
     assert_eq!((ran.exit.0, ran.out.as_str()), (124, &*format!("{WAITING}{UNAVAILABLE}")), "{}", ran.err);
     assert!((0.5..5.0).contains(&took), "{took}");
     assert!(ran.err.contains("Error: Not ready within 0.5 s: "), "{}", ran.err);
-    assert!(ran.err.contains("is the server running?"), "{}", ran.err);
+    assert!(ran.err.contains("Is the server running?"), "{}", ran.err);
 }
 
 fn a_server_that_stands_still_is_not_ready(backend: Backend) {
@@ -180,7 +180,7 @@ fn a_server_that_stands_still_is_not_ready(backend: Backend) {
     let start = Instant::now();
     let ran = wait(&project(&url), "--timeout 0.6 --attempt-timeout 0.2");
     assert_eq!((ran.exit.0, ran.out.as_str()), (124, &*format!("{WAITING}{UNAVAILABLE}")), "{}", ran.err);
-    assert!(ran.err.contains("no answer in time"), "{}", ran.err);
+    assert!(ran.err.contains("o answer in time"), "{}", ran.err);
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     let ran = while_waiting(&url, "--timeout 60 --attempt-timeout 1", || server.resume());
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
@@ -248,7 +248,7 @@ fn no_folder() {
     let ran = wait(&project, "--fail-fast-after 0");
     assert_eq!((ran.exit.0, ran.out.as_str()), (78, &*format!("{WAITING}{UNAVAILABLE}")), "{}", ran.err);
     assert!(
-        ran.err.contains("none does not exist)") && ran.err.contains("Hint: make the folder"),
+        ran.err.contains("none does not exist)") && ran.err.contains("Hint: Make the folder"),
         "{}",
         ran.err
     );
@@ -268,7 +268,7 @@ fn no_database() {
         let ran = wait(&sqlite(project, &path), "--fail-fast-after 0");
         assert_eq!(ran.exit.0, 78, "{content}\n{}", ran.all());
         assert!(
-            ran.err.contains("db.sqlite3: the file cannot be used (") && ran.err.contains("not a"),
+            ran.err.contains("db.sqlite3: The file cannot be used (") && ran.err.contains("not a"),
             "{}",
             ran.err
         );

@@ -90,7 +90,11 @@ impl fmt::Display for UrlProblem {
                 write!(f, "the parameter `{name}` is not known; known are {}", known.join(", "))
             }
             Self::UnknownParameter(None, known) => {
-                write!(f, "one of the parameters is not known; known are {}", known.join(", "))
+                write!(
+                    f,
+                    "one of the parameters is not known; known are {}; a `&` of a password is written %26",
+                    known.join(", ")
+                )
             }
             Self::Value(name, takes) => write!(f, "the parameter `{name}` takes {takes}"),
             Self::WeakWithSystem => f.write_str("`sslrootcert=system` needs `sslmode=verify-full`"),

@@ -66,6 +66,7 @@ impl Parameters {
     pub(super) fn read(backend: Backend, query: &str) -> Result<Self, UrlProblem> {
         let known = if backend == Backend::Postgres { POSTGRES } else { MYSQL };
         let mut read = Self::default();
+        let mut behind_password = false;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode(name, "name of a parameter")?;
@@ -76,8 +77,11 @@ impl Parameters {
                 other => other.to_owned(),
             };
             let Some(name) = known.iter().find(|known| **known == spelling) else {
-                return Err(UrlProblem::UnknownParameter(harmless_name(&name), known));
+                // A raw `&` cuts a password in two, and its second half looks like a parameter.
+                let shown = harmless_name(&name).filter(|_| !behind_password);
+                return Err(UrlProblem::UnknownParameter(shown, known));
             };
+            behind_password |= *name == "password";
             read.set(name, decode(value, name)?)?;
         }
         Ok(read)

@@ -149,6 +149,7 @@ fn writing_and_reading_give_the_same() {
         let settings = DatabaseSettings {
             alias: "default".to_owned(),
             backend,
+            is_mariadb: false,
             name: noise.password(),
             addresses,
             user: (round % 7 > 0).then(|| noise.password()),

@@ -1,4 +1,4 @@
-//! RabbitMQ and its like, AMQP 0-9-1: the broker's Start, and with credentials a login and its virtual host.
+//! RabbitMQ and its like, AMQP 0-9-1: the broker's Start, and with credentials or a virtual host a login to it.
 
 use std::io::{Read, Write};
 
@@ -24,8 +24,8 @@ pub(super) fn ask(
 ) -> Result<Option<String>, Trouble> {
     stream.write_all(b"AMQP\x00\x00\x09\x01")?;
     expect(stream, START)?;
-    if let (Some(user), password) = (&service.user, &service.password) {
-        let password = password.as_ref().map_or("", |password| password.expose());
+    // A virtual host can be asked for only by somebody. Clients that are given none are `guest`.
+    if let Some((user, password)) = service.login().or_else(|| vhost.map(|_| ("guest", "guest"))) {
         // That the client wants to be told why it was refused.
         let mut capabilities = short("authentication_failure_close");
         capabilities.extend([b't', 1]);

@@ -1,5 +1,6 @@
-//! A file that somebody makes when they are ready.
+//! A file, or a folder, that somebody makes when they are ready. It need not be readable.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::database::{ConnectError, Reason};
@@ -7,9 +8,9 @@ use crate::database::{ConnectError, Reason};
 pub(super) fn attempt(name: &str, path: &Path) -> Result<(), ConnectError> {
     match std::fs::metadata(path) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Err(ConnectError::of_service_io(name, &error))
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(ConnectError::of_service(name, Reason::NotThere, "").with_code(Some("ENOENT")))
         }
-        Err(_) => Err(ConnectError::of_service(name, Reason::NotThere, "").with_code(Some("ENOENT"))),
+        Err(error) => Err(ConnectError::of_service_io(name, &error)),
     }
 }

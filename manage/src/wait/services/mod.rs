@@ -51,7 +51,7 @@ struct Trouble(Reason, Option<String>, &'static str);
 
 impl Trouble {
     fn odd() -> Self {
-        Self(Reason::WrongService, None, "what answers speaks another protocol")
+        Self(Reason::WrongService, None, "it speaks another protocol")
     }
 }
 
@@ -66,6 +66,28 @@ impl From<std::io::Error> for Trouble {
 impl Service {
     pub(super) fn tcp(&self) -> Option<(&str, u16)> {
         (!matches!(self.kind, Kind::File(_))).then_some((&self.host, self.port))
+    }
+
+    /// Whom it is logged in as, where that may be shown: what stands alone before an `@` is often a token.
+    pub(super) fn shown_user(&self) -> Option<&str> {
+        self.user.as_deref().filter(|_| self.password.is_some())
+    }
+
+    /// The user and the password, if either is given.
+    fn login(&self) -> Option<(&str, &str)> {
+        let password = self.password.as_ref().map(Secret::expose);
+        let given = self.user.is_some() || password.is_some();
+        given.then(|| (self.user.as_deref().unwrap_or_default(), password.unwrap_or_default()))
+    }
+
+    /// The scheme of its URL with TLS, and without.
+    pub(super) fn schemes(&self) -> Option<(&'static str, &'static str)> {
+        match self.kind {
+            Kind::Redis => Some(("rediss", "redis")),
+            Kind::Http { .. } => Some(("https", "http")),
+            Kind::Amqp { .. } => Some(("amqps", "amqp")),
+            Kind::Tcp | Kind::File(_) => None,
+        }
     }
 
     /// Asks once.
@@ -95,7 +117,7 @@ impl Service {
                 let error = ConnectError::of_service(&name, reason, words).with_code(code);
                 Err(match reason {
                     Reason::Credentials => {
-                        error.with_hint("the user and the password come from the URL behind `--for`")
+                        error.with_hint("The user and the password come from the URL behind `--for`.")
                     }
                     _ => error,
                 })
@@ -129,7 +151,7 @@ impl fmt::Display for Service {
         if let Some(database) = &self.database {
             write!(f, "/{database}")?;
         }
-        match &self.user {
+        match self.shown_user() {
             Some(user) => write!(f, " as {user}"),
             None => Ok(()),
         }

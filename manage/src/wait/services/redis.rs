@@ -11,18 +11,32 @@ pub(super) fn ask(stream: &mut Stream, service: &Service) -> Result<Option<Strin
         let mut words = vec!["AUTH"];
         words.extend(service.user.as_deref());
         words.push(password.expose());
-        command(stream, &words)?;
+        let refused = (Reason::Credentials, "it refuses AUTH: no password is set there");
+        command(stream, &words).map_err(|trouble| told(stream, trouble, refused))?;
     }
     if let Some(database) = &service.database {
-        command(stream, &["SELECT", database])?;
+        let refused = (Reason::NoDatabase, "it refuses SELECT: it has no database of that number");
+        command(stream, &["SELECT", database]).map_err(|trouble| told(stream, trouble, refused))?;
     }
-    let answer = command(stream, &["PING"])?;
+    let refused = (Reason::Other, "it refuses PING");
+    let answer = command(stream, &["PING"]).map_err(|trouble| told(stream, trouble, refused))?;
     if answer != b"+PONG" {
         return Err(Trouble::odd());
     }
     // A server that is told goodbye logs nothing.
     let _ = stream.write_all(b"*1\r\n$4\r\nQUIT\r\n");
     Ok(None)
+}
+
+/// `ERR` stands for every kind of error. A server that has no room for one more client says it and closes the connection; one
+/// that refuses a command goes on to answer.
+fn told(stream: &mut Stream, trouble: Trouble, refused: (Reason, &'static str)) -> Trouble {
+    if trouble.1.as_deref() != Some("ERR") {
+        return trouble;
+    }
+    let goes_on = stream.write_all(b"*1\r\n$4\r\nPING\r\n").and_then(|()| stream.line()).is_ok();
+    let (reason, words) = if goes_on { refused } else { (Reason::TooManyConnections, "") };
+    Trouble(reason, trouble.1, words)
 }
 
 /// Sends a command and reads its answer, one line.
@@ -52,11 +66,6 @@ fn trouble(error: &[u8]) -> Trouble {
         b"WRONGPASS" => (Reason::Credentials, "the user or the password is wrong"),
         b"NOPERM" => (Reason::Permission, "the user may not run this command"),
         b"DENIED" => (Reason::Permission, "it is in protected mode and admits only its own machine"),
-        // Of commands: a wrong AUTH of a server without a password is the one that people meet.
-        b"ERR" => (
-            Reason::Configuration,
-            "it refuses AUTH or SELECT: no password is set there, or no such database",
-        ),
         _ => (Reason::Other, ""),
     };
     let is_word = (1..=16).contains(&code.len()) && code.iter().all(u8::is_ascii_uppercase);

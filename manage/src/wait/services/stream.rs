@@ -137,21 +137,31 @@ impl NoSocket {
             Self::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 ConnectError::of_service(name, Reason::TimedOut, "nothing answers at its address")
             }
-            Self::Io(error) => ConnectError::of_service_io(name, &error),
+            Self::Io(error) => {
+                let told = ConnectError::of_service_io(name, &error);
+                match told.reason {
+                    Reason::Refused => told
+                        .with_hint("Is the server running? Its address is that of the URL behind `--for`."),
+                    _ => told,
+                }
+            }
         }
     }
 }
 
-/// Connects to the first address that accepts. As long as there are others, an address that swallows everything is left
-/// for the next after a moment, and tried again when all have had one.
+/// Connects to the first address that accepts. As long as there are others, an address that is silent is left for the next
+/// after a moment, and tried again when all have had one: it may be far away. The error is a refusal only if no address
+/// was silent.
 pub(in super::super) fn connect(host: &str, port: u16, until: Instant) -> Result<TcpStream, NoSocket> {
-    let addresses = resolve(host, port, until).map_err(NoSocket::Address)?;
-    let mut last: io::Error = io::ErrorKind::TimedOut.into();
+    let mut addresses = resolve(host, port, until).map_err(NoSocket::Address)?;
+    let too_late = || NoSocket::Io(io::ErrorKind::TimedOut.into());
+    let mut last = None;
     for round in 0..2 {
+        let mut silent = Vec::new();
         for (i, address) in addresses.iter().enumerate() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(NoSocket::Io(last));
+                return Err(too_late());
             }
             let patience = match (addresses.len(), round) {
                 (1, _) => left,
@@ -160,20 +170,34 @@ pub(in super::super) fn connect(host: &str, port: u16, until: Instant) -> Result
             };
             match TcpStream::connect_timeout(address, patience.max(Duration::from_millis(1))) {
                 Ok(socket) => return Ok(socket),
-                Err(error) => last = error,
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => silent.push(*address),
+                Err(error) => last = Some(error),
             }
         }
-        let swallowed = last.kind() == io::ErrorKind::TimedOut;
-        if !swallowed || addresses.len() == 1 {
+        addresses = silent;
+        if addresses.is_empty() {
             break;
         }
     }
-    Err(NoSocket::Io(last))
+    Err(last.filter(|_| addresses.is_empty()).map_or_else(too_late, NoSocket::Io))
 }
 
 #[cfg(feature = "network")]
 fn encrypted(name: &str, host: &str, mut timed: Timed) -> Result<Stream, ConnectError> {
     let untrusted = |message: String| ConnectError::of_service(name, Reason::Tls, message);
+    let told = |error: &rustls::Error| {
+        match error {
+        rustls::Error::InvalidMessage(_) => {
+            ConnectError::of_service(name, Reason::WrongService, "it does not speak TLS")
+        }
+        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
+            untrusted("its certificate is signed by no authority that is trusted here".to_owned()).with_hint(
+                "Trusted is who the operating system trusts; SSL_CERT_FILE names a file of other authorities, in PEM.",
+            )
+        }
+        error => untrusted(error.to_string()),
+    }
+    };
     let config = crate::database::trusting_config(name)?;
     let server = rustls::pki_types::ServerName::try_from(host.to_owned())
         .map_err(|error| untrusted(error.to_string()))?;
@@ -182,7 +206,7 @@ fn encrypted(name: &str, host: &str, mut timed: Timed) -> Result<Stream, Connect
     while session.is_handshaking() {
         if let Err(error) = session.complete_io(&mut timed) {
             return Err(match crate::database::tls_error(&error) {
-                Some(tls) => untrusted(tls.to_string()),
+                Some(tls) => told(tls),
                 None => ConnectError::of_service_io(name, &error),
             });
         }

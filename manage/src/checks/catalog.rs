@@ -1,0 +1,88 @@
+//! Every message that the built-in checks can give: its id, level, tag, and what it means. `docs/checks.md` lists them.
+
+use super::{Level, Message};
+
+/// A message that a built-in check can give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The id, by which it can be silenced.
+    pub id: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// The tag of its check.
+    pub tag: &'static str,
+    /// Whether only `--deploy` looks for it.
+    pub deploy: bool,
+}
+
+impl Entry {
+    pub(super) fn message(self, text: impl Into<String>) -> Message {
+        Message::new(self.level, self.id, text)
+    }
+
+    const fn new(level: Level, id: &'static str, tag: &'static str) -> Self {
+        Self { id, level, tag, deploy: false }
+    }
+
+    const fn deploy(level: Level, id: &'static str, tag: &'static str) -> Self {
+        Self { id, level, tag, deploy: true }
+    }
+}
+
+/// The tags of the built-in checks.
+pub mod tags {
+    /// What the settings say, and whether this program can do it.
+    pub const SETTINGS: &str = "settings";
+    /// Whether each command and app can be reached, and what commands say of themselves.
+    pub const COMMANDS: &str = "commands";
+    /// What only a connection shows: they run with `--database`.
+    pub const DATABASE: &str = "database";
+    /// What an attacker would be glad of.
+    pub const SECURITY: &str = "security";
+    /// What is not fit for a deployment.
+    pub const DEPLOYMENT: &str = "deployment";
+    /// The checks of apps themselves. Messages about a check have it; no check does.
+    pub const CHECKS: &str = "checks";
+}
+
+macro_rules! entries {
+    ($($name:ident = $make:ident($level:ident, $id:literal, $tag:ident);)+) => {
+        $(pub(super) const $name: Entry = Entry::$make(Level::$level, $id, tags::$tag);)+
+
+        /// All of them.
+        pub const CATALOG: &[Entry] = &[$($name),+];
+    };
+}
+
+entries! {
+    NOT_DEVELOPMENT_NOR_PRODUCTION = new(Warning, "manage.W008", SETTINGS);
+    SETTINGS_UNREADABLE = new(Error, "manage.E001", SETTINGS);
+    BACKEND_NOT_COMPILED_IN = new(Error, "manage.E002", SETTINGS);
+    UNKNOWN_APP_SETTINGS = new(Warning, "manage.W002", SETTINGS);
+    SAME_NAME = new(Error, "manage.E003", COMMANDS);
+    FIXED_REPLACED = new(Error, "manage.E007", COMMANDS);
+    UNKNOWN_REQUIRED_TAG = new(Error, "manage.E008", COMMANDS);
+    UNLISTED_APP = new(Warning, "manage.W001", COMMANDS);
+    ALIAS_CLASH = new(Warning, "manage.W004", COMMANDS);
+    LISTED_TWICE = new(Warning, "manage.W005", COMMANDS);
+    EMPTY_APP = new(Warning, "manage.W006", COMMANDS);
+    BUILT_IN_REPLACED = new(Info, "manage.I001", COMMANDS);
+    APP_HIDDEN = new(Info, "manage.I002", COMMANDS);
+    NO_CONNECTION = new(Error, "manage.E005", DATABASE);
+    MIGRATIONS_UNREADABLE = new(Error, "manage.E006", DATABASE);
+    UNAPPLIED_MIGRATIONS = new(Warning, "manage.W003", DATABASE);
+    CHECK_PANICKED = new(Error, "manage.E009", CHECKS);
+    ID_WITHOUT_FORM = new(Warning, "manage.W007", CHECKS);
+    DEBUG_BUILD = deploy(Warning, "deployment.W001", DEPLOYMENT);
+    DEVELOPMENT = deploy(Warning, "deployment.W002", DEPLOYMENT);
+    SQLITE_IN_MEMORY = deploy(Warning, "deployment.W003", DEPLOYMENT);
+    SQLITE_IN_A_LAYER = deploy(Warning, "deployment.W004", DEPLOYMENT);
+    WEAK_PASSWORD = deploy(Warning, "security.W001", SECURITY);
+    NO_PASSWORD = deploy(Warning, "security.W002", SECURITY);
+    WEAK_SECRET = deploy(Warning, "security.W003", SECURITY);
+    READABLE_SECRET = deploy(Warning, "security.W004", SECURITY);
+    TRACKED_SECRET = deploy(Warning, "security.W005", SECURITY);
+    NO_TLS = deploy(Warning, "security.W006", SECURITY);
+    NOT_VERIFIED = deploy(Info, "security.I001", SECURITY);
+    LISTENS_TO_ALL = deploy(Info, "security.I002", SECURITY);
+}

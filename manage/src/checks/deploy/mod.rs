@@ -1,0 +1,63 @@
+//! Is this fit for a deployment? Only with `--deploy`.
+
+mod files;
+mod network;
+mod passwords;
+mod sqlite;
+
+use crate::Context;
+use crate::settings::Settings;
+
+use super::Message;
+use super::catalog::{DEBUG_BUILD, DEVELOPMENT};
+
+/// What is not fit for a deployment.
+pub(super) fn deployment(cx: &Context) -> Vec<Message> {
+    let mut messages: Vec<Message> = debug_build(cfg!(debug_assertions)).into_iter().collect();
+    if let Ok(settings) = cx.try_settings() {
+        messages.extend(environment(settings));
+        messages.extend(settings.databases().filter_map(sqlite::check));
+    }
+    messages
+}
+
+/// What an attacker would be glad of.
+pub(super) fn security(cx: &Context) -> Vec<Message> {
+    let Ok(settings) = cx.try_settings() else { return Vec::new() };
+    let mut messages: Vec<Message> = settings.databases().filter_map(passwords::of_database).collect();
+    messages.extend(passwords::of_apps(settings));
+    messages.extend(files::check(cx));
+    messages.extend(settings.databases().filter_map(network::tls));
+    messages.extend(network::address(settings));
+    messages
+}
+
+fn debug_build(is_one: bool) -> Option<Message> {
+    is_one.then(|| {
+        DEBUG_BUILD
+            .message(
+                "This program is a debug build: it is slow, and stops where a release build would go on.",
+            )
+            .hint("Build it with `cargo build --release`.")
+    })
+}
+
+fn environment(settings: &Settings) -> Option<Message> {
+    (settings.environment() == "development").then(|| {
+        DEVELOPMENT
+            .message("The environment is 'development'.")
+            .about("settings")
+            .hint("Set MANAGE_ENV=production where the real data is: dangerous commands then ask first.")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_debug_build_is_told_so() {
+        assert_eq!(debug_build(true).expect("a message").id, "deployment.W001");
+        assert_eq!(debug_build(false), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! SQLite files that do not outlive the program, or its container.
+
+use std::path::Path;
+
+use crate::settings::{Backend, DatabaseSettings};
+
+use super::super::Message;
+use super::super::catalog::{SQLITE_IN_A_LAYER, SQLITE_IN_MEMORY};
+use super::super::databases::sqlite_file;
+
+pub(super) fn check(database: &DatabaseSettings) -> Option<Message> {
+    let object = format!("database {}", database.alias);
+    if database.backend != Backend::Sqlite || !database.backend.is_compiled_in() {
+        return None;
+    }
+    let Some(path) = sqlite_file(database) else {
+        let text = format!(
+            "The database is in memory ({}): what is written to it ends with the program.",
+            database.origin
+        );
+        let message = SQLITE_IN_MEMORY.message(text).about(object);
+        return Some(message.hint("Set DATABASE_URL to a file on a volume, or to a server."));
+    };
+    let path = std::path::absolute(path).ok()?;
+    is_in_a_layer(&path).then(|| {
+        SQLITE_IN_A_LAYER
+            .message(format!(
+                "{} stands in a container's own layer: it is gone when the container is replaced.",
+                path.display()
+            ))
+            .about(object)
+            .hint("Put it on a volume.")
+    })
+}
+
+/// Whether a file is, or would be made, on the file system that containers lay over their image.
+#[cfg(target_os = "linux")]
+fn is_in_a_layer(path: &Path) -> bool {
+    /// `OVERLAYFS_SUPER_MAGIC` of Linux's `magic.h`.
+    const OVERLAY: u64 = 0x794c_7630;
+    let there = path.ancestors().find(|path| path.exists());
+    let kind = there.and_then(|path| rustix::fs::statfs(path).ok()).map(|found| found.f_type);
+    kind.is_some_and(|kind| u64::try_from(kind).is_ok_and(|kind| kind == OVERLAY))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_in_a_layer(_: &Path) -> bool {
+    false
+}

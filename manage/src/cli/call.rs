@@ -1,0 +1,262 @@
+//! Calling a command from code by its name, with the words of a command line.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use clap::error::ErrorKind;
+
+use super::dispatch::run;
+use super::{Common, find, parser};
+use crate::command::{Command, Found, UsageError, usage_text};
+use crate::console::{ColorChoice, Input, Output, Stream};
+use crate::hooks::Watched;
+use crate::settings::{Environment, Settings, SettingsError, Source};
+use crate::{Context, Exit, Program, Result};
+
+/// A call of a command by its name, from code: Django's `call_command`.
+///
+/// [`Context::call`] begins one inside a command, [`Program::call`] anywhere else. Where nothing else is said the command
+/// has the caller's settings, streams, verbosity and `--noinput`, and no system checks run; missing arguments are not asked for.
+///
+/// ```
+/// # use manage::prelude::*;
+/// # use manage::console::Capture;
+/// # fn nightly(cx: &mut Context) -> Result<()> {
+/// // The same words as on the command line.
+/// let said = Capture::new();
+/// cx.call("help").args(["version", "--no-color"]).stdout(&said).run()?.ok()?;
+/// assert!(said.text().starts_with("Print the version"));
+/// # Ok(())
+/// # }
+/// # manage::testing::Project::new(manage::Program::new(&[])).call(nightly).expect_success();
+/// ```
+///
+/// In an `async` function a call is awaited: `cx.call("later").arg("21").await?`. The command then runs on a thread for
+/// blocking work, so that the other tasks go on. When the future is dropped, the command still runs to its end.
+///
+/// # Errors
+///
+/// Nothing ends the process, and nothing is printed of an error: it comes back as it is, a
+/// [`CommandError`](crate::CommandError) with its exit code among others. Wrong arguments are a [`UsageError`], a name that
+/// no command has is an [`UnknownCommand`](crate::command::UnknownCommand). An exit code that a command returns is no error
+/// before [`Exit::ok`] makes it one.
+#[must_use = "a call does nothing before `.run()` or `.await`"]
+pub struct Call {
+    program: Program,
+    callee: Callee,
+    arguments: Vec<OsString>,
+    source: Source,
+    settings: Option<Result<Settings, SettingsError>>,
+    output: Output,
+    stdout: Option<Stream>,
+    stderr: Option<Stream>,
+    stdin: Input,
+    verbosity: u8,
+    no_input: bool,
+    checks: bool,
+}
+
+/// What is called: a name or an alias, or a command that was made at run time.
+#[derive(Clone)]
+pub struct Callee(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Named(String),
+    Made(Arc<dyn Command>),
+}
+
+impl From<&str> for Callee {
+    fn from(name: &str) -> Self {
+        Self(Kind::Named(name.to_owned()))
+    }
+}
+
+impl From<String> for Callee {
+    fn from(name: String) -> Self {
+        Self(Kind::Named(name))
+    }
+}
+
+impl From<Arc<dyn Command>> for Callee {
+    fn from(command: Arc<dyn Command>) -> Self {
+        Self(Kind::Made(command))
+    }
+}
+
+impl<C: Command + 'static> From<Arc<C>> for Callee {
+    fn from(command: Arc<C>) -> Self {
+        Self(Kind::Made(command))
+    }
+}
+
+impl Context {
+    /// Calls a command by its name or alias, or one that was made at run time. See [`Call`].
+    ///
+    /// Where its arguments are known while the program is compiled, calling its function is shorter, and is checked.
+    pub fn call(&self, command: impl Into<Callee>) -> Call {
+        Call {
+            program: self.program().clone(),
+            callee: command.into(),
+            arguments: Vec::new(),
+            source: self.source.clone(),
+            settings: self.settings.get().cloned(),
+            output: self.output.clone(),
+            stdout: None,
+            stderr: None,
+            stdin: self.stdin().clone(),
+            verbosity: self.verbosity(),
+            no_input: self.takes_no_input(),
+            checks: false,
+        }
+    }
+}
+
+impl Program {
+    /// Calls a command outside of any command, with the process's settings and streams. See [`Call`].
+    pub fn call(&self, command: impl Into<Callee>) -> Call {
+        let environment = Environment::process();
+        let mut output = Output::standard();
+        output.set_colors(ColorChoice::Auto, |name| environment.text(name));
+        Call {
+            program: self.clone(),
+            callee: command.into(),
+            arguments: Vec::new(),
+            source: Source::new(environment, None),
+            settings: None,
+            output,
+            stdout: None,
+            stderr: None,
+            stdin: Input::standard(),
+            verbosity: 1,
+            no_input: false,
+            checks: false,
+        }
+    }
+}
+
+impl Call {
+    /// Adds a word, as it would stand on the command line behind the command's name.
+    pub fn arg(mut self, word: impl Into<OsString>) -> Self {
+        self.arguments.push(word.into());
+        self
+    }
+
+    /// Adds several words.
+    pub fn args(mut self, words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.arguments.extend(words.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether the system checks run before the command, as they do on the command line.
+    pub fn checks(self, checks: bool) -> Self {
+        Self { checks, ..self }
+    }
+
+    /// Where stdout goes: to a [`Capture`](crate::console::Capture), to `Stream::new(writer)`, or to another stream.
+    pub fn stdout(self, stream: impl Into<Stream>) -> Self {
+        Self { stdout: Some(stream.into()), ..self }
+    }
+
+    /// Where stderr goes.
+    pub fn stderr(self, stream: impl Into<Stream>) -> Self {
+        Self { stderr: Some(stream.into()), ..self }
+    }
+
+    /// What the command reads: a text, or an [`Input`].
+    pub fn stdin(self, input: impl Into<Input>) -> Self {
+        Self { stdin: input.into(), ..self }
+    }
+
+    /// Another environment than the caller's, and so other settings. Another settings file is a word: `--settings`.
+    pub fn environment(self, environment: Environment) -> Self {
+        Self { source: Source::new(environment, None), settings: None, ..self }
+    }
+
+    /// Runs the command to its end. That blocks, inside a task of an async runtime too: there `.await` is better.
+    pub fn run(self) -> Result<Exit> {
+        // On a thread of its own an `async` command waits for nothing that this one holds up.
+        #[cfg(feature = "async")]
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return std::thread::scope(|scope| scope.spawn(|| self.run_here()).join())
+                .unwrap_or_else(|payload| std::panic::resume_unwind(payload));
+        }
+        self.run_here()
+    }
+
+    fn run_here(mut self) -> Result<Exit> {
+        let found = match &self.callee.0 {
+            Kind::Named(name) => find(&self.program, name)?,
+            Kind::Made(command) => Found::made(Arc::clone(command)),
+        };
+        let words = std::iter::once(found.command().name().into()).chain(std::mem::take(&mut self.arguments));
+        let mut parser = parser(&self.program, &found, self.output.out.width());
+        let matches = match parser.try_get_matches_from_mut(words) {
+            Ok(matches) => matches,
+            Err(error) if !error.use_stderr() => {
+                self.colored(ColorChoice::Auto).out.print(usage_text(&error))?;
+                return Ok(Exit::SUCCESS);
+            }
+            Err(error) => return Err(UsageError::new(&error).into()),
+        };
+        let mut common = Common::read(&matches);
+        common.skip_checks |= !self.checks;
+        let output = self.colored(common.colors());
+        let (source, settings) = match &common.settings {
+            Some(file) => (Source::new(self.source.environment.clone(), Some(file.clone())), None),
+            None => (self.source.clone(), self.settings.take()),
+        };
+        let verbosity = common.verbosity.unwrap_or(self.verbosity);
+        let mut cx = Context::new(&self.program, source, output, verbosity, common.skip_checks);
+        cx.stdin = self.stdin.clone();
+        cx.no_input = self.no_input || common.no_input;
+        if let Some(settings) = settings {
+            let _ = cx.settings.set(settings);
+        }
+        let watched = Watched { found: &found, parser: &parser, matches: &matches };
+        let result = run(&mut cx, &watched, &common);
+        // Colours that were chosen for this command alone.
+        self.output.follow_colors();
+        result.map_err(|error| match error.downcast_ref::<clap::Error>() {
+            Some(usage) if !matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+                UsageError::new(usage).into()
+            }
+            _ => error,
+        })
+    }
+
+    /// The streams of the command. Those of the caller keep their colours unless an option says otherwise.
+    fn colored(&self, choice: ColorChoice) -> Output {
+        let mut output = self.output.with_streams(self.stdout.clone(), self.stderr.clone());
+        let given = output.clone();
+        if choice == ColorChoice::Auto && self.stdout.is_none() && self.stderr.is_none() {
+            return given;
+        }
+        output.set_colors(choice, |name| self.source.environment.text(name));
+        if choice == ColorChoice::Auto && self.stdout.is_none() {
+            output.out = given.out;
+        }
+        if choice == ColorChoice::Auto && self.stderr.is_none() {
+            output.err = given.err;
+        }
+        output
+    }
+}
+
+#[cfg(feature = "async")]
+impl IntoFuture for Call {
+    type Output = Result<Exit>;
+    type IntoFuture = std::pin::Pin<Box<dyn Future<Output = Result<Exit>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            // Other executors than tokio's have no threads for blocking work that could be asked for.
+            let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.run() };
+            match runtime.spawn_blocking(move || self.run_here()).await {
+                Ok(result) => result,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(error) => Err(anyhow::Error::new(error).context("The runtime ended before the command.")),
+            }
+        })
+    }
+}

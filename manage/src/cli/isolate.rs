@@ -1,0 +1,143 @@
+//! One run at a time: from a command, or a key, to its lock; and the end of a program that has lost it.
+
+use std::time::Duration;
+
+use super::Common;
+use crate::command::{BUILT_IN, CommandError, Exit, Found};
+use crate::console::{Role, Stream};
+use crate::isolation::{Isolation, IsolationError, LockName};
+use crate::settings::DatabaseSettings;
+use crate::{Context, Result};
+
+/// How long a stream that nobody reads may hold up the end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+impl Context {
+    /// Takes the lock of this key on the database `default`, or fails with the exit code 75 if another process, on any
+    /// machine, holds it. It is given back when the guard drops; it ends with this process, however that ends.
+    ///
+    /// The key is one for all commands of all programs that use the database: two commands that must not run at the same
+    /// time take the same key. `#[command(isolated)]` is the lock of one command, and holds for command lines; this one also
+    /// holds where the command is called as a function.
+    ///
+    /// If the lock is lost while the guard lives (the server restarts, or ends its session), the process ends with the exit
+    /// code 74: from then on another one may hold it.
+    pub fn isolate(&self, key: &str) -> Result<Isolation> {
+        self.isolate_within(key, Duration::ZERO)
+    }
+
+    /// As [`Context::isolate`], and waits for at most so long.
+    pub fn isolate_within(&self, key: &str, wait: Duration) -> Result<Isolation> {
+        take(self, LockName::key(key), &format!("key “{key}”"), &owner(self, "isolated"), wait)
+    }
+}
+
+/// The lock of a command line, if it is to run isolated.
+pub(crate) fn of_command(cx: &Context, found: &Found, common: &Common) -> Result<Option<Isolation>> {
+    let (command, key) = (found.command(), common.isolated_key.as_deref());
+    let asked = common.isolated || key.is_some() || common.isolated_wait.is_some();
+    if !asked && !command.properties().isolated {
+        return Ok(None);
+    }
+    let name = command.name();
+    if found.app == BUILT_IN && name == "wait_for_db" {
+        let message = "`wait_for_db` cannot be isolated: the lock is in the database that it waits for.";
+        return Err(CommandError::new(message).exit(Exit::USAGE.0).into());
+    }
+    let lock = LockName::command(found.app, name, key);
+    let what = match key {
+        Some(key) => format!("command `{name}` with the key “{key}”"),
+        None => format!("command `{name}`"),
+    };
+    let wait = Duration::from_secs(common.isolated_wait.unwrap_or(0).into());
+    take(cx, lock, &what, &owner(cx, name), wait).map(Some)
+}
+
+fn take(cx: &Context, name: LockName, what: &str, owner: &str, wait: Duration) -> Result<Isolation> {
+    let settings = cx.database(DatabaseSettings::DEFAULT_ALIAS)?;
+    let waiting = |holder: Option<String>| {
+        let holder = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
+        if cx.verbosity() > 0 {
+            // A reader that has gone is found out at the next line.
+            let _ = cx.err().styled_line(
+                Role::Notice,
+                format_args!("The {what} runs elsewhere{holder}; waiting for it to end..."),
+            );
+        }
+    };
+    let (err, lost_what) = (cx.err().clone(), what.to_owned());
+    let lost = move |why: String| end(&err, &lost_what, &why);
+    Isolation::take(settings, name, owner, wait, waiting, lost).map_err(|error| told(what, error, settings))
+}
+
+/// Who holds a lock, for those who find it taken: `manage import_posts 4242@web-1`.
+fn owner(cx: &Context, name: &str) -> String {
+    let machine = machine().map(|machine| format!("@{machine}")).unwrap_or_default();
+    format!("{} {name} {}{machine}", cx.program().name(), std::process::id())
+}
+
+/// What the machine, or the container, calls itself.
+fn machine() -> Option<String> {
+    #[cfg(unix)]
+    {
+        let system = rustix::system::uname();
+        let name = system.nodename().to_string_lossy();
+        (!name.is_empty()).then(|| name.into_owned())
+    }
+    #[cfg(not(unix))]
+    std::env::var("COMPUTERNAME").ok()
+}
+
+fn told(what: &str, error: IsolationError, settings: &DatabaseSettings) -> anyhow::Error {
+    match error {
+        IsolationError::Busy { holder, waited } => {
+            let mut message = format!("The {what} runs elsewhere");
+            if let Some(holder) = holder {
+                message.push_str(&format!(": {holder}"));
+            }
+            message.push('.');
+            if waited.is_zero() {
+                CommandError::new(message).hint("--isolated-wait SECONDS waits for it to end.")
+            } else {
+                let message = format!("{message} The {} s to wait for it are over.", waited.as_secs_f64());
+                CommandError::new(message).hint("Give a longer --isolated-wait.")
+            }
+            .exit(Exit::BUSY.0)
+        }
+        IsolationError::Connect(error) => CommandError::from(error),
+        IsolationError::InMemory => {
+            let message =
+                format!("The {what} cannot be isolated by {settings}. {}", IsolationError::InMemory);
+            CommandError::new(message)
+                .hint(format!("Use a file; the name comes from {}.", settings.origin))
+                .exit(Exit::CONFIGURATION.0)
+        }
+        IsolationError::Standby => {
+            let message = format!("The {what} cannot be isolated by {settings}. {}", IsolationError::Standby);
+            CommandError::new(message)
+                .hint(format!("Use the primary; the address comes from {}.", settings.origin))
+                .exit(Exit::CONFIGURATION.0)
+        }
+        error => CommandError::new(format!("The {what} cannot be isolated by {settings}.")).caused_by(error),
+    }
+    .into()
+}
+
+/// Ends the process: what it does from here on, another one may do at the same time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command runs on another thread and cannot be asked to return"
+)]
+fn end(err: &Stream, what: &str, why: &str) {
+    let exit = i32::from(Exit::LOCK_LOST.0);
+    // The words may hang, in a pipe that nobody reads; the end may not.
+    std::thread::spawn(move || {
+        std::thread::sleep(LAST_WORDS);
+        std::process::exit(exit);
+    });
+    let error = err.style(Role::Error, "Error:");
+    let _ = err.line(format_args!(
+        "{error} The lock of the {what} was lost: {why}. The program ends here, since another one may run now."
+    ));
+    std::process::exit(exit);
+}

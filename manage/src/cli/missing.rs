@@ -1,0 +1,103 @@
+//! Asks for required arguments that are missing, for a command that wants it so.
+
+use std::ffi::OsString;
+
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+
+use crate::command::Found;
+use crate::{Context, Result};
+
+/// Whether the error is one that questions may mend, and the command wants that.
+pub(super) fn can_be_asked_for(found: &Found, error: &clap::Error) -> bool {
+    found.command().properties().prompts_for_missing && error.kind() == ErrorKind::MissingRequiredArgument
+}
+
+/// Whether the words of a command line, which cannot be parsed yet, forbid to ask. Behind `--` they are values.
+pub(super) fn forbids(words: &[OsString]) -> bool {
+    words.iter().take_while(|word| *word != "--").any(|word| word == "--noinput" || word == "--no-input")
+}
+
+/// Asks for what is missing, as long as there is somebody to ask.
+#[cfg(feature = "terminal")]
+pub(super) fn ask(
+    cx: &Context,
+    parser: &mut clap::Command,
+    mut words: Vec<OsString>,
+    mut error: clap::Error,
+) -> Result<ArgMatches> {
+    loop {
+        let asked = match missing(parser, &error) {
+            // Behind `--` an option would be taken for a value.
+            Some(missing) if cx.can_ask() && !words.iter().any(|word| word == "--") => missing,
+            _ => return Err(error.into()),
+        };
+        let mut positional = Vec::new();
+        for arg in asked {
+            let value = value_of(cx, &arg)?;
+            match arg.get_long() {
+                Some(long) => words.push(format!("--{long}={value}").into()),
+                None => positional.push(value),
+            }
+        }
+        // A value that begins with a hyphen is no option.
+        if positional.iter().any(|value| value.starts_with('-')) {
+            words.push("--".into());
+        }
+        words.extend(positional.into_iter().map(OsString::from));
+        error = match parser.try_get_matches_from_mut(&words) {
+            Ok(matches) => return Ok(matches),
+            Err(error) => error,
+        };
+    }
+}
+
+#[cfg(not(feature = "terminal"))]
+pub(super) fn ask(
+    _cx: &Context,
+    _parser: &mut clap::Command,
+    _words: Vec<OsString>,
+    error: clap::Error,
+) -> Result<ArgMatches> {
+    Err(error.into())
+}
+
+/// The arguments that an error says are missing; none if it says something else, or one of them cannot be asked for.
+#[cfg(feature = "terminal")]
+fn missing(parser: &clap::Command, error: &clap::Error) -> Option<Vec<clap::Arg>> {
+    use clap::error::{ContextKind, ContextValue};
+
+    let Some(ContextValue::Strings(shown)) = error.get(ContextKind::InvalidArg) else { return None };
+    if error.kind() != ErrorKind::MissingRequiredArgument {
+        return None;
+    }
+    // In the order of the command's own, as its help has them.
+    let wanted = |arg: &&clap::Arg| shown.contains(&arg.to_string());
+    let found: Vec<clap::Arg> = parser.get_arguments().filter(wanted).cloned().collect();
+    // What stands for several arguments, such as a group, cannot be asked for.
+    (!found.is_empty() && found.len() == shown.len()).then_some(found)
+}
+
+#[cfg(feature = "terminal")]
+fn value_of(cx: &Context, arg: &clap::Arg) -> Result<String> {
+    use std::any::TypeId;
+
+    use crate::settings::Secret;
+
+    let name = arg.get_value_names().and_then(|names| names.first()).map(|name| name.as_str());
+    let question = match arg.get_help() {
+        Some(help) => help.to_string(),
+        None => name.unwrap_or(arg.get_id().as_str()).to_owned(),
+    };
+    let prompt = cx.prompt(question);
+    if arg.get_value_parser().type_id() == TypeId::of::<Secret>() {
+        return Ok(prompt.secret()?.expose().to_owned());
+    }
+    let values: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .filter(|value| !value.is_hide_set())
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    if values.is_empty() { prompt.text() } else { Ok(values[prompt.choice(&values)?].clone()) }
+}

@@ -1,0 +1,166 @@
+//! Where values come from: functions of the project's own, and what the framework knows.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
+
+use super::Candidate;
+use super::request::Request;
+use crate::migrations::Migrations;
+use crate::settings::{Backend, DatabaseSettings};
+use crate::{Context, Program, Result, cli};
+
+/// The values that a function knows, for `#[arg(add = …)]`. It is asked only when such a value is completed.
+pub fn values<F, I>(function: F) -> ArgValueCandidates
+where
+    F: Fn(&Context) -> Result<I> + Send + Sync + 'static,
+    I: IntoIterator<Item: Into<Candidate>>,
+{
+    asking(move |request| Ok(function(&request.cx)?.into_iter().map(Into::into).collect()))
+}
+
+/// The aliases of the settings' databases. None is opened.
+pub fn databases() -> ArgValueCandidates {
+    asking(|request| {
+        let databases = request.cx.settings()?.databases();
+        Ok(databases.map(|database| (database.alias.clone(), database.to_string()).into()).collect())
+    })
+}
+
+/// The labels of the program's apps.
+pub fn apps() -> ArgValueCandidates {
+    asking(|request| {
+        Ok(request.cx.program().registry().apps().iter().map(|app| Candidate::from(*app)).collect())
+    })
+}
+
+/// The migrations that are compiled into the program, for the database that the command's option `--database` names, and
+/// `zero`. No database is opened.
+pub fn migrations() -> ArgValueCandidates {
+    asking(|request| {
+        let backends = match backend(request) {
+            Ok(backend) => vec![backend],
+            Err(error) => {
+                request.note(&error);
+                // Their names are mostly the same for all backends.
+                vec![Backend::Sqlite, Backend::Postgres, Backend::Mysql]
+            }
+        };
+        let mut last = Ok(Vec::new());
+        for backend in backends {
+            match Migrations::of_program(request.cx.program(), backend) {
+                Ok(None) => return Ok(Vec::new()),
+                Ok(Some(migrations)) => {
+                    let mut candidates = migrations.names().map(Candidate::from).collect::<Vec<_>>();
+                    candidates.push(("zero", "Before the first").into());
+                    return Ok(candidates);
+                }
+                Err(error) => last = Err(error.into()),
+            }
+        }
+        last
+    })
+}
+
+fn backend(request: &Request) -> Result<Backend> {
+    let alias = request.typed("database").map_or(DatabaseSettings::DEFAULT_ALIAS, String::as_str);
+    Ok(request.cx.database(alias)?.backend)
+}
+
+/// The names of the program's commands; no command's parser is built.
+pub fn commands() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| Request::ask(|request| Ok(command_names(request.cx.program()))))
+}
+
+/// A command's name and, after it, those of its subcommands, for an argument named `path` that takes several.
+pub fn command_path() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        Request::ask(|request| {
+            let matches = request.matches.as_ref();
+            let path = matches.and_then(|matches| matches.try_get_many::<String>("path").ok().flatten());
+            let path: Vec<String> = path.unwrap_or_default().cloned().collect();
+            if path.is_empty() {
+                return Ok(command_names(request.cx.program()));
+            }
+            // A name that is wrong has no subcommands: that is no failure.
+            let Ok(command) = cli::resolve(request.cx.program(), &path, usize::MAX) else {
+                return Ok(Vec::new());
+            };
+            let shown = command.get_subcommands().filter(|inner| !inner.is_hide_set());
+            Ok(shown
+                .map(|inner| CompletionCandidate::new(inner.get_name()).help(inner.get_about().cloned()))
+                .collect())
+        })
+    })
+}
+
+/// A program on PATH and, after it, files: for an argument that is a command line.
+pub fn programs() -> ArgValueCompleter {
+    struct Programs;
+
+    impl ValueCompleter for Programs {
+        fn complete(&self, current: &OsStr) -> Vec<CompletionCandidate> {
+            self.complete_at(0, current)
+        }
+
+        fn complete_at(&self, index: usize, current: &OsStr) -> Vec<CompletionCandidate> {
+            let current = current.to_string_lossy();
+            Request::ask(|request| {
+                // All of the programs there are would help nobody.
+                // The engine counts from the second word behind `--`.
+                let is_first = index == 0 && !request.is_behind_escape;
+                if !is_first || current.is_empty() || current.contains(std::path::is_separator) {
+                    let folder = request.environment.folder();
+                    return Ok(PathCompleter::any().current_dir(folder).complete(current.as_ref().as_ref()));
+                }
+                let path = request.environment.text("PATH").unwrap_or_default();
+                let files = std::env::split_paths(&path)
+                    .filter_map(|folder| folder.read_dir().ok())
+                    .flatten()
+                    .flatten();
+                let named = files.filter(|file| file.file_name().to_string_lossy().starts_with(&*current));
+                let mut names: Vec<_> =
+                    named.filter(|file| is_program(&file.path())).map(|file| file.file_name()).collect();
+                names.sort();
+                names.dedup();
+                Ok(names.into_iter().map(CompletionCandidate::new).collect())
+            })
+        }
+    }
+
+    ArgValueCompleter::new(Programs)
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exe"))
+}
+
+/// Those that the listing shows. An alias is offered where nothing else fits.
+pub(super) fn command_names(program: &Program) -> Vec<CompletionCandidate> {
+    let mut names = Vec::new();
+    let mut commands = program.registry().all();
+    commands.retain(|found| !found.command().properties().hidden);
+    commands.sort_by(|a, b| a.command().name().cmp(b.command().name()));
+    for found in commands {
+        let command = found.command();
+        let about = || Some(command.about().to_owned().into());
+        names.push(CompletionCandidate::new(command.name()).help(about()));
+        let aliases = command.properties().aliases.iter();
+        names.extend(aliases.map(|alias| CompletionCandidate::new(*alias).help(about()).hide(true)));
+    }
+    names
+}
+
+fn asking(values: impl Fn(&Request) -> Result<Vec<Candidate>> + Send + Sync + 'static) -> ArgValueCandidates {
+    ArgValueCandidates::new(move || Request::ask(&values).into_iter().map(Into::into).collect())
+}

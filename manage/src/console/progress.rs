@@ -1,0 +1,75 @@
+//! Progress for a person who waits.
+
+use std::borrow::Cow;
+use std::io;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A progress bar or a spinner on stderr, while there is a person to see it; nothing in a log. It goes away with this value.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+/// All that is drawn now: lines that are written meanwhile go above.
+static DRAWN: OnceLock<MultiProgress> = OnceLock::new();
+
+impl Progress {
+    /// A bar up to a known end.
+    pub(crate) fn bar(shown: bool, length: u64) -> Self {
+        Self::new(shown, Some(length), "{msg:.dim} {bar:30} {pos}/{len} ({eta})")
+    }
+
+    /// For work whose end is not known.
+    pub(crate) fn spinner(shown: bool) -> Self {
+        let spinner = Self::new(shown, None, "{spinner} {msg} ({elapsed})");
+        if shown {
+            spinner.bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        spinner
+    }
+
+    fn new(shown: bool, length: Option<u64>, template: &str) -> Self {
+        if !shown {
+            return Self { bar: ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden()) };
+        }
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = match length {
+            Some(length) => ProgressBar::new(length),
+            None => ProgressBar::new_spinner(),
+        };
+        let drawn = DRAWN.get_or_init(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { bar: drawn.add(bar.with_style(style)) }
+    }
+
+    /// Says what is being done.
+    pub fn message(&self, text: impl Into<Cow<'static, str>>) {
+        self.bar.set_message(text);
+    }
+
+    /// So many more are done.
+    pub fn advance(&self, count: u64) {
+        self.bar.inc(count);
+    }
+
+    /// So many are done in all.
+    pub fn set(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Writes to the terminal while no bar is in the way.
+pub(super) fn beside(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    match DRAWN.get() {
+        Some(drawn) => drawn.suspend(write),
+        None => write(),
+    }
+}

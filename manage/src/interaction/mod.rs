@@ -1,0 +1,17 @@
+//! The person at the terminal: questions, consent, and progress to look at.
+//!
+//! `context` is what a command calls; `prompt` is a question, which `terminal` or `lines` asks; `confirmation` is consent to work
+//! that destroys something.
+
+mod confirmation;
+mod context;
+#[cfg(feature = "terminal")]
+mod lines;
+#[cfg(feature = "terminal")]
+mod prompt;
+#[cfg(feature = "terminal")]
+mod terminal;
+
+pub use confirmation::{Confirmation, Confirmed};
+#[cfg(feature = "terminal")]
+pub use prompt::Prompt;

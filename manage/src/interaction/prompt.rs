@@ -1,0 +1,168 @@
+//! A question to the person at the terminal.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
+use dialoguer::{Confirm, Input, Password, Select};
+
+use super::{lines, terminal};
+use crate::settings::Secret;
+use crate::{CommandError, Context, Result};
+
+/// A question to the person who runs the command; [`Context::prompt`] makes one.
+///
+/// It is asked on the terminal. Where there is none the answer is an error, and with `--noinput` it is the default, or an
+/// error if there is no default. CONTROL-C ends the command with 130, and leaves the terminal as it was.
+#[must_use = "a question is asked when its answer is asked for: `.text()`, `.choice(…)`"]
+pub struct Prompt<'a> {
+    cx: &'a Context,
+    question: String,
+    default: Option<String>,
+}
+
+impl<'a> Prompt<'a> {
+    pub(super) fn new(cx: &'a Context, question: impl Into<String>) -> Self {
+        Self { cx, question: question.into(), default: None }
+    }
+
+    /// The answer of somebody who just presses Enter, and with `--noinput`.
+    pub fn default(mut self, answer: impl Display) -> Self {
+        self.default = Some(answer.to_string());
+        self
+    }
+
+    /// Asks for a text that is not empty.
+    pub fn text(self) -> Result<String> {
+        self.until(
+            |text| if text.is_empty() { Err("Write something.".to_owned()) } else { Ok(text.to_owned()) },
+        )
+    }
+
+    /// Asks for a value, again and again until there is one. A default that cannot be read is an error.
+    pub fn parse<T: FromStr<Err: Display>>(self) -> Result<T> {
+        self.until(|text| T::from_str(text).map_err(|error| format!("“{text}”: {error}")))
+    }
+
+    /// Asks for a text until it can be read.
+    fn until<T>(self, read: impl Fn(&str) -> Result<T, String> + Clone) -> Result<T> {
+        let final_read = |text: &str| {
+            read(text).map_err(|problem| CommandError::new(format!("“{}”: {problem}", self.question)).into())
+        };
+        if let Some(answer) = self.without_asking()? {
+            return final_read(&answer);
+        }
+        let default = self.default.clone();
+        if !self.cx.stdin().is_standard() {
+            return lines::ask(self.cx, &self.question, default.as_deref(), read);
+        }
+        loop {
+            let (theme, question, default) = (theme(self.cx), self.question.clone(), default.clone());
+            let answer = terminal::ask(self.cx, move || {
+                let input = Input::<String>::with_theme(&*theme).with_prompt(question).allow_empty(true);
+                match default {
+                    Some(default) => input.default(default).interact_text(),
+                    None => input.interact_text(),
+                }
+            })?;
+            match read(&answer) {
+                Ok(value) => return Ok(value),
+                Err(problem) => self.cx.error(problem)?,
+            }
+        }
+    }
+
+    /// Lets somebody choose one of these, and tells which: the first is 0. A default is the text of one of them.
+    pub fn choice(self, items: &[impl Display]) -> Result<usize> {
+        let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+        let place = |text: &str| {
+            let found = items.iter().position(|item| item == text);
+            found.ok_or_else(|| format!("“{text}” is none of: {}.", items.join(", ")))
+        };
+        if items.is_empty() {
+            return Err(
+                CommandError::new(format!("“{}”: there is nothing to choose from.", self.question)).into()
+            );
+        }
+        let preset = self.default.as_deref().map(place).transpose();
+        let preset =
+            preset.map_err(|problem| CommandError::new(format!("“{}”: {problem}", self.question)))?;
+        if self.without_asking()?.is_some() {
+            return Ok(preset.unwrap_or_default());
+        }
+        if !self.cx.stdin().is_standard() {
+            let question = format!("{} ({})", self.question, items.join(", "));
+            return lines::ask(self.cx, &question, self.default.as_deref(), place);
+        }
+        let (theme, question) = (theme(self.cx), self.question);
+        terminal::ask(self.cx, move || {
+            let select = Select::with_theme(&*theme).with_prompt(question).items(&items);
+            select.default(preset.unwrap_or_default()).interact()
+        })
+    }
+
+    /// Asks for a secret, which is not shown while it is typed. Nobody can answer it with `--noinput`.
+    pub fn secret(mut self) -> Result<Secret> {
+        self.default = None;
+        self.without_asking()?;
+        if !self.cx.stdin().is_standard() {
+            return lines::ask(self.cx, &self.question, None, |text| Ok(Secret::from(text.to_owned())));
+        }
+        let (theme, question) = (theme(self.cx), self.question);
+        let answer =
+            terminal::ask(self.cx, move || Password::with_theme(&*theme).with_prompt(question).interact())?;
+        Ok(Secret::from(answer))
+    }
+
+    /// Asks for yes or no. Somebody who just presses Enter says no, unless the default is `yes`.
+    pub fn confirm(self) -> Result<bool> {
+        let default = self.default.as_deref() == Some("yes");
+        if self.without_asking()?.is_some() {
+            return Ok(default);
+        }
+        if !self.cx.stdin().is_standard() {
+            let shown = if default { "yes" } else { "no" };
+            return lines::ask(self.cx, &self.question, Some(shown), |text| match text {
+                "y" | "yes" => Ok(true),
+                "n" | "no" => Ok(false),
+                _ => Err("Answer yes or no.".to_owned()),
+            });
+        }
+        let (theme, question) = (theme(self.cx), self.question);
+        terminal::ask(self.cx, move || {
+            // Without the Enter, what follows a `y` (`yes`, Enter) would answer the next question.
+            let confirm = Confirm::with_theme(&*theme).with_prompt(question).wait_for_newline(true);
+            confirm.default(default).interact()
+        })
+    }
+
+    /// The default, if nobody is to be asked; none, if somebody can be.
+    fn without_asking(&self) -> Result<Option<String>> {
+        if self.cx.takes_no_input() {
+            return match &self.default {
+                Some(default) => Ok(Some(default.clone())),
+                None => {
+                    let message =
+                        format!("“{}” must be answered, and --noinput forbids to ask.", self.question);
+                    let hint = "Give the answer as an argument, or leave --noinput out.";
+                    Err(CommandError::new(message).hint(hint).into())
+                }
+            };
+        }
+        if self.cx.can_ask() {
+            return Ok(None);
+        }
+        let message = format!("There is nobody to ask “{}”: this is no terminal.", self.question);
+        let hint = match &self.default {
+            Some(default) => {
+                format!("Answer beforehand, by an argument; with --noinput the answer is “{default}”.")
+            }
+            None => "Answer beforehand, by an argument, or run it on a terminal.".to_owned(),
+        };
+        Err(CommandError::new(message).hint(hint).into())
+    }
+}
+
+fn theme(cx: &Context) -> Box<dyn Theme + Send> {
+    if cx.err().has_colors() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+}

@@ -1,0 +1,57 @@
+//! What holds a lock: a session or an open file, whichever the database has.
+
+use std::time::Duration;
+
+use super::{IsolationError, LockName};
+use crate::settings::{Backend, DatabaseSettings};
+
+/// How often the lock is looked at while it is held.
+pub(super) const LOOK: Duration = Duration::from_secs(2);
+
+/// How long the server may take to answer that look, or any other question about the lock.
+#[cfg(feature = "network")]
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
+
+/// After how many seconds of silence the server gives up a holder whose machine has vanished. It must be more than
+/// [`LOOK`] and [`ANSWER`] together: the holder, if it lives, ends before another one begins.
+#[cfg(feature = "network")]
+pub(super) const SILENCE_SECONDS: u64 = 20;
+
+/// A way to a lock, and the lock itself once it is taken. It ends with this value.
+pub(super) trait Session: Send {
+    /// Takes the lock, if it is free.
+    fn try_take(&mut self) -> Result<bool, IsolationError>;
+
+    /// Who else holds it, as far as the database can tell.
+    fn holder(&mut self) -> Option<String>;
+
+    /// Whether the lock is still held; if not, why.
+    fn look(&mut self) -> Result<(), String>;
+
+    /// Gives it back at once. Without this it ends with the connection, of which a server learns a moment later.
+    fn release(&mut self);
+}
+
+/// Opens the way to a lock. `owner` is shown to those who find it taken.
+pub(super) fn open(
+    settings: &DatabaseSettings,
+    name: LockName,
+    owner: &str,
+) -> Result<Box<dyn Session>, IsolationError> {
+    match settings.backend {
+        #[cfg(feature = "sqlite")]
+        Backend::Sqlite => Ok(Box::new(super::sqlite::FileSession::open(settings, &name, owner)?)),
+        #[cfg(feature = "postgres")]
+        Backend::Postgres => Ok(Box::new(super::postgres::PostgresSession::open(settings, name, owner)?)),
+        #[cfg(feature = "mysql")]
+        Backend::Mysql => Ok(Box::new(super::mysql::MysqlSession::open(settings, &name)?)),
+        #[expect(clippy::allow_attributes, reason = "the next one depends on the features")]
+        #[allow(unreachable_patterns)]
+        _ => {
+            let _ = (name, owner);
+            // It fails, and says what is missing.
+            crate::database::Connection::open(settings).map_err(IsolationError::Connect)?;
+            Err(IsolationError::NoLocks)
+        }
+    }
+}

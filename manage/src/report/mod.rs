@@ -1,0 +1,12 @@
+//! How the results of the domain modules are told: to people as lines, to programs as JSON.
+//!
+//! The domain modules know nothing of it; a command hands their results, or an observer of theirs, to it.
+
+mod checks;
+mod reference;
+mod waiting;
+
+pub use reference::{Form, Reference};
+pub use waiting::{Format, WaitReport};
+
+pub(crate) use checks::{checks, issues, tags};

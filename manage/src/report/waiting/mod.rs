@@ -1,0 +1,115 @@
+//! Tells a wait to people or programs. All that is told is made of allowed parts.
+
+mod json;
+mod text;
+mod words;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use self::json::Json;
+use self::text::Text;
+use crate::console::Stream;
+use crate::wait::{Observer, Outcome, Plan, State, Waited};
+use crate::{CommandError, Exit, Result};
+
+/// How to tell what happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Lines for people; on a terminal one that lives.
+    Text,
+    /// One JSON object a line: at the start, at each change, and a summary.
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("it is `text` or `json`".to_owned()),
+        }
+    }
+}
+
+/// An observer that writes to the console.
+pub struct WaitReport(Kind);
+
+enum Kind {
+    Text(Text),
+    Json(Json),
+}
+
+impl WaitReport {
+    /// Text goes to both streams, JSON to `out` alone.
+    pub fn new(format: Format, out: &Stream, err: &Stream, verbosity: u8) -> Self {
+        Self(match format {
+            Format::Text => Kind::Text(Text::new(out.clone(), err.clone(), verbosity)),
+            Format::Json => Kind::Json(Json::new(out.clone())),
+        })
+    }
+
+    /// Tells how it ended. In text that is an error where it is no success.
+    pub fn end(&mut self, plan: &Plan, waited: &Waited) -> Result<Exit> {
+        match &mut self.0 {
+            Kind::Text(text) => text.end(plan, waited),
+            Kind::Json(json) => json.end(waited),
+        }
+    }
+
+    /// Tells that there is nothing to wait for, since the arguments or the settings are wrong.
+    pub fn broken(&mut self, error: anyhow::Error) -> Result<Exit> {
+        match &mut self.0 {
+            Kind::Text(_) => Err(error),
+            Kind::Json(json) => {
+                let exit =
+                    error.downcast_ref::<CommandError>().map_or(Exit::FAILURE, CommandError::exit_code);
+                json.broken(&error.to_string(), exit)
+            }
+        }
+    }
+
+    fn observer(&mut self) -> &mut dyn Observer {
+        match &mut self.0 {
+            Kind::Text(text) => text,
+            Kind::Json(json) => json,
+        }
+    }
+}
+
+impl Observer for WaitReport {
+    fn started(&mut self, states: &[State]) -> Result<()> {
+        self.observer().started(states)
+    }
+
+    fn unavailable(&mut self, states: &[State], index: usize, elapsed: Duration) -> Result<()> {
+        self.observer().unavailable(states, index, elapsed)
+    }
+
+    fn ready(&mut self, states: &[State], index: usize, elapsed: Duration) -> Result<()> {
+        self.observer().ready(states, index, elapsed)
+    }
+
+    fn tick(&mut self, states: &[State], elapsed: Duration) -> Result<()> {
+        self.observer().tick(states, elapsed)
+    }
+
+    fn tick_every(&self) -> Duration {
+        match &self.0 {
+            Kind::Text(text) => text.tick_every(),
+            Kind::Json(json) => json.tick_every(),
+        }
+    }
+}
+
+/// The exit code of a wait.
+fn exit(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Ready => Exit::SUCCESS,
+        Outcome::TimedOut => Exit::TIMED_OUT,
+        Outcome::Misconfigured => Exit::CONFIGURATION,
+        Outcome::NotReady => Exit::FAILURE,
+    }
+}

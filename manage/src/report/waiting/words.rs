@@ -1,0 +1,76 @@
+//! A failure in plain words: the code, what it means, and what the server said.
+
+use crate::database::{ConnectError, Reason};
+use crate::wait::State;
+
+/// `28P01: the server is up, but it refuses the password of user app`, without a full stop.
+pub(super) fn words(error: &ConnectError, state: &State) -> String {
+    let mut text = String::new();
+    if let Some(code) = &error.code {
+        text.push_str(&format!("{code}: "));
+    }
+    text.push_str(&plain(error, state));
+    // What the operating system says of a refused connection is no news; what a server says may be.
+    let message = error.message.trim_end_matches('.');
+    if !message.is_empty() && !is_plain(error.reason) {
+        text.push_str(&format!(" ({message})"));
+    }
+    capitalized(&text)
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+fn is_plain(reason: Reason) -> bool {
+    matches!(reason, Reason::Refused | Reason::Unreachable | Reason::Socket | Reason::NotThere)
+}
+
+fn plain(error: &ConnectError, state: &State) -> String {
+    let user = state.user.as_deref().map(|user| format!("user {user}"));
+    let user = user.as_deref().unwrap_or("the user");
+    match (error.reason, error.code.as_deref()) {
+        (Reason::Credentials, Some("28P01" | "1045")) => {
+            format!("the server is up, but it refuses the password of {user}")
+        }
+        (Reason::Credentials, _) => format!("the server is up, but it refuses the login of {user}"),
+        (Reason::NoDatabase, _) if !state.is_database => {
+            "the server is up, but it does not open what the URL's path names".to_owned()
+        }
+        (Reason::NoDatabase, _) => "the server is up, but it has no such database".to_owned(),
+        (Reason::Permission, Some("EACCES")) => "this process may not open it".to_owned(),
+        (Reason::Permission, _) => format!("the server is up, but it does not let {user} in"),
+        (Reason::StartingUp, _) => "the server is up, but still starting or already stopping".to_owned(),
+        (Reason::TooManyConnections, _) => "the server is up, but has no connection left".to_owned(),
+        (Reason::ReadOnly, _) => "the server is up, but takes no changes".to_owned(),
+        (Reason::Unmigrated, _) => "the database answers, but lacks migrations".to_owned(),
+        (Reason::Unstable, _) => "it answers, but not for long enough yet".to_owned(),
+        (Reason::Unhealthy, _) => "it answers, but says that it is not well".to_owned(),
+        (Reason::WrongService, _) => "something else answers there".to_owned(),
+        (Reason::Refused, _) => "nothing listens there".to_owned(),
+        (Reason::Unreachable, _) => "no route leads there".to_owned(),
+        (Reason::UnknownHost, _) => "the name of the host is not known".to_owned(),
+        (Reason::TimedOut, _) => "no answer in time".to_owned(),
+        (Reason::Closed, _) => "the connection was closed".to_owned(),
+        (Reason::Tls, _) => "no trusted, encrypted connection could be made".to_owned(),
+        (Reason::Socket, _) => "there is no Unix socket of that path".to_owned(),
+        (Reason::NotThere, _) => "there is no such file".to_owned(),
+        (Reason::File, _) => "the file cannot be used".to_owned(),
+        (Reason::Locked, _) => "another process holds the file for itself".to_owned(),
+        (Reason::NotCompiledIn, _) => "this program was built without it".to_owned(),
+        (Reason::Configuration, _) => "the settings cannot be used".to_owned(),
+        (Reason::Other, _) => "it cannot be used".to_owned(),
+    }
+}
+
+/// `3.2 s`, `0.004 s`: with a precision that tells something.
+pub(super) fn seconds(time: std::time::Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 0.1 { format!("{seconds:.3} s") } else { format!("{seconds:.1} s") }
+}
+
+/// `1 attempt`, `7 attempts`.
+pub(super) fn attempts(count: u32) -> String {
+    if count == 1 { "1 attempt".to_owned() } else { format!("{count} attempts") }
+}

@@ -1,0 +1,115 @@
+//! Futures on a thread that is not theirs: an `async` command from code that is not, wherever that runs.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::Result;
+
+/// Runs a future to its end: an `async` command, called from a function that is not `async`.
+///
+/// ```
+/// use manage::prelude::*;
+/// # async fn later(cx: &mut Context, value: u32) -> Result<u32> { Ok(value * 2) }
+///
+/// pub fn now(cx: &mut Context) -> Result<()> {
+///     let doubled = manage::block_on(later(cx, 21))?;
+///     cx.line(doubled)
+/// }
+/// # manage::testing::Project::new(manage::Program::new(&[])).call(now).expect_success();
+/// ```
+///
+/// The future has a runtime of its own, so that this works anywhere: also on a thread that runs tasks of another runtime,
+/// which it blocks for as long as it takes. Inside an `async` function `.await` is better.
+pub fn block_on<T, E: Into<anyhow::Error>>(future: impl Future<Output = Result<T, E>>) -> Result<T> {
+    run_to_end(future)?.map_err(Into::into)
+}
+
+/// Runs an `async` command to its end on a runtime of its own.
+#[doc(hidden)]
+pub fn run_to_end<F: Future>(future: F) -> Result<F::Output> {
+    let runtime = Own(Some(Builder::new_multi_thread().enable_all().build()?));
+    let Some(own) = &runtime.0 else { unreachable!("it was just built") };
+    // A thread of another runtime may not enter a second one as tokio has it.
+    Ok(match Handle::try_current() {
+        Err(_) => own.block_on(future),
+        Ok(_) => park_on(own.handle(), future),
+    })
+}
+
+/// A runtime that ends without waiting: a thread that still waits for a database must not hold the program at its end.
+/// tokio's own way to drop one waits, and panics inside another runtime.
+struct Own(Option<Runtime>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// How long a thread of another runtime sleeps before it looks at its future again: at first, and at the most.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(1)];
+
+/// Runs a future on the calling thread, whatever else runs there, and its sockets, timers and tasks on a runtime.
+pub(crate) fn park_on<F: Future>(runtime: &Handle, future: F) -> F::Output {
+    // On a thread of another runtime tokio's `yield_now` leaves the wake-up to that runtime, which we hold up: nobody would
+    // ever wake us. So there the future is looked at again, woken or not.
+    let looks_again = Handle::try_current().is_ok();
+    let _entered = runtime.enter();
+    // Inside a task of another runtime the task's budget would run out, and nothing would ever refill it.
+    let mut future = pin!(tokio::task::unconstrained(future));
+    let parked = Arc::new(Parked { thread: thread::current(), woken: AtomicBool::new(false) });
+    let waker = Waker::from(Arc::clone(&parked));
+    let mut context = Context::from_waker(&waker);
+    let mut pause = LOOK_AGAIN[0];
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        if !looks_again {
+            while !parked.was_woken() {
+                thread::park();
+            }
+        } else if parked.was_woken() || {
+            thread::park_timeout(pause);
+            parked.was_woken()
+        } {
+            pause = LOOK_AGAIN[0];
+        } else {
+            pause = (pause * 2).min(LOOK_AGAIN[1]);
+        }
+    }
+}
+
+/// A sleeping thread. The flag tells its own wake-ups from those of another sleeper on the same thread.
+struct Parked {
+    thread: Thread,
+    woken: AtomicBool,
+}
+
+impl Parked {
+    /// Whether it was woken since this was asked last.
+    fn was_woken(&self) -> bool {
+        self.woken.swap(false, Ordering::Acquire)
+    }
+}
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.woken.swap(true, Ordering::Release) {
+            self.thread.unpark();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The database settings that a team's tests use.
+
+use super::database_variables::from_url;
+use super::envfile::EnvFile;
+use super::load::nearest;
+use super::variables::Variables;
+use super::{DatabaseSettings, Settings, SettingsError, Source};
+
+/// `TEST_DATABASE_URL`, for another alias `TEST_DATABASE_URL_<ALIAS>`; without it, the alias's own settings.
+pub(crate) fn for_tests(source: &Source, alias: &str) -> Result<DatabaseSettings, SettingsError> {
+    let environment = &source.environment;
+    let env_file = nearest(&environment.folder(), ".env").as_deref().map(EnvFile::read).transpose()?;
+    let variables = Variables { environment, file: env_file.as_ref() };
+    let name = match alias {
+        DatabaseSettings::DEFAULT_ALIAS => "TEST_DATABASE_URL".to_owned(),
+        alias => format!("TEST_DATABASE_URL_{}", alias.to_uppercase()),
+    };
+    match variables.get(&name)? {
+        Some(url) => from_url(alias, url),
+        None => Settings::load(source)?.database(alias).cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Environment;
+
+    use super::*;
+
+    #[test]
+    fn a_variable_of_its_own_comes_before_the_settings() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = |variables: &[(&str, &str)], alias: &str| {
+            let environment = Environment::new(variables.iter().copied(), folder.path());
+            for_tests(&Source::new(environment, None), alias).map(|database| (database.alias, database.name))
+        };
+        let found = |alias: &str, name: &str| Ok((alias.to_owned(), name.to_owned()));
+        let set = [
+            ("DATABASE_URL", "postgres://db/shop"),
+            ("TEST_DATABASE_URL", "postgres://db/tests"),
+            ("DATABASE_URL_ARCHIVE", "postgres://db/old"),
+        ];
+        assert_eq!(name(&set[..1], "default"), found("default", "shop"));
+        assert_eq!(name(&set, "default"), found("default", "tests"));
+        assert_eq!(name(&set, "archive"), found("archive", "old"));
+        assert_eq!(
+            name(&[("TEST_DATABASE_URL_ARCHIVE", "postgres://db/a")], "archive"),
+            found("archive", "a")
+        );
+        assert!(name(&set, "none").is_err());
+        std::fs::write(folder.path().join(".env"), "TEST_DATABASE_URL=postgres://db/file\n").expect("a file");
+        assert_eq!(name(&set[..1], "default"), found("default", "file"));
+        let wrong = name(&[("TEST_DATABASE_URL", "postgres://u:s3cret@db/a?sslmode=x")], "default");
+        assert!(!format!("{wrong:?}").contains("s3cret"));
+    }
+}

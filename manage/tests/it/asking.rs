@@ -1,0 +1,305 @@
+//! Questions to an input that stands for a person, and what is done where there is nobody to ask.
+
+use std::sync::Arc;
+
+use manage::clap::ArgMatches;
+use manage::command::Command;
+use manage::console::{Input, Table};
+use manage::prelude::*;
+use manage::settings::Secret;
+use manage::testing::{Called, Project};
+use manage::{Confirmation, Exit, Program};
+use manage_test_servers::Suite;
+
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test("asking::texts_and_values", texts_and_values);
+    suite.test("asking::choices", choices);
+    suite.test("asking::secrets_are_not_shown", secrets_are_not_shown);
+    suite.test("asking::yes_or_no", yes_or_no);
+    suite.test("asking::nobody_is_there", nobody_is_there);
+    suite.test("asking::no_input", no_input);
+    suite.test("asking::no_input_is_handed_on_to_what_is_called", no_input_is_handed_on_to_what_is_called);
+    suite.test("asking::consent", consent);
+    suite.test("asking::consent_in_production", consent_in_production);
+    suite.test("asking::missing_arguments_are_asked_for", missing_arguments_are_asked_for);
+    suite.test("asking::missing_arguments_without_a_person", missing_arguments_without_a_person);
+    suite.test("asking::tables_outside_of_a_terminal", tables_outside_of_a_terminal);
+}
+
+fn project() -> Project {
+    Project::new(Program::new(&["it"]))
+}
+
+/// Somebody who answers so.
+fn person(answers: &str) -> Project {
+    project().stdin(Input::from(answers).terminal(true))
+}
+
+fn asked<T: 'static>(answers: &str, ask: impl FnOnce(&mut Context) -> Result<T>) -> Called<T> {
+    person(answers).call(ask)
+}
+
+fn texts_and_values() {
+    let called = asked("\nhello\n", |cx| cx.prompt("Name?").text());
+    assert_eq!(called.transcript.stderr, "Name?\nWrite something.\nName?\n");
+    assert_eq!(called.expect_success(), "hello");
+    let called = asked("\n", |cx| cx.prompt("Name?").default("moon").text());
+    assert_eq!(called.transcript.stderr, "Name? [moon]\n");
+    assert_eq!(called.expect_success(), "moon");
+    let called = asked("many\n300\n7\n", |cx| cx.prompt("How many?").parse::<u8>());
+    let stderr = &called.transcript.stderr;
+    assert!(
+        stderr.contains("“many”: invalid digit") && stderr.contains("“300”: number too large"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.matches("How many?").count(), 3);
+    assert_eq!(called.expect_success(), 7);
+    let called = asked("many\n", |cx| cx.prompt("How many?").parse::<u8>());
+    assert!(
+        called.transcript.stderr.ends_with("Error: The input ended before “How many?” was answered.\n"),
+        "{}",
+        called.transcript
+    );
+    assert_eq!(called.transcript.exit, Exit(1));
+}
+
+fn choices() {
+    let soups = ["leek", "onion"];
+    let called = asked("pea\nonion\n", move |cx| cx.prompt("Which?").choice(&soups));
+    assert_eq!(
+        called.transcript.stderr,
+        "Which? (leek, onion)\n“pea” is none of: leek, onion.\nWhich? (leek, onion)\n"
+    );
+    assert_eq!(called.expect_success(), 1);
+    let called = asked("\n", move |cx| cx.prompt("Which?").default("onion").choice(&soups));
+    assert_eq!(called.expect_success(), 1);
+    let called = asked("\n", move |cx| cx.prompt("Which?").default("pea").choice(&soups));
+    assert_eq!(called.transcript.stderr, "Error: “Which?”: “pea” is none of: leek, onion.\n");
+    let called = asked("\n", |cx| cx.prompt("Which?").choice(&[] as &[&str]));
+    assert_eq!(called.transcript.stderr, "Error: “Which?”: there is nothing to choose from.\n");
+}
+
+fn secrets_are_not_shown() {
+    let called = asked("hunter2\n", |cx| {
+        let secret: Secret = cx.prompt("Password?").default("hunter3").secret()?;
+        cx.line(format_args!("{secret:?}"))?;
+        Ok(secret)
+    });
+    let text = called.transcript.to_string();
+    assert!(!text.contains("hunter") && text.contains("Password?"), "{text}");
+    assert_eq!(called.expect_success().expose(), "hunter2");
+}
+
+fn yes_or_no() {
+    for (answers, yes) in [("y\n", true), ("yes\n", true), ("n\n", false), ("\n", false), ("ja\nyes\n", true)]
+    {
+        let called = asked(answers, |cx| cx.confirm("Sure?"));
+        assert_eq!(called.transcript.stderr.contains("Answer yes or no."), answers.contains("ja"));
+        assert_eq!(called.expect_success(), yes, "{answers}");
+    }
+    assert!(asked("\n", |cx| cx.prompt("Sure?").default("yes").confirm()).expect_success());
+}
+
+fn nobody_is_there() {
+    for project in [project(), project().stdin("hello\n")] {
+        let called = project.call(|cx| cx.prompt("Name?").text());
+        assert_eq!(
+            called.transcript.stderr,
+            "Error: There is nobody to ask “Name?”: this is no terminal.\n\
+             Hint: Answer beforehand, by an argument, or run it on a terminal.\n"
+        );
+        let called = project.call(|cx| cx.prompt("Name?").default("moon").text());
+        assert!(
+            called.transcript.stderr.contains("with --noinput the answer is “moon”"),
+            "{}",
+            called.transcript
+        );
+        assert!(project.call(|cx| cx.confirm("Sure?")).returned.is_err());
+        assert!(project.call(|cx| cx.prompt("Which?").choice(&["leek"])).returned.is_err());
+        assert!(project.call(|cx| cx.prompt("Password?").secret()).returned.is_err());
+        assert!(!project.call(|cx| Ok(cx.can_ask())).expect_success());
+    }
+}
+
+/// A command that was made at run time.
+struct Does(&'static str, fn(&mut Context) -> Result<()>);
+
+impl Command for Does {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn run(&self, cx: &mut Context, _: &ArgMatches) -> Result<Exit> {
+        (self.1)(cx).map(|()| Exit::SUCCESS)
+    }
+}
+
+fn does(work: fn(&mut Context) -> Result<()>) -> Project {
+    let program = Program::new(&["it"]).with_command("it", Arc::new(Does("does", work)));
+    Project::new(program).stdin(Input::from("wrong\n").terminal(true))
+}
+
+fn no_input() {
+    let project = does(|cx| {
+        assert!(!cx.can_ask() && cx.takes_no_input());
+        let name = cx.prompt("Name?").default("moon").text()?;
+        let number: u8 = cx.prompt("How many?").default(7).parse()?;
+        let soup = cx.prompt("Which?").default("onion").choice(&["leek", "onion"])?;
+        let sure = cx.prompt("Sure?").default("yes").confirm()?;
+        cx.line(format_args!("{name} {number} {soup} {sure}"))
+    });
+    for words in [["does", "--noinput"], ["does", "--no-input"], ["--noinput", "does"]] {
+        let ran = project.run(words).expect_success();
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("moon 7 1 true\n", ""));
+    }
+    let without: [fn(&mut Context) -> Result<()>; 4] = [
+        |cx| cx.prompt("Soup?").text().map(drop),
+        |cx| cx.prompt("Soup?").choice(&["leek"]).map(drop),
+        |cx| cx.prompt("Soup?").default("x").secret().map(drop),
+        |cx| cx.confirm("Soup?").map(drop),
+    ];
+    for work in without {
+        assert_eq!(
+            does(work).run(["does", "--noinput"]).expect_exit(1).stderr,
+            "Error: “Soup?” must be answered, and --noinput forbids to ask.\n\
+             Hint: Give the answer as an argument, or leave --noinput out.\n"
+        );
+    }
+    let bad = does(|cx| cx.prompt("How many?").default("many").parse::<u8>().map(drop));
+    let ran = bad.run(["does", "--noinput"]).expect_exit(1);
+    assert!(ran.stderr.starts_with("Error: “How many?”: “many”: invalid digit"), "{ran}");
+}
+
+fn no_input_is_handed_on_to_what_is_called() {
+    let inner = Arc::new(Does("inner", |cx| {
+        let name = cx.prompt("Name?").default("moon").text()?;
+        cx.line(name)
+    }));
+    let outer = Arc::new(Does("outer", |cx| cx.call("inner").run()?.ok()));
+    let outer_forbids = Arc::new(Does("forbids", |cx| {
+        cx.call("inner").arg("--noinput").run()?.ok()?;
+        cx.call("inner").run()?.ok()
+    }));
+    let program = Program::new(&["it"])
+        .with_command("it", inner)
+        .with_command("it", outer)
+        .with_command("it", outer_forbids);
+    let project = Project::new(program);
+    let answering = |words: &[&str]| {
+        let person = Input::from("sun\n").terminal(true);
+        let program = project.call(|cx| Ok(cx.program().clone())).expect_success();
+        Project::new(program).stdin(person).run(words.to_vec()).expect_success().stdout
+    };
+    assert_eq!(answering(&["outer"]), "sun\n");
+    assert_eq!(answering(&["outer", "--noinput"]), "moon\n");
+    assert_eq!(answering(&["forbids"]), "moon\nsun\n");
+}
+
+fn destroys(project: &Project, words: &[&str]) -> manage::testing::Transcript {
+    project.run(["talks", "destroy"].iter().chain(words).copied())
+}
+
+const DONE: &str = "thrown away\n";
+
+fn consent() {
+    let yes = destroys(&person("yes\n"), &[]).expect_success();
+    assert_eq!(yes.stdout, DONE);
+    assert_eq!(yes.stderr, "This throws the soup away.\nAre you sure? [no]\n");
+    for answer in ["n\n", "\n"] {
+        let no = destroys(&person(answer), &[]).expect_exit(1);
+        assert!(
+            no.stdout.is_empty() && no.stderr.ends_with("Error: Not confirmed: nothing was done.\n"),
+            "{no}"
+        );
+    }
+    for option in ["--force", "--noinput", "--no-input"] {
+        for project in [project(), person("no\n")] {
+            let done = destroys(&project, &[option]).expect_success();
+            assert_eq!((done.stdout.as_str(), done.stderr.as_str()), (DONE, ""));
+        }
+    }
+    assert_eq!(
+        destroys(&project(), &[]).expect_exit(1).stderr,
+        "Error: This throws the soup away. There is nobody to ask: this is no terminal.\n\
+         Hint: Consent with --noinput or --force.\n"
+    );
+    // A function that is called has the option as a value.
+    let called = project().call(|cx| Confirmation { force: true }.ask(cx, "It goes."));
+    called.expect_success();
+}
+
+fn consent_in_production() {
+    let production =
+        |project: Project| project.env("MANAGE_ENV", "production").env("SECRET_KEY", "x".repeat(60));
+    for options in [&[][..], &["--noinput"]] {
+        for project in [project(), person("yes\n")] {
+            let refused = destroys(&production(project), options).expect_exit(1);
+            assert!(refused.stdout.is_empty(), "{refused}");
+            assert!(
+                refused
+                    .stderr
+                    .starts_with("Error: This throws the soup away. In production this needs --force.\n"),
+                "{refused}"
+            );
+        }
+    }
+    let nobody = destroys(&production(project()), &["--force"]).expect_exit(1);
+    assert!(nobody.stderr.ends_with("Hint: Consent with --noinput beside --force.\n"), "{nobody}");
+    assert_eq!(destroys(&production(person("yes\n")), &["--force"]).expect_success().stdout, DONE);
+    destroys(&production(person("no\n")), &["--force"]).expect_exit(1);
+    assert_eq!(destroys(&production(project()), &["--force", "--noinput"]).expect_success().stdout, DONE);
+}
+
+fn missing_arguments_are_asked_for() {
+    let ran = person("-ada\nlarge\nhunter2\n").run(["asks"]).expect_success();
+    assert_eq!(ran.stdout, "-ada eats Some(Large), by a word of 7 letters.\n", "{ran}");
+    assert!(!ran.to_string().contains("hunter2"), "{ran}");
+    assert_eq!(ran.stderr, "Who eats\nHow much (small, large)\nThe word for the cook\n");
+    // Only what is missing, and a value may begin with a hyphen.
+    let ran = person("huge\nsmall\n").run(["asks", "ada", "--word=-x"]).expect_success();
+    assert_eq!(ran.stdout, "ada eats Some(Small), by a word of 2 letters.\n");
+    assert!(ran.stderr.contains("“huge” is none of: small, large."), "{ran}");
+    let ran = person("--force\n").run(["asks", "--size", "gigantic", "--word", "x"]).expect_success();
+    assert_eq!(ran.stdout, "--force eats Some(Gigantic), by a word of 1 letters.\n");
+    // Another mistake is told and not asked about.
+    let ran = person("x\n").run(["asks", "--size", "huge"]).expect_exit(2);
+    assert!(ran.stderr.contains("invalid value 'huge'") && !ran.stderr.contains("Who eats"), "{ran}");
+    // Commands that do not want it are not asked about.
+    let ran = person("x\n").run(["greet"]).expect_exit(2);
+    assert!(ran.stderr.contains("required arguments were not provided"), "{ran}");
+}
+
+fn missing_arguments_without_a_person() {
+    let usage = |ran: manage::testing::Transcript| {
+        let ran = ran.expect_exit(2);
+        assert!(
+            ran.stderr.starts_with("error: the following required arguments were not provided:\n")
+                && !ran.stderr.contains("Who eats"),
+            "{ran}"
+        );
+    };
+    usage(project().run(["asks"]));
+    usage(project().stdin("ada\nlarge\nx\n").run(["asks"]));
+    for words in [["asks", "--noinput"], ["asks", "--no-input"], ["--noinput", "asks"]] {
+        usage(person("ada\nlarge\nx\n").run(words));
+    }
+    let error = person("ada\n").call(|cx| cx.call("asks").run()).returned.expect_err("it is a call");
+    assert_eq!(Exit::of(&error), Exit(2));
+}
+
+fn tables_outside_of_a_terminal() {
+    let mut table = Table::new(["Dish", "Price"]);
+    table.row(["국수", "9"]);
+    table.row(["two\nlines", "1\r\n2"]);
+    table.row(["soup", &"x".repeat(200)]);
+    let text = table.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    // A Korean syllable is two columns wide.
+    assert_eq!(lines[..2], ["Dish       Price", "국수       9"]);
+    assert!(lines[2].starts_with("two lines  1"), "{text}");
+    assert_eq!(lines[3], format!("soup       {}", "x".repeat(200)));
+    assert!(!text.contains('\r'), "{text:?}");
+    let ran = project().run(["talks", "table"]).expect_success();
+    assert_eq!(ran.stdout.lines().count(), 3, "{ran}");
+}

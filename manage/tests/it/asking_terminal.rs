@@ -1,0 +1,180 @@
+//! Questions, progress and tables in a real terminal, with real keys.
+
+use std::path::Path;
+use std::time::Duration;
+
+use manage_test_servers::{Need, PROMPT, Suite, Terminal, happens_within, wait_until};
+
+use crate::project::AS_PROGRAM;
+use crate::stopping;
+
+const SOON: Duration = Duration::from_secs(60);
+
+pub(crate) fn add(suite: &mut Suite) {
+    let mut test = |name: &str, work: fn(Person)| {
+        suite.needs(Need::Shell("bash"), format!("asking::terminal::{name}"), move || work(Person::new()));
+    };
+    test("yes_no_and_enter", yes_no_and_enter);
+    test("a_choice_by_keys", a_choice_by_keys);
+    test("a_text_is_asked_again", a_text_is_asked_again);
+    test("a_secret_is_not_shown", a_secret_is_not_shown);
+    test("control_c_leaves_the_terminal_sane", control_c_leaves_the_terminal_sane);
+    test("sigterm_leaves_the_terminal_sane", sigterm_leaves_the_terminal_sane);
+    test("a_bar_is_gone_afterwards", a_bar_is_gone_afterwards);
+    test("a_table_fits", a_table_fits);
+    suite.test("asking::no_bar_in_a_pipe", no_bar_in_a_pipe);
+}
+
+/// Somebody at a shell, with this test program as `./m`.
+struct Person {
+    terminal: Terminal,
+    folder: tempfile::TempDir,
+}
+
+impl Person {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let this = std::env::current_exe().expect("this program");
+        std::os::unix::fs::symlink(this, folder.path().join("m")).expect("a link");
+        std::fs::write(folder.path().join("rc"), format!("PS1='{PROMPT}'\n")).expect("a file");
+        let path = std::env::var("PATH").expect("PATH");
+        let variables = [("PATH", path.as_str()), (AS_PROGRAM, "1")];
+        let terminal = Terminal::start(folder.path(), &variables, &["bash", "--rcfile", "rc", "-i"]);
+        Self { terminal, folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts a command, and waits for what it asks. At its end its exit code is shown.
+    fn start(&self, words: &str, question: &str) {
+        // Its number is that of the shell that it replaces.
+        let line = format!("sh -c 'echo $$ > pid; exec ./m talks {words}'; echo \"ended $?\"");
+        self.terminal.clear().type_text(&line).enter();
+        self.sees(question);
+    }
+
+    fn sees(&self, text: &str) {
+        self.terminal.wait_for(text, |screen| screen.contains(text));
+    }
+
+    /// Waits for the end; gives the screen.
+    fn ends(&self, code: u8) -> String {
+        let end = format!("ended {code}\n{}", PROMPT.trim_end());
+        self.terminal.wait_for(&end, |screen| screen.trim_end().ends_with(&end));
+        self.terminal.screen()
+    }
+
+    fn modes(&self, name: &str) -> String {
+        // The shell's own line editor has other modes than it gives to its commands.
+        self.terminal.clear().type_text(&format!("stty -a > {name}; echo written")).enter();
+        self.sees(&format!("written\n{}", PROMPT.trim_end()));
+        std::fs::read_to_string(self.path().join(name)).expect("the modes")
+    }
+}
+
+fn yes_no_and_enter(person: Person) {
+    for (key, yes) in [("y", true), ("n", false), ("yes", true), ("no", false)] {
+        person.start("confirm", "Is it soup?");
+        person.terminal.type_unseen(key).enter();
+        assert!(person.ends(0).contains(&format!("confirmed: {yes}")));
+    }
+    person.start("confirm", "Is it soup?");
+    person.terminal.enter();
+    assert!(person.ends(0).contains("confirmed: false"));
+    person.start("destroy", "Are you sure?");
+    person.terminal.enter();
+    assert!(person.ends(1).contains("Not confirmed: nothing was done."));
+}
+
+fn a_choice_by_keys(person: Person) {
+    person.start("select", "pea");
+    person.terminal.press("Down").press("Down").enter();
+    assert!(person.ends(0).contains("chosen: 2"));
+}
+
+fn a_text_is_asked_again(person: Person) {
+    person.start("text", "How many?");
+    person.terminal.type_text("many").enter();
+    person.sees("“many”: invalid digit");
+    person.terminal.type_text("42").enter();
+    assert!(person.ends(0).contains("number: 42"));
+}
+
+fn a_secret_is_not_shown(person: Person) {
+    person.start("secret", "The secret?");
+    person.terminal.type_unseen("hunter2").enter();
+    let screen = person.ends(0);
+    assert!(screen.contains("letters: 7") && !screen.contains("hunter2"), "{screen}");
+}
+
+const QUESTIONS: [(&str, &str); 4] =
+    [("confirm", "Is it soup?"), ("select", "pea"), ("text", "How many?"), ("secret", "The secret?")];
+
+fn control_c_leaves_the_terminal_sane(person: Person) {
+    stays_sane(&person, 130, |person| {
+        person.terminal.press("C-c");
+    });
+}
+
+fn sigterm_leaves_the_terminal_sane(person: Person) {
+    stays_sane(&person, 143, |person| {
+        let pid = std::fs::read_to_string(person.path().join("pid")).expect("a number");
+        let status = std::process::Command::new("kill").args(["-TERM", pid.trim()]).status();
+        assert!(status.expect("kill").success());
+    });
+}
+
+fn stays_sane(person: &Person, code: u8, stop: fn(&Person)) {
+    let before = person.modes("before");
+    assert!(before.contains(" echo ") && before.contains(" icanon"), "{before}");
+    for (question, text) in QUESTIONS {
+        person.start(question, text);
+        // A key is waited for.
+        wait_until(SOON, "the terminal waits for a key", || person.terminal.screen().contains(text));
+        stop(person);
+        person.ends(code);
+        assert!(person.terminal.shows_cursor(), "{question}");
+        assert_eq!(person.modes("after"), before, "{question}");
+    }
+}
+
+fn a_bar_is_gone_afterwards(person: Person) {
+    person.start("bar eaten.txt", "3/4");
+    let screen = person.terminal.screen();
+    let place = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text}: {screen}"));
+    assert!(place("spoon 1\nspoon 2\nspoon 3\n") < place("cooking"), "{screen}");
+    std::fs::write(person.path().join("eaten.txt"), "").expect("a file");
+    let screen = person.ends(0);
+    assert!(screen.contains("spoon 1\nspoon 2\nspoon 3\neaten\nended 0\n"), "{screen}");
+    assert!(!screen.contains("3/4") && !screen.contains("cooking"), "{screen}");
+    // Nothing of it with -v 0.
+    std::fs::remove_file(person.path().join("eaten.txt")).expect("it was there");
+    person.start("bar eaten.txt -v0", "spoon 3");
+    assert!(!happens_within(Duration::from_secs(1), || person.terminal.screen().contains("3/4")));
+    std::fs::write(person.path().join("eaten.txt"), "").expect("a file");
+    person.ends(0);
+}
+
+fn a_table_fits(person: Person) {
+    person.start("table", "ended 0");
+    let screen = person.ends(0);
+    let rows = screen.lines().filter(|line| line.contains("면")).count();
+    // 60 words of 3 columns do not fit in one line of 100.
+    assert_eq!(rows, 2, "{screen}");
+    assert!(screen.contains("\n국수  면 면") && screen.contains("\n      면 면"), "{screen}");
+    assert!(screen.contains("\nsoup  two\n      lines\n"), "{screen}");
+}
+
+fn no_bar_in_a_pipe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("eaten.txt"), "").expect("a file");
+    let line = format!("talks bar {}", folder.path().join("eaten.txt").display());
+    let transcript = stopping::program(&line).run(SOON).expect_success();
+    assert_eq!(transcript.stdout, "spoon 1\nspoon 2\nspoon 3\neaten\n");
+    assert_eq!(transcript.stderr, "");
+    // Nobody can be asked there.
+    let refused = stopping::program("talks confirm").run(SOON).expect_code(1);
+    assert!(refused.stderr.contains("There is nobody to ask “Is it soup?”"), "{refused}");
+}

@@ -1,0 +1,236 @@
+//! Which checks run: by tag, by app, for a deployment; and what `check` says of commands and apps.
+
+use std::sync::Arc;
+
+use manage::clap::ArgMatches;
+use manage::command::{Command, Properties, RequiredChecks};
+use manage::prelude::*;
+use manage::{Exit, Program};
+use manage_test_servers::Suite;
+
+use crate::checks::kitchen;
+use crate::project::{Project, Ran};
+
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test("checks_selection::tags", tags);
+    suite.test("checks_selection::tags_are_listed", tags_are_listed);
+    suite.test("checks_selection::unknown_names_are_told", unknown_names_are_told);
+    suite.test("checks_selection::apps", apps);
+    suite.test("checks_selection::for_a_deployment", for_a_deployment);
+    suite.test("checks_selection::a_required_tag_that_no_check_has", a_required_tag_that_no_check_has);
+    suite.test("checks_selection::replaced_commands", replaced_commands);
+    suite.test("checks_selection::aliases_that_lead_elsewhere", aliases_that_lead_elsewhere);
+    suite.test("checks_selection::apps_that_are_listed_wrongly", apps_that_are_listed_wrongly);
+}
+
+fn tags() {
+    let project = kitchen("hot = true\nlevels = \"W\"");
+    let ids = |line: &str| {
+        let ran = project.run(line);
+        ["it.W001", "it.W002"].map(|id| ran.err.contains(id))
+    };
+    assert_eq!(ids("check"), [true, true]);
+    assert_eq!(ids("check --tag kitchen"), [false, true], "a check without tags has none of them");
+    assert_eq!(ids("check -t commands"), [false, false]);
+    assert_eq!(ids("check -t commands -t kitchen"), [false, true]);
+}
+
+fn tags_are_listed() {
+    let project = Project::new();
+    let ran = project.run("check --list-tags");
+    assert_eq!(ran.out, "commands\ndatabase\nkitchen\nlevels\npanics\npantry\nsettings\n", "{}", ran.all());
+    let deploy = project.run("check --list-tags --deploy").out;
+    assert_eq!(
+        deploy,
+        "commands\ndatabase\ndelivery\ndeployment\nkitchen\nlevels\npanics\npantry\nsecurity\nsettings\n"
+    );
+    let broken = Project::new().env("DATABASE_URL", "oracle://db").run("check --list-tags");
+    assert_eq!(broken.out, ran.out, "no setting is needed for it");
+}
+
+fn unknown_names_are_told() {
+    let project = Project::new();
+    for (line, message, hint) in [
+        (
+            "check --tag nope",
+            "There is no system check with the \"nope\" tag.",
+            "The tags are: commands, database,",
+        ),
+        (
+            "check --tag kitchn",
+            "There is no system check with the \"kitchn\" tag.",
+            "Did you mean \"kitchen\"? The tags are: ",
+        ),
+        (
+            "check --tag kitchen -t x --deploy",
+            "There is no system check with the \"x\" tag.",
+            "The tags are: commands,",
+        ),
+        (
+            "check --tag security",
+            "There is no system check with the \"security\" tag.",
+            "the tag \"security\": add --deploy.",
+        ),
+        (
+            "check -t secruity",
+            "There is no system check with the \"secruity\" tag.",
+            "the tag \"security\": add --deploy.",
+        ),
+        (
+            "check -t secruity --deploy",
+            "There is no system check with the \"secruity\" tag.",
+            "Did you mean \"security\"?",
+        ),
+        ("check nope", "No installed app with label 'nope'.", "The apps are: it."),
+        ("check it itt", "No installed app with label 'itt'.", "Did you mean \"it\"?"),
+        (
+            "check --database nope",
+            "There is no database 'nope' in the settings.",
+            "The databases are: default.",
+        ),
+        (
+            "check --database defautl",
+            "There is no database 'defautl' in the settings.",
+            "Did you mean \"default\"?",
+        ),
+    ] {
+        let ran = project.run(line);
+        assert_eq!((ran.exit, ran.out.as_str()), (Exit(1), ""), "{line}\n{}", ran.all());
+        assert!(ran.err.starts_with(&format!("Error: {message}\nHint: ")), "{line}\n{}", ran.err);
+        assert!(ran.err.contains(hint), "{line}\n{}", ran.err);
+    }
+}
+
+fn apps() {
+    let program = || Program::new(&["it", "other"]).with_command("other", says("migrate", &[]));
+    let project = |levels: &str| {
+        Project::with(program()).file("manage.toml", &format!("[apps.it]\nlevels = \"{levels}\"\n"))
+    };
+    let ran = project("W").run("check other");
+    assert!(!ran.err.contains("it.W002") && ran.err.contains("other: (manage.I001)"), "{}", ran.all());
+    let ran = project("W").run("check it");
+    assert!(ran.err.contains("it.W002") && !ran.err.contains("manage.I001"), "{}", ran.all());
+    let ran = project("W").run("check it other");
+    assert!(ran.err.contains("it.W002") && ran.err.contains("manage.I001"), "{}", ran.all());
+    // What concerns all apps is told always.
+    let ran = project("").env("DATABASE_URL", "oracle://db").run("check other");
+    assert!(ran.err.contains("manage.E001"), "{}", ran.all());
+}
+
+fn for_a_deployment() {
+    let project = kitchen("deployed = true\nlevels = \"W\"");
+    assert!(!project.run("check").err.contains("it.W004"));
+    let ran = project.run("check --deploy");
+    assert!(ran.err.contains("it.W004") && ran.err.contains("it.W002"), "{}", ran.all());
+    let ran = project.run("check --deploy --tag delivery");
+    assert!(ran.err.contains("it.W004") && !ran.err.contains("it.W002"), "{}", ran.all());
+}
+
+/// A command that was made at run time.
+struct Says(&'static str, Properties);
+
+impl Command for Says {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn run(&self, cx: &mut Context, _: &ArgMatches) -> Result<Exit> {
+        cx.line(self.0)?;
+        Ok(Exit::SUCCESS)
+    }
+
+    fn properties(&self) -> Properties {
+        self.1
+    }
+}
+
+fn says(name: &'static str, aliases: &'static [&'static str]) -> Arc<dyn Command> {
+    Arc::new(Says(name, Properties { aliases, ..Properties::default() }))
+}
+
+fn check(program: Program) -> Ran {
+    Project::with(program).file("manage.toml", "[checks]\nsilenced = [\"manage.W001\"]\n").run("check")
+}
+
+fn a_required_tag_that_no_check_has() {
+    let with = |tags: &'static [&'static str]| {
+        let properties =
+            Properties { requires_checks: RequiredChecks::Tagged(tags), ..Properties::default() };
+        check(Program::new(&["it"]).with_command("it", Arc::new(Says("bake", properties))))
+    };
+    let ran = with(&["kitchn"]);
+    assert_eq!(ran.exit, Exit(1), "{}", ran.all());
+    let text = "it: (manage.E008) The command 'bake' requires the system checks with the tag \"kitchn\", but no check that \
+                runs before commands has it.\n\tHINT: Did you mean \"kitchen\"? The tags are: ";
+    assert!(ran.err.contains(text), "{}", ran.err);
+    // A tag that only checks for deployments have would never run one.
+    assert!(with(&["security"]).err.contains("the tag \"security\", but no check"));
+    assert_eq!(with(&["kitchen", "settings"]).exit, Exit(0));
+}
+
+fn replaced_commands() {
+    let ran = check(Program::new(&["it"]).with_command("it", says("migrate", &[])));
+    assert!(
+        ran.err.contains(
+            "INFOS:\nit: (manage.I001) The command 'migrate' of this app replaces the built-in one."
+        ),
+        "{}",
+        ran.all()
+    );
+    assert_eq!(ran.exit, Exit(0));
+    let ran = check(Program::new(&["it"]).with_command("it", says("help", &[])));
+    assert!(
+        ran.err.contains("it: (manage.E007) The command 'help' of the app 'it' never runs:"),
+        "{}",
+        ran.all()
+    );
+    assert_eq!(ran.exit, Exit(1));
+    let two = Program::new(&["it", "b"]).with_command("b", says("greet", &[]));
+    let ran = check(two);
+    assert!(
+        ran.err.contains("b: (manage.I002) The command 'greet' of this app never runs: the app 'it'"),
+        "{}",
+        ran.all()
+    );
+}
+
+fn aliases_that_lead_elsewhere() {
+    let ran = check(Program::new(&["it"]).with_command("it", says("bake", &["migrate"])));
+    assert!(
+        ran.err.contains("it: (manage.W004) 'migrate' is the alias of the command 'bake' of the app 'it', and never leads to the built-in command 'migrate'."),
+        "{}",
+        ran.all()
+    );
+    // `hi` is an alias of `greet`, in the app that comes first.
+    let ran = check(Program::new(&["it", "b"]).with_command("b", says("hi", &[])));
+    assert!(
+        ran.err.contains("it: (manage.W004) 'hi' is the alias of the command 'greet' of the app 'it' ("),
+        "{}",
+        ran.all()
+    );
+    assert_eq!(ran.exit, Exit(0));
+    // Inside one app neither would run.
+    let ran = check(Program::new(&["it"]).with_command("it", says("bake", &["greet"])));
+    assert!(
+        ran.exit == Exit(1) && ran.err.contains("(manage.E003) The app 'it' has two commands named 'greet'"),
+        "{}",
+        ran.all()
+    );
+}
+
+fn apps_that_are_listed_wrongly() {
+    let ran = check(Program::new(&["it", "it"]));
+    assert!(
+        ran.err.contains("WARNINGS:\nit: (manage.W005) The app 'it' is listed more than once"),
+        "{}",
+        ran.all()
+    );
+    let ran = check(Program::new(&["it", "ghost"]));
+    assert!(
+        ran.err.contains("ghost: (manage.W006) The app 'ghost' is listed, but it has no commands"),
+        "{}",
+        ran.all()
+    );
+    let ran = check(Program::new(&["it", "ghost"]).with_command("ghost", says("boo", &[])));
+    assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{}", ran.all());
+}

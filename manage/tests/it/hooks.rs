@@ -1,0 +1,133 @@
+//! Hooks before and after a command.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use manage::hooks::{Event, Stage};
+use manage::prelude::*;
+use manage::{Cancellation, Program, StopSignal};
+use manage_test_servers::Suite;
+
+use crate::project::Project;
+
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test("hooks::they_are_told_before_and_after", they_are_told_before_and_after);
+    suite.test("hooks::they_are_told_how_it_ended", they_are_told_how_it_ended);
+    suite.test(
+        "hooks::they_are_told_of_checks_that_stop_a_command",
+        they_are_told_of_checks_that_stop_a_command,
+    );
+    suite.test("hooks::they_are_told_of_a_panic", they_are_told_of_a_panic);
+    suite.test("hooks::one_that_fails_is_a_warning", one_that_fails_is_a_warning);
+    suite.test("hooks::those_of_an_unlisted_app_are_not_called", those_of_an_unlisted_app_are_not_called);
+}
+
+/// Tells what it is told, of one command.
+#[manage::hook]
+fn teller(cx: &Context, event: &Event<'_>) -> Result<()> {
+    if event.command() != "hooked" {
+        return Ok(());
+    }
+    assert!(event.started().elapsed().is_ok_and(|age| age.as_secs() < 3600));
+    let told = match event.stage() {
+        Stage::Before => format!(
+            "before {}.{} {:?} times={:?} how={:?} token={:?} none={:?}",
+            event.app(),
+            event.command(),
+            event.arguments(),
+            event.values("times"),
+            event.values("end.how"),
+            event.values("end.token"),
+            event.values("nothing.at.all"),
+        ),
+        Stage::After(ended) => format!(
+            "after exit={} error={:?} cancelled={:?}",
+            ended.exit.0,
+            ended.error.map(ToString::to_string),
+            ended.cancelled().map(|cancelled| cancelled.signal),
+        ),
+        _ => return Ok(()),
+    };
+    cx.err().line(format_args!("first: {told}"))?;
+    Ok(())
+}
+
+/// The stages that the second hook was told, for a test without a stream to look at.
+static TOLD_OF_PANIC: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+#[manage::hook]
+fn second(cx: &Context, event: &Event<'_>) -> Result<()> {
+    if event.command() != "hooked" {
+        return Ok(());
+    }
+    if let Stage::After(ended) = event.stage()
+        && ended.exit.0 == 101
+    {
+        TOLD_OF_PANIC.lock().unwrap().push(ended.exit.0);
+    }
+    ensure!(event.values("times") != Some(vec!["13".to_owned()]), "Thirteen is too many.");
+    cx.err().line(if matches!(event.stage(), Stage::Before) { "second: before" } else { "second: after" })?;
+    Ok(())
+}
+
+fn they_are_told_before_and_after() {
+    let ran = Project::new().run("looked_at end well --token hush");
+    let expected = "\
+first: before it.hooked [\"end\", \"end.how\", \"end.token\"] times=Some([\"1\"]) how=Some([\"well\"]) token=None none=None
+second: before
+second: after
+first: after exit=0 error=None cancelled=None
+";
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("at work 1 hush\n", expected));
+    let ran = Project::new().run("hooked --times 2 end well");
+    assert!(ran.err.contains("[\"times\", \"end\", \"end.how\"] times=Some([\"2\"])"), "{}", ran.all());
+}
+
+fn they_are_told_how_it_ended() {
+    let cancellation = Cancellation::new();
+    cancellation.cancel(StopSignal::Terminate);
+    let cancelled = Project::with(Program::new(&["it"]).with_cancellation(cancellation));
+    for (project, how, exit, line) in [
+        (&Project::new(), "chosen", 7, "first: after exit=7 error=None cancelled=None"),
+        (&Project::new(), "fails", 3, "first: after exit=3 error=Some(\"It broke.\") cancelled=None"),
+        (
+            &cancelled,
+            "cancelled",
+            143,
+            "first: after exit=143 error=Some(\"Stopped by SIGTERM.\") cancelled=Some(Terminate)",
+        ),
+        (&cancelled, "well", 143, "first: after exit=143 error=None cancelled=None"),
+    ] {
+        let ran = project.run(&format!("hooked end {how}"));
+        assert_eq!(ran.exit, Exit(exit), "{}", ran.all());
+        assert!(ran.err.contains(line), "{}", ran.all());
+    }
+}
+
+fn they_are_told_of_checks_that_stop_a_command() {
+    let ran = Project::new().env("DATABASE_URL", "oracle://db").run("hooked end well");
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit(1), ""), "{}", ran.all());
+    assert!(ran.err.contains("first: after exit=1 error=Some(\"System check"), "{}", ran.all());
+    let wrong = Project::new().run("hooked --nonsense");
+    assert!(!wrong.err.contains("first:"), "nothing ran: {}", wrong.all());
+}
+
+fn they_are_told_of_a_panic() {
+    let panic = catch_unwind(AssertUnwindSafe(|| Project::new().run("hooked end panics")));
+    assert!(panic.is_err(), "it goes on");
+    assert_eq!(*TOLD_OF_PANIC.lock().unwrap(), [101]);
+}
+
+fn one_that_fails_is_a_warning() {
+    let ran = Project::new().run("hooked --times 13 end well");
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit(0), "at work 13 \n"), "{}", ran.all());
+    let warnings: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("Warning:")).collect();
+    assert_eq!(warnings.len(), 2, "{}", ran.all());
+    assert!(warnings[0].contains("hooks.rs:") && warnings[0].ends_with("failed: Thirteen is too many."));
+}
+
+fn those_of_an_unlisted_app_are_not_called() {
+    // Only the built-in commands are there; the hooks of the app `it` are linked.
+    let ran = Project::with(Program::new(&["other"])).run("version");
+    assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{}", ran.all());
+}

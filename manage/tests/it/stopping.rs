@@ -1,0 +1,107 @@
+//! SIGINT and SIGTERM, sent to this test program as the program `manage`, and cancelling by code.
+
+use std::time::Duration;
+
+use manage::{Cancellation, Exit, StopSignal};
+use manage_test_servers::{Program, Running, Signal, Suite, Transcript};
+
+use crate::project::Project;
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// Makes this test program run its command line as `manage` does.
+const AS_PROGRAM: &str = "MANAGE_IT_IS_THE_PROGRAM";
+
+/// Whether this process was started by [`program`].
+pub(crate) fn is_program() -> bool {
+    std::env::var_os(AS_PROGRAM).is_some()
+}
+
+/// The commands of this test program, as a program of its own.
+pub(crate) fn program(line: &str) -> Program {
+    let path = std::env::current_exe().expect("this program");
+    Program::new(path).env(AS_PROGRAM, "1").args(line.split_whitespace())
+}
+
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test("stopping::one_that_never_asks_ends_at_once", one_that_never_asks_ends_at_once);
+    suite.test("stopping::one_that_polls_ends_in_its_own_way", one_that_polls_ends_in_its_own_way);
+    suite.test("stopping::what_it_chose_stands", what_it_chose_stands);
+    suite.test("stopping::a_second_signal_ends_at_once", a_second_signal_ends_at_once);
+    suite.test("stopping::code_cancels_as_a_signal_does", code_cancels_as_a_signal_does);
+    if cfg!(feature = "async") {
+        suite.test("stopping::one_that_awaits_is_told", one_that_awaits_is_told);
+    }
+}
+
+const SIGNALS: [(Signal, i32, &str); 2] = [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM")];
+
+fn started(line: &str, sign: &str) -> Running {
+    let mut running = program(line).spawn();
+    running.wait_for_line(sign, SOON);
+    running
+}
+
+/// Runs a command and sends it one signal as soon as it says that it is at work.
+fn signalled(line: &str, sign: &str, signal: Signal) -> Transcript {
+    let mut running = started(line, sign);
+    running.signal(signal);
+    running.wait(SOON)
+}
+
+fn one_that_never_asks_ends_at_once() {
+    for (signal, code, _) in SIGNALS {
+        let transcript = signalled("never_asks", "working", signal).expect_code(code);
+        assert_eq!(
+            (transcript.stdout.as_str(), transcript.stderr.as_str()),
+            ("working\n", ""),
+            "{transcript}"
+        );
+    }
+}
+
+fn one_that_polls_ends_in_its_own_way() {
+    for (signal, code, name) in SIGNALS {
+        let transcript = signalled("polls well", "working", signal).expect_code(code);
+        assert_eq!(transcript.stdout, "working\ncleaning up\n", "{transcript}");
+        assert_eq!(transcript.stderr, "", "{transcript}");
+        let transcript = signalled("polls check", "working", signal).expect_code(code);
+        let expected = format!("Error: The soup is half done.\nCaused by: Stopped by {name}.\n");
+        assert_eq!(transcript.stderr, expected, "{transcript}");
+    }
+}
+
+fn what_it_chose_stands() {
+    signalled("polls chosen", "working", Signal::INT).expect_code(7);
+    let transcript = signalled("polls fails", "working", Signal::TERM).expect_code(9);
+    assert_eq!(transcript.stderr, "Error: The pot does not fit.\n", "{transcript}");
+}
+
+fn a_second_signal_ends_at_once() {
+    for (first, second, code) in
+        [(Signal::INT, Signal::INT, 130), (Signal::INT, Signal::TERM, 143), (Signal::TERM, Signal::INT, 130)]
+    {
+        let mut running = started("polls never", "working");
+        running.signal(first);
+        running.wait_for_line("cleaning up", SOON);
+        running.signal(second);
+        running.wait(SOON).expect_code(code);
+    }
+}
+
+fn one_that_awaits_is_told() {
+    for (signal, code, name) in SIGNALS {
+        let transcript = signalled("awaits", "serving", signal).expect_code(code);
+        assert_eq!(transcript.stdout, format!("serving\nstopped by {name}\n"), "{transcript}");
+        signalled("awaits --well", "serving", signal).expect_success();
+    }
+}
+
+fn code_cancels_as_a_signal_does() {
+    let cancellation = Cancellation::new();
+    let project = Project::with(manage::Program::new(&["it"]).with_cancellation(cancellation.clone()));
+    let ran = project.run_and_after("polls check", "working", || cancellation.cancel(StopSignal::Terminate));
+    assert_eq!(ran.exit, Exit::TERMINATED, "{}", ran.all());
+    let ran = project.run("polls well");
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::TERMINATED, "working\ncleaning up\n"), "{}", ran.err);
+}

@@ -1,0 +1,1 @@
+CREATE TABLE broken (id INTEGER PRIMARY KEY, no_such_type NO_SUCH_TYPE REFERENCES nowhere);

@@ -1,0 +1,1 @@
+INSERT INTO notes (id, words) VALUES (1, 'first');

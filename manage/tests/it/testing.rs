@@ -1,0 +1,81 @@
+//! `manage::testing`: projects, transcripts, and functions that are called.
+
+use manage::prelude::*;
+use manage::testing::Project;
+use manage::{Exit, Program};
+use manage_test_servers::Suite;
+
+pub(crate) fn add(suite: &mut Suite) {
+    suite.test("testing::a_transcript_is_one_text", a_transcript_is_one_text);
+    suite.test("testing::a_function_returns_its_value", a_function_returns_its_value);
+    suite.test("testing::a_project_sees_nothing_of_the_process", a_project_sees_nothing_of_the_process);
+}
+
+fn a_transcript_is_one_text() {
+    let project = Project::new(Program::new(&["it"])).file("posts/a.md", "text");
+    let ran = project.run(["greet", "some body", "-n", "2"]);
+    assert_eq!(
+        ran.to_string(),
+        "$ manage greet 'some body' -n 2\n\
+         --- stdout ---\n\
+         Hello, some body!\n\
+         Hello, some body!\n\
+         --- exit code: 0 ---\n"
+    );
+    assert!(ran.is_success());
+    assert_eq!(
+        project.run(["fails", "command"]).expect_exit(3).to_string(),
+        "$ manage fails command\n\
+         --- stderr ---\n\
+         Error: There is no soup.\n\
+         Hint: Cook some.\n\
+         Hint: Or order it.\n\
+         --- exit code: 3 ---\n"
+    );
+    let folder = project.folder().display().to_string();
+    assert!(project.folder().join("posts/a.md").is_file());
+    assert_eq!(
+        project.run(["greet".to_owned(), folder]).to_string(),
+        "$ manage greet [folder]\n--- stdout ---\nHello, [folder]!\n--- exit code: 0 ---\n"
+    );
+    let path = project.folder().to_owned();
+    drop(project);
+    assert!(!path.exists());
+}
+
+fn a_function_returns_its_value() {
+    let project = Project::new(Program::new(&["it"])).stdin("3\n");
+    let called = project.call(|cx| {
+        let number: u8 = cx.stdin().read_line()?.unwrap_or_default().parse()?;
+        cx.warning("reading")?;
+        Ok(vec![number; 2])
+    });
+    assert_eq!(called.transcript.to_string(), "--- stderr ---\nreading\n--- exit code: 0 ---\n");
+    assert_eq!(called.expect_success(), [3, 3]);
+    let called = project.call(|cx| crate::management::commands::chooses::chooses(cx, 9));
+    assert_eq!((called.transcript.exit, called.expect_success()), (Exit(9), Exit(9)));
+    let called =
+        project.call(|_| -> Result<()> { Err(CommandError::new("No soup.").hint("Cook.").exit(4).into()) });
+    assert_eq!(
+        called.transcript.to_string(),
+        "--- stderr ---\nError: No soup.\nHint: Cook.\n--- exit code: 4 ---\n"
+    );
+    assert_eq!(called.returned.expect_err("it fails").to_string(), "No soup.");
+}
+
+fn a_project_sees_nothing_of_the_process() {
+    let project = Project::new(Program::new(&["it"])).env("NO_COLOR", "1");
+    // The process has a PATH, and this repository has a .env.example, a README and a working folder.
+    let called = project.call(|cx| {
+        let settings = cx.settings()?;
+        Ok((settings.name().to_owned(), cx.database("default")?.name.clone()))
+    });
+    assert_eq!(called.expect_success(), ("environment".to_owned(), "db.sqlite3".to_owned()));
+    let project =
+        project.env("DATABASE_URL", "sqlite:other.db").file("manage.toml", "[checks]\nsilenced = []\n");
+    let called =
+        project.call(|cx| Ok((cx.settings()?.name().to_owned(), cx.database("default")?.name.clone())));
+    let (name, database) = called.expect_success();
+    assert_eq!(name, "manage.toml");
+    assert_eq!(std::path::Path::new(&database), project.folder().join("other.db"));
+}

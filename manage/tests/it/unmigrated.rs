@@ -1,0 +1,79 @@
+//! A query that fails because the database lacks migrations: the error says so.
+
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use manage::clap::ArgMatches;
+use manage::command::Command;
+use manage::prelude::*;
+use manage::{Exit, Program};
+use manage_test_servers::{Suite, TestDatabase};
+
+use crate::backends::on_each_backend;
+use crate::project::{Project, Ran};
+
+pub(crate) fn add(suite: &mut Suite) {
+    on_each_backend(
+        suite,
+        "unmigrated",
+        "a_table_that_a_migration_would_make",
+        a_table_that_a_migration_would_make,
+    );
+    on_each_backend(
+        suite,
+        "unmigrated",
+        "other_errors_are_not_explained_so",
+        other_errors_are_not_explained_so,
+    );
+}
+
+/// Runs a statement, with a context above the driver's error, as commands do.
+struct Says(&'static str);
+
+impl Command for Says {
+    fn name(&self) -> &str {
+        "says"
+    }
+
+    fn run(&self, cx: &mut Context, _: &ArgMatches) -> Result<Exit> {
+        cx.connect()?.batch_execute(self.0).context("The statement failed")?;
+        Ok(Exit::SUCCESS)
+    }
+}
+
+fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran {
+    let program = Program::new(&["it"]).with_command("it", Arc::new(Says(sql)));
+    Project::with(program).env("DATABASE_URL", database.url()).run(line)
+}
+
+const BOOKS: &str = "INSERT INTO authors SELECT * FROM authors WHERE 1 = 0";
+
+fn a_table_that_a_migration_would_make(database: TestDatabase) {
+    let ran = run(&database, BOOKS, "says");
+    assert_eq!(ran.exit, Exit(1), "{}", ran.all());
+    let hint = "\nHint: The database lacks migrations (4 not applied, the first is 2024-01-01-000000_create_authors). \
+                Run `manage migrate`.\n";
+    assert!(
+        ran.err.starts_with("Error: The statement failed\nCaused by: ") && ran.err.ends_with(hint),
+        "{}",
+        ran.all()
+    );
+    run(&database, BOOKS, "migrate");
+    let ran = run(&database, BOOKS, "says");
+    assert_eq!(ran.exit, Exit(0), "{}", ran.all());
+}
+
+fn other_errors_are_not_explained_so(database: TestDatabase) {
+    run(&database, BOOKS, "migrate 2024-01-01-000000");
+    // A constraint is no matter of migrations, though some are missing.
+    let ran = run(
+        &database,
+        "INSERT INTO authors (id, name) VALUES (1, 'a'); INSERT INTO authors (id, name) VALUES (1, 'b')",
+        "says",
+    );
+    assert!(ran.exit == Exit(1) && !ran.err.contains("Hint:"), "{}", ran.all());
+    // With all migrations applied, nothing is said of them.
+    run(&database, BOOKS, "migrate");
+    let ran = run(&database, "SELECT * FROM nothing_such", "says");
+    assert!(ran.exit == Exit(1) && !ran.err.contains("Hint:"), "{}", ran.all());
+}
