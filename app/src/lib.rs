@@ -2,8 +2,9 @@
 //!
 //! In reading order: `schema` and `models` are what the database holds; `posts` reads Jekyll's files; `urls` and `views`
 //! are what a visitor sees; `smoke` asks a running server whether it shows it; `management/commands` is what an
-//! administrator runs.
+//! administrator runs, and `audit` writes down that somebody did.
 
+mod audit;
 mod models;
 mod posts;
 mod schema;

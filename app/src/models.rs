@@ -71,6 +71,11 @@ pub(crate) fn published(connection: &mut Connection) -> QueryResult<Vec<Article>
         .load(connection)
 }
 
+/// The slug and the title of every article, drafts as well.
+pub(crate) fn slugs(connection: &mut Connection) -> QueryResult<Vec<(String, String)>> {
+    articles::table.order(articles::slug).select((articles::slug, articles::title)).load(connection)
+}
+
 /// The article of this slug, if a visitor may see it.
 pub(crate) fn find_published(connection: &mut Connection, slug: &str) -> QueryResult<Option<Article>> {
     let now = now();
@@ -119,6 +124,28 @@ pub(crate) fn publish(
                 Publication::Done(article)
             }
         }))
+    })
+}
+
+/// The slugs of the articles that have no date, in order.
+pub(crate) fn drafts(connection: &mut Connection) -> QueryResult<Vec<String>> {
+    articles::table
+        .filter(articles::published_at.is_null())
+        .select(articles::slug)
+        .order(articles::slug)
+        .load(connection)
+}
+
+/// Deletes those of these articles that are drafts still.
+pub(crate) fn delete(connection: &mut Connection, slugs: &[String]) -> QueryResult<usize> {
+    connection.transaction(|connection| {
+        let mut deleted = 0;
+        for slug in slugs {
+            let draft =
+                articles::table.filter(articles::slug.eq(slug)).filter(articles::published_at.is_null());
+            deleted += diesel::delete(draft).execute(connection)?;
+        }
+        Ok(deleted)
     })
 }
 

@@ -107,9 +107,10 @@ fn the_banner_of_the_server() {
     running.signal(Signal::TERM);
     let transcript = running.wait(SOON).expect_success();
     let lines: Vec<&str> = transcript.stdout.lines().filter(|line| !line.is_empty()).collect();
-    let [checks, unapplied, run, date, version, address, quit] = lines.as_slice() else {
+    let [performing, checks, unapplied, run, date, version, address, quit] = lines.as_slice() else {
         panic!("{transcript}")
     };
+    assert_eq!(*performing, "Performing system checks...");
     assert_eq!(*checks, "System check identified no issues (0 silenced).");
     assert!(unapplied.starts_with("You have 2 unapplied migration(s)."), "{transcript}");
     assert_eq!(*run, "Run 'manage migrate' to apply them.");

@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use manage_test_servers::{Need, Program, Running, Suite, TestDatabase, Transcript};
+use manage::settings::{DatabaseSettings, Origin};
+use manage::testing;
+use manage_test_servers::{Need, Program, Running, Suite, TestDatabase, Transcript, shared_postgres};
 
 /// What a single command may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,6 +21,25 @@ pub(crate) fn on_each_backend(suite: &mut Suite, name: &str, test: fn(Project)) 
     #[cfg(feature = "mysql")]
     suite.needs(Need::MariaDb, format!("mariadb::{name}"), move || {
         test(Project::new(TestDatabase::mariadb()));
+    });
+}
+
+/// Adds a test of commands in this process, for each kind of database that the program was built for. A database with tables
+/// is a copy of another one, where there are such copies, so that these tests are the quick ones.
+pub(crate) fn in_process(suite: &mut Suite, name: &str, test: fn(testing::Project)) {
+    let project = |url: &str| {
+        let program = manage::program!(app);
+        let server = DatabaseSettings::from_url("default", url, Origin::Code).expect("a URL");
+        let database = testing::TestDatabase::create(&program, &server).expect("a database");
+        testing::Project::new(program).database(database)
+    };
+    suite.test(format!("sqlite::{name}"), move || test(project("sqlite:blog.sqlite3")));
+    suite.needs(Need::Postgres, format!("postgres::{name}"), move || {
+        test(project(&shared_postgres().expect("a server").url("blog")));
+    });
+    #[cfg(feature = "mysql")]
+    suite.needs(Need::MariaDb, format!("mariadb::{name}"), move || {
+        test(project(&manage_test_servers::shared_mariadb().expect("a server").url("blog")));
     });
 }
 
@@ -44,6 +65,14 @@ impl Project {
         let project = self.migrated();
         project.run(&["import_posts", &posts("good")]).expect_success();
         project
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.database.url()
     }
 
     pub(crate) fn program(&self) -> Program {

@@ -71,16 +71,22 @@ fn project() -> tempfile::TempDir {
         let Some(file) = file.filter(|file| file != Path::new("manage.toml")) else { continue };
         let package = workspace().join("manage");
         let here = format!("diesel-manage = {{ path = {:?} }}", package.display().to_string());
-        write(&file, &text.replace("diesel-manage = \"0.1\"", &here));
+        let with_feature = here.replace(" }", ", features = [\"testing\"] }");
+        let text = text
+            .replace("diesel-manage = \"0.1\"", &here)
+            .replace("diesel-manage = { version = \"0.1\", features = [\"testing\"] }", &with_feature);
+        // A second block of a file adds to it.
+        let before = std::fs::read_to_string(folder.path().join(&file)).unwrap_or_default();
+        write(&file, &(before + &text));
     }
-    // A Diesel project has migrations already, and its routes' module is named in lib.rs.
+    // A Diesel project has migrations already, and its modules are named in lib.rs.
     write(
         Path::new("migrations/2026-01-01-000000_items/up.sql"),
         "CREATE TABLE items (id INTEGER PRIMARY KEY);",
     );
     write(Path::new("migrations/2026-01-01-000000_items/down.sql"), "DROP TABLE items;");
     let library = std::fs::read_to_string(folder.path().join("src/lib.rs")).expect("lib.rs");
-    write(Path::new("src/lib.rs"), &format!("{library}mod urls;\n"));
+    write(Path::new("src/lib.rs"), &format!("{library}mod audit;\nmod urls;\n"));
     std::fs::copy(workspace().join("Cargo.lock"), folder.path().join("Cargo.lock"))
         .expect("the versions that were tried");
     folder
@@ -114,12 +120,19 @@ fn a_stranger_adopts_it_and_adds_commands() {
     let project = project();
     let folder = project.path();
     // At first there is no command, and no folder for one: git keeps no empty folders.
-    let hello = folder.join("src/management/commands/hello.rs");
-    let text = std::fs::read(&hello).expect("the README's command");
+    let commands = folder.join("src/management/commands");
+    let files: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(&commands)
+        .expect("the README's commands")
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| (path.clone(), std::fs::read(path).expect("a file")))
+        .collect();
     std::fs::remove_dir_all(folder.join("src/management")).expect("it was there");
     cargo(folder, &["build", "--quiet"]).run(BUILD).expect_success();
-    std::fs::create_dir_all(hello.parent().expect("a folder")).expect("a folder");
-    std::fs::write(&hello, text).expect("a file");
+    // Written anew, not moved back: cargo looks at times.
+    std::fs::create_dir_all(&commands).expect("a folder");
+    for (path, text) in files {
+        std::fs::write(path, text).expect("a file");
+    }
     let manage = |line: &str| {
         let words = ["run", "--quiet", "--bin", "manage", "--"];
         let words: Vec<&str> = words.into_iter().chain(line.split_whitespace()).collect();
@@ -127,8 +140,35 @@ fn a_stranger_adopts_it_and_adds_commands() {
     };
     let (line, output) = session();
     assert_eq!(manage(&line).stdout, output);
-    assert!(manage("help").stdout.contains("[shop]\n    hello "), "it is in the listing");
+    assert!(manage("help").stdout.contains("[shop]\n"), "it is in the listing");
+    assert!(manage("help").stdout.contains("    hello "), "it is in the listing");
+    assert_eq!(manage("hello_all").stdout, "Hello, world!\nHello, moon!\nHello, moon!\n");
+    assert!(manage("help cache clear").stdout.contains("Usage: manage cache clear [OPTIONS] [REGION]"));
+    assert_eq!(manage("cache clear pages").stdout, "Cleared pages.\n");
+    assert_eq!(manage("__complete zsh manage cache clear s").stdout, "sessions\n");
+    let restocked = manage("restock upper --force --noinput");
+    assert_eq!(
+        restocked.stdout,
+        "Shelf  Place
+upper  1
+upper  2
+upper  3
+"
+    );
+    let swept = manage("sweep --rooms 2 -v 2");
+    assert_eq!(swept.stdout, "Swept room 1.\nSwept room 2.\n");
+    assert!(swept.stderr.contains("sweep [\"rooms\"]: exit 0 after "), "its hook is called: {swept}");
     assert_eq!(manage("migrate").stdout, "Running migrations:\n  Applying 2026-01-01-000000_items... OK\n");
+
+    // The README's tests pass, and can fail.
+    let tested = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_success();
+    assert!(tested.stdout.contains("1 passed"), "{tested}");
+    let hello = folder.join("src/management/commands/hello.rs");
+    let text = std::fs::read_to_string(&hello).expect("the README's command");
+    std::fs::write(&hello, text.replace("Hello", "Goodbye")).expect("a file");
+    let failed = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_code(101);
+    assert!(failed.stdout.contains("Goodbye, world!"), "{failed}");
+    std::fs::write(&hello, text).expect("a file");
 
     // One new file is one new command, with nothing else touched.
     let wrote = manage("startcommand say_goodbye").stdout;
@@ -137,6 +177,16 @@ fn a_stranger_adopts_it_and_adds_commands() {
     assert!(manage("help").stdout.contains("    say_goodbye "));
     let again = cargo(folder, &["run", "--quiet", "--bin", "manage", "startcommand", "say_goodbye"]).run(RUN);
     assert_eq!(again.code(), Some(1), "{again}");
+
+    // A panic while TAB is pressed does not show at the prompt.
+    let explodes = folder.join("src/management/commands/explodes.rs");
+    std::fs::write(&explodes, EXPLODES).expect("a file");
+    let state = folder.join("state");
+    let words = ["run", "--quiet", "--bin", "manage", "--", "__complete", "fish", "manage", "explodes", "x"];
+    let pressed = cargo(folder, &words).env("XDG_STATE_HOME", &state).run(BUILD).expect_success();
+    assert_eq!((pressed.stdout.as_str(), pressed.stderr.as_str()), ("", ""), "{pressed}");
+    let log = std::fs::read_to_string(state.join("manage/completion.log")).expect("a log");
+    assert!(log.contains("explodes: a panic at src/management/commands/explodes.rs:10"), "{log}");
 
     // A file that was meant as a command and is none is told so.
     let forgotten = folder.join("src/management/commands/forgotten.rs");
@@ -154,7 +204,35 @@ fn a_stranger_adopts_it_and_adds_commands() {
         failed.stderr.contains("the command `other` must live in a file of the same name: other.rs"),
         "{failed}"
     );
+    std::fs::remove_file(path).expect("it was there");
+
+    // A check that panics is told as a message: where it stands, and where it panicked.
+    let path = folder.join("src/lib.rs");
+    let library = std::fs::read_to_string(&path).expect("lib.rs");
+    let check = "#[manage::check]\nfn oven(_: &manage::Context) -> Vec<manage::checks::Message> {\n    panic!(\"it fell\")\n}\n";
+    std::fs::write(&path, format!("{library}{check}")).expect("lib.rs");
+    let checked = cargo(folder, &["run", "--quiet", "--bin", "manage", "check"]).run(BUILD);
+    assert_eq!(checked.code(), Some(1), "{checked}");
+    let told = ": (manage.E009) The check 'oven' panicked: it fell (at src/lib.rs:";
+    assert!(checked.stderr.contains(told), "{checked}");
+    assert!(
+        !checked.stderr.contains("The program failed") && !checked.stderr.contains("thread '"),
+        "{checked}"
+    );
 }
+
+const EXPLODES: &str = r#"use manage::prelude::*;
+
+/// Explode on TAB
+#[command]
+pub fn explodes(cx: &mut Context, #[arg(add = manage::completion::values(values))] value: String) -> Result<()> {
+    cx.line(value)
+}
+
+fn values(_: &Context) -> Result<Vec<String>> {
+    panic!("it is too late")
+}
+"#;
 
 fn its_settings_are_read() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,5 @@
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use manage::prelude::*;
 
 use crate::models::Change;
@@ -26,9 +25,9 @@ pub fn import_posts(
     tell_others(cx, &reading.others)?;
     refuse_problems(cx, &reading)?;
     let mut connection = cx.connect_to(&database)?;
-    let bar = progress(cx, reading.posts.len());
-    let changes = posts::import(&mut connection, &reading.posts, dry_run, || bar.inc(1));
-    bar.finish_and_clear();
+    let progress = cx.progress(reading.posts.len() as u64);
+    let changes = posts::import(&mut connection, &reading.posts, dry_run, || progress.advance(1));
+    drop(progress);
     let changes = changes.context("The posts could not be stored; nothing was imported.")?;
     if cx.verbosity() >= 1 {
         for (post, change) in reading.posts.iter().zip(&changes) {
@@ -37,13 +36,6 @@ pub fn import_posts(
     }
     let summary = summary(&changes);
     if dry_run { cx.notice(format_args!("{summary} This was a dry run: nothing was stored.")) } else { cx.success(summary) }
-}
-
-/// A bar for a person; a log gets none.
-fn progress(cx: &Context, length: usize) -> ProgressBar {
-    let target = if cx.err().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} posts").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(length as u64), target).with_style(style)
 }
 
 /// Nothing is passed over in silence.

@@ -7,6 +7,7 @@ use crate::models::{self, Publication};
 pub fn publish(
     cx: &mut Context,
     /// The article's slug
+    #[arg(add = manage::completion::values(slugs))]
     slug: String,
     /// Keep the date that it has: an article with a date to come appears then
     #[arg(long)]
@@ -33,4 +34,9 @@ pub fn publish(
             .hint("Publish it without --keep-date.")
             .into()),
     }
+}
+
+/// What TAB offers: the slugs, each with its title.
+fn slugs(cx: &Context) -> Result<Vec<(String, String)>> {
+    Ok(models::slugs(&mut cx.connect()?)?)
 }

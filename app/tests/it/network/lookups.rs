@@ -1,0 +1,133 @@
+//! Names: unknown, late, silent, and other addresses than a moment ago.
+
+use std::time::Duration;
+
+use manage_test_servers::{Backend, Signal, Suite, wait_until};
+
+use super::lan::Lan;
+use super::names::Answer;
+use super::{NAME, SOON, expect_ready, on_each_server, reasons, until_told};
+
+pub(super) fn add(suite: &mut Suite) {
+    let mut add = |name, test: fn(Backend, &str)| on_each_server(suite, &[], name, test);
+    add("a_name_that_nobody_knows_is_named", a_name_that_nobody_knows_is_named);
+    add("a_name_server_that_fails_is_told", a_name_server_that_fails_is_told);
+    add("a_name_that_appears_is_found", a_name_that_appears_is_found);
+    add("a_late_name_server_is_waited_for", a_late_name_server_is_waited_for);
+    add("a_silent_name_server_holds_nothing_up", a_silent_name_server_holds_nothing_up);
+    add("a_silent_name_server_that_wakes_up", a_silent_name_server_that_wakes_up);
+    add("a_name_is_looked_up_anew_each_time", a_name_is_looked_up_anew_each_time);
+    add("a_changed_hosts_file_is_read", a_changed_hosts_file_is_read);
+}
+
+const WAIT: [&str; 3] = ["wait_for_db", "--format", "json"];
+
+fn a_name_that_nobody_knows_is_named(_: Backend, url: &str) {
+    let lan = Lan::new();
+    let program = lan.manage(url, NAME).args(WAIT).args(["--timeout", "1"]);
+    let transcript = program.run(SOON).expect_code(124);
+    assert_eq!(reasons(&transcript), ["unknown_host"], "{transcript}");
+    assert!(transcript.stdout.contains("The host comes from DATABASE_URL"), "{transcript}");
+    // It was asked again and again.
+    assert!(lan.names.questions() >= 6, "{} questions", lan.names.questions());
+}
+
+fn a_name_server_that_fails_is_told(_: Backend, url: &str) {
+    let lan = Lan::new();
+    lan.names.set(NAME, Answer::Failure);
+    let transcript = lan.manage(url, NAME).args(WAIT).args(["--timeout", "1"]).run(SOON).expect_code(124);
+    assert_eq!(reasons(&transcript), ["unknown_host"], "{transcript}");
+    let mut running = lan.manage(url, NAME).args(WAIT).spawn();
+    until_told(&mut running, "unknown_host");
+    lan.names.set(NAME, Answer::is(lan.server()));
+    expect_ready(running.wait(SOON), &["unknown_host"]);
+}
+
+fn a_name_that_appears_is_found(_: Backend, url: &str) {
+    let lan = Lan::new();
+    let mut running = lan.manage(url, NAME).args(WAIT).spawn();
+    until_told(&mut running, "unknown_host");
+    lan.names.set(NAME, Answer::is(lan.server()));
+    expect_ready(running.wait(SOON), &["unknown_host"]);
+}
+
+fn a_late_name_server_is_waited_for(_: Backend, url: &str) {
+    let lan = Lan::new();
+    lan.names.set(NAME, Answer::Late(Duration::from_millis(1500), vec![lan.server().into()]));
+    // The time of an attempt doubles until there is enough of it.
+    let program = lan.manage(url, NAME).args(WAIT).args(["--attempt-timeout", "0.4"]);
+    expect_ready(program.run(SOON), &["timed_out"]);
+}
+
+fn a_silent_name_server_holds_nothing_up(_: Backend, url: &str) {
+    let lan = Lan::new();
+    lan.names.set(NAME, Answer::Silence);
+    // The resolver itself gives up after ten seconds, which is not waited for.
+    for more in [&["--attempt-timeout", "0.2"][..], &[]] {
+        let program = lan.manage(url, NAME).args(WAIT).args(["--timeout", "1"]).args(more);
+        let transcript = program.run(SOON).expect_code(124);
+        assert_eq!(reasons(&transcript), ["timed_out"], "{transcript}");
+        assert!(transcript.stdout.contains("looking up its name took too long"), "{transcript}");
+        assert!(transcript.duration < Duration::from_secs(8), "{:?}: {transcript}", transcript.duration);
+    }
+    let once = lan.manage(url, NAME).args(WAIT).args(["--once", "--attempt-timeout", "0.5"]).run(SOON);
+    assert!(once.duration < Duration::from_secs(8), "{:?}: {once}", once.duration);
+    assert_eq!(reasons(&once.expect_code(1)), ["timed_out"]);
+    // A health check is not ready, also where its single attempt is cut short.
+    let short =
+        lan.manage(url, NAME).args(WAIT).args(["--once", "--timeout", "0.3"]).run(SOON).expect_code(1);
+    assert!(short.stdout.contains("\"outcome\":\"not_ready\""), "{short}");
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let before = lan.names.questions();
+        let mut running = lan.manage(url, NAME).args(WAIT).args(["--timeout", "0"]).spawn();
+        wait_until(SOON, "it hangs in its first look-up", || lan.names.questions() > before);
+        running.signal(signal);
+        let transcript = running.wait(Duration::from_secs(4)).expect_code(code);
+        assert_eq!(reasons(&transcript), [""; 0], "{transcript}");
+    }
+}
+
+fn a_silent_name_server_that_wakes_up(_: Backend, url: &str) {
+    let lan = Lan::new();
+    lan.names.set(NAME, Answer::Silence);
+    // Look-ups that hang do not stand in the way of new ones, also where there are many.
+    let mut running = lan.manage(url, NAME).args(WAIT).args(["--attempt-timeout", "0.1"]).spawn();
+    until_told(&mut running, "timed_out");
+    wait_until(SOON, "several look-ups hang", || lan.names.questions() >= 6);
+    lan.names.set(NAME, Answer::is(lan.server()));
+    expect_ready(running.wait(SOON), &["timed_out"]);
+}
+
+fn a_name_is_looked_up_anew_each_time(_: Backend, url: &str) {
+    for dead in [Lan::refused, Lan::blackhole] {
+        let lan = Lan::new();
+        let dead = dead(&lan);
+        lan.names.set(NAME, Answer::is(dead));
+        let mut running = lan.manage(url, NAME).args(WAIT).args(["--attempt-timeout", "2"]).spawn();
+        let told = running.wait_for_line("\"reason\"", SOON);
+        // That the answer holds for an hour is of no interest.
+        lan.names.set(NAME, Answer::is(lan.server()));
+        let transcript = running.wait(SOON).expect_success();
+        let expected = if dead == lan.ip(99) { "refused ECONNREFUSED" } else { "timed_out" };
+        assert_eq!(reasons(&transcript), [expected], "{told}");
+    }
+    // From an address to nothing, and to another one.
+    let lan = Lan::new();
+    lan.names.set(NAME, Answer::is(lan.refused()));
+    let mut running = lan.manage(url, NAME).args(WAIT).spawn();
+    until_told(&mut running, "refused");
+    lan.names.set(NAME, Answer::Nothing);
+    until_told(&mut running, "unknown_host");
+    lan.names.set(NAME, Answer::is(lan.server()));
+    expect_ready(running.wait(SOON), &["refused ECONNREFUSED", "unknown_host"]);
+}
+
+fn a_changed_hosts_file_is_read(_: Backend, url: &str) {
+    let lan = Lan::new();
+    let mut running = lan.manage(url, NAME).args(WAIT).spawn();
+    until_told(&mut running, "unknown_host");
+    lan.hosts(&format!("{} {NAME}\n", lan.refused()));
+    until_told(&mut running, "refused");
+    lan.hosts(&format!("{} {NAME}\n", lan.server()));
+    expect_ready(running.wait(SOON), &["unknown_host", "refused ECONNREFUSED"]);
+}

@@ -1,0 +1,121 @@
+//! Ended from outside: by a signal in each phase, and by a reader that leaves.
+
+use std::net::TcpListener;
+
+use manage_test_servers::{Backend, Fault, Link, Need, Point, Program, Proxy, Signal, Suite, free_port};
+
+use super::bench::{LONG, Server, WRONG, Wait, at_port};
+use super::on_both;
+
+pub(crate) fn add(suite: &mut Suite) {
+    on_both(suite, "ending::by_a_signal_while_nobody_listens", while_nobody_listens);
+    on_both(suite, "ending::by_a_signal_in_an_attempt_that_hangs", in_an_attempt_that_hangs);
+    on_both(suite, "ending::by_a_signal_behind_the_login", behind_the_login);
+    on_both(suite, "ending::by_a_signal_while_it_must_be_stable", while_it_must_be_stable);
+    on_both(suite, "ending::by_a_signal_while_the_login_is_refused", while_the_login_is_refused);
+    suite.test("waiting::ending::by_a_reader_that_leaves", by_a_reader_that_leaves);
+    suite.needs(Need::Program("script"), "waiting::ending::the_terminal_is_left_as_it_was", the_terminal);
+}
+
+const SIGNALS: [(Signal, i32); 2] = [(Signal::TERM, 143), (Signal::INT, 130)];
+
+fn while_nobody_listens(backend: Backend) {
+    for (signal, code) in SIGNALS {
+        let mut waiting = Wait::new(&at_port(backend, free_port()), "--timeout 0").start();
+        waiting.until("refused");
+        waiting.signal(signal, code);
+    }
+}
+
+/// Its first attempt has as long as the test could ever take.
+fn in_an_attempt_that_hangs(backend: Backend) {
+    for (signal, code) in SIGNALS {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = at_port(backend, listener.local_addr().expect("an address").port());
+        let waiting = Wait::new(&url, "--timeout 0 --attempt-timeout 600").start();
+        let attempt = listener.accept().expect("an attempt");
+        waiting.signal(signal, code);
+        drop(attempt);
+    }
+}
+
+fn behind_the_login(backend: Backend) {
+    let server = Server::start(backend);
+    let after: &[u8] = if backend == Backend::Postgres { b"Z\0\0\0\x05I" } else { b"\x07\0\0\x02\0\0\0" };
+    for (signal, code) in SIGNALS {
+        let proxy = Proxy::to(server.port(), Link::Until(Point::Behind(after), Fault::Silence));
+        let url = format!("{}?sslmode=disable", server.url_at(proxy.port()));
+        let waiting = Wait::new(&url, "--timeout 0 --attempt-timeout 600").start();
+        let one = "1".to_owned();
+        let logged_in = if backend == Backend::Postgres {
+            "SELECT count(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND client_port > 0"
+        } else {
+            "SELECT count(*) FROM information_schema.processlist WHERE user = 'tester'"
+        };
+        manage_test_servers::wait_until(LONG, "it is logged in", || match &server {
+            Server::Postgres(server) => server.query_value(logged_in) == one,
+            Server::MariaDb(server) => server.query_value(logged_in) == one,
+        });
+        waiting.signal(signal, code);
+        drop(proxy);
+        manage_test_servers::wait_until(LONG, "its session is gone", || match &server {
+            Server::Postgres(server) => server.query_value(logged_in) == "0",
+            Server::MariaDb(server) => server.query_value(logged_in) == "0",
+        });
+    }
+}
+
+fn while_it_must_be_stable(backend: Backend) {
+    let server = Server::shared(backend);
+    for (signal, code) in SIGNALS {
+        let mut waiting = Wait::new(&server.own_url(), "--timeout 0 --stable-for 600").start();
+        waiting.until("unstable");
+        waiting.signal(signal, code);
+    }
+}
+
+fn while_the_login_is_refused(backend: Backend) {
+    let server = Server::shared(backend);
+    let url = server.url_as("127.0.0.1", server.user(), WRONG, server.own_database());
+    for (signal, code) in SIGNALS {
+        let mut waiting = Wait::new(&url, "--timeout 0 --fail-fast-after never").start();
+        waiting.until("credentials");
+        waiting.signal(signal, code);
+    }
+}
+
+fn by_a_reader_that_leaves() {
+    for options in ["--format json", ""] {
+        let line =
+            format!("'{}' wait_for_db --timeout 3 {options} | head -n 1", env!("CARGO_BIN_EXE_manage"));
+        let url = at_port(Backend::Postgres, free_port());
+        let ran = Program::new("sh").args(["-c", &line]).env("DATABASE_URL", &url).run(LONG).expect_success();
+        assert_eq!(ran.stdout.lines().count(), 1, "{ran}");
+        assert!(!ran.stderr.contains("panicked") && !ran.stderr.contains("bug"), "{ran}");
+    }
+}
+
+/// The line that lives switches wrapping off and on again; a signal must not leave it off.
+fn the_terminal() {
+    let line = format!("'{}' wait_for_db --timeout 0", env!("CARGO_BIN_EXE_manage"));
+    let script = Program::new("script").args(["-qfec", &line, "/dev/null"]);
+    let url = at_port(Backend::Postgres, free_port());
+    let mut running = script.env("DATABASE_URL", &url).env("TERM", "xterm").spawn();
+    manage_test_servers::wait_until(LONG, "the line lives", || {
+        running.stdout().matches("\x1b[?7h").count() > 3
+    });
+    // To the program alone, as `kill` does.
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.pid()));
+    if let Some(child) =
+        children.ok().as_deref().and_then(|list| list.split_whitespace().next().map(str::to_owned))
+    {
+        // `script` runs it through a shell, which becomes it.
+        Program::new("kill").args(["-s", "INT", &child]).run(LONG).expect_success();
+    } else {
+        running.signal(Signal::TERM);
+    }
+    let transcript = running.wait(LONG);
+    let (off, on) = (transcript.stdout.rfind("\x1b[?7l"), transcript.stdout.rfind("\x1b[?7h"));
+    assert!(off < on, "wrapping is on again:\n{transcript}");
+    assert!(!transcript.stdout.contains("Successfully"), "{transcript}");
+}
