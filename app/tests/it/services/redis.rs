@@ -134,7 +134,9 @@ fn a_server_without_room_is_waited_for() {
     let server = Redis::start(&["maxclients 1"]);
     let mut only = TcpStream::connect(("127.0.0.1", server.port())).expect("a connection");
     only.write_all(b"PING\r\n").expect("a question");
-    only.read_exact(&mut [0; 7]).expect("an answer");
+    let mut answer = [0; 7];
+    only.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"+PONG\r\n", "the one connection is this test's");
     for login in ["", ":hunter2@"] {
         let url = format!("redis://{login}127.0.0.1:{}", server.port());
         let ran = wait(&url, &["--timeout", "1", "--fail-fast-after", "0"]).expect_code(124);
