@@ -1,7 +1,7 @@
 //! What the macros' expansions reach for. None of it is meant to be named by hand.
 
 pub use manage_macros::command_files;
-pub use {clap, diesel_migrations, inventory};
+pub use {diesel_migrations, inventory};
 
 pub use crate::__manage_block_on as block_on;
 pub use crate::checks::CheckRegistration;
@@ -11,6 +11,13 @@ pub use crate::hooks::HookRegistration;
 pub use crate::runtime::run_to_end;
 #[cfg(feature = "runserver")]
 pub use crate::server::RouterRegistration;
+
+/// clap as the code of a command's arguments sees it: its own, but for what is said of a type that cannot be read.
+pub mod clap {
+    pub use ::clap::*;
+
+    pub use crate::__manage_value_parser as value_parser;
+}
 
 /// Whether `module_path`'s last segment is `name`: a command's file has its function's name.
 pub const fn is_file_of(module_path: &str, name: &str) -> bool {

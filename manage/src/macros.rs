@@ -20,6 +20,8 @@ macro_rules! main {
     };
     () => {
         ::core::compile_error!("name the crates that have commands: `manage::main!(app);`");
+
+        fn main() {}
     };
 }
 
@@ -149,4 +151,14 @@ macro_rules! __manage_backend {
     ($other:ident) => {
         ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`")
     };
+}
+
+/// clap's `value_parser!`, for the arguments of commands. See [`command::value`](crate::command::value).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_value_parser {
+    ($type:ty) => {{
+        use $crate::command::value::ways::*;
+        (&&&&&&&&$crate::command::value::Value::<$type>::new()).value_parser()
+    }};
 }

@@ -34,8 +34,8 @@ pub fn block_on<T, E: Into<anyhow::Error>>(future: impl Future<Output = Result<T
 /// Runs an `async` command to its end on a runtime of its own.
 #[doc(hidden)]
 pub fn run_to_end<F: Future>(future: F) -> Result<F::Output> {
-    let runtime = Own(Some(Builder::new_multi_thread().enable_all().build()?));
-    let Some(own) = &runtime.0 else { unreachable!("it was just built") };
+    let own = Own::new(Builder::new_multi_thread().enable_all().build()?);
+    let own = own.runtime();
     // A thread of another runtime may not enter a second one as tokio has it.
     Ok(match Handle::try_current() {
         Err(_) => own.block_on(future),
@@ -45,7 +45,17 @@ pub fn run_to_end<F: Future>(future: F) -> Result<F::Output> {
 
 /// A runtime that ends without waiting: a thread that still waits for a database must not hold the program at its end.
 /// tokio's own way to drop one waits, and panics inside another runtime.
-struct Own(Option<Runtime>);
+pub(crate) struct Own(Option<Runtime>);
+
+impl Own {
+    pub(crate) fn new(runtime: Runtime) -> Self {
+        Self(Some(runtime))
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        self.0.as_ref().expect("drop alone takes it")
+    }
+}
 
 impl Drop for Own {
     fn drop(&mut self) {

@@ -9,6 +9,8 @@ mod check_pages;
 mod completion;
 #[cfg(unix)]
 mod delete_drafts;
+mod documents;
+mod from_django;
 #[cfg(unix)]
 mod import_posts;
 #[cfg(unix)]
@@ -38,6 +40,7 @@ fn main() -> std::process::ExitCode {
     check_pages::add(&mut suite);
     program::add(&mut suite);
     network::add(&mut suite);
+    from_django::add(&mut suite);
     readme::add(&mut suite);
     rounds::add(&mut suite);
     services::add(&mut suite);

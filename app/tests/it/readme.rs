@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use manage_test_servers::{Need, Program, Suite};
 
-/// A cold build of the framework and a new program.
-const BUILD: Duration = Duration::from_secs(1200);
+use crate::documents::{BUILD, Block, cargo, dependency, workspace, write};
+
 const RUN: Duration = Duration::from_secs(60);
 
 pub(crate) fn add(suite: &mut Suite) {
@@ -19,34 +19,8 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("readme::its_settings_are_read", its_settings_are_read);
 }
 
-/// A block of code, without its indent.
-struct Block {
-    /// The file that its first line names.
-    file: Option<PathBuf>,
-    text: String,
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
-}
-
 fn blocks() -> Vec<Block> {
-    let readme = std::fs::read_to_string(workspace().join("README.md")).expect("the README");
-    let mut blocks = Vec::new();
-    let mut lines = readme.lines();
-    while let Some(line) = lines.next() {
-        let Some(indent) = line.find("```") else { continue };
-        let body: Vec<&str> = lines
-            .by_ref()
-            .take_while(|line| !line.trim_start().starts_with("```"))
-            .map(|line| line.get(indent..).unwrap_or_default())
-            .collect();
-        let first = body.first().copied().unwrap_or_default();
-        let named = first.strip_prefix("// ").or(first.strip_prefix("# "));
-        let file = named.and_then(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.'));
-        blocks.push(Block { file: file.map(PathBuf::from), text: body.join("\n") + "\n" });
-    }
-    blocks
+    crate::documents::blocks("README.md")
 }
 
 /// What the README says that a command prints.
@@ -62,15 +36,10 @@ fn session() -> (String, String) {
 /// A project of the README's files, beside nothing of this workspace but the package that it depends on.
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let write = |name: &Path, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        std::fs::write(path, text).expect("a file");
-    };
+    let write = |name: &Path, text: &str| write(folder.path(), name, text);
     for Block { file, text } in blocks() {
         let Some(file) = file.filter(|file| file != Path::new("manage.toml")) else { continue };
-        let package = workspace().join("manage");
-        let here = format!("diesel-manage = {{ path = {:?} }}", package.display().to_string());
+        let here = dependency();
         let with_feature = here.replace(" }", ", features = [\"testing\"] }");
         let text = text
             .replace("diesel-manage = \"0.1\"", &here)
@@ -90,30 +59,6 @@ fn project() -> tempfile::TempDir {
     std::fs::copy(workspace().join("Cargo.lock"), folder.path().join("Cargo.lock"))
         .expect("the versions that were tried");
     folder
-}
-
-fn cargo(folder: &Path, words: &[&str]) -> Program {
-    let target = workspace().join("target").join("readme");
-    let mut program = Program::new(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from))
-        .args(words)
-        .cwd(folder)
-        .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
-    // Where the toolchain and the registry are.
-    for (name, value) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        let is_cargos = name.starts_with("CARGO_HOME")
-            || name.starts_with("CARGO_REGISTR")
-            || name.starts_with("CARGO_HTTP");
-        if is_cargos
-            || name.starts_with("RUSTUP_")
-            || name.ends_with("_proxy")
-            || name.starts_with("SSL_CERT")
-        {
-            program = program.env(name, value);
-        }
-    }
-    program
 }
 
 fn a_stranger_adopts_it_and_adds_commands() {

@@ -5,8 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, Ident, ItemFn, LitStr, Pat, PatType, Result, ReturnType, Type, parse2};
+use syn::{Error, FnArg, Ident, ItemFn, LitStr, PatType, Result, ReturnType, Type, parse2};
 
+use crate::arguments::{self, Argument};
 use crate::names;
 use crate::requires::RequiredChecks;
 
@@ -41,13 +42,6 @@ impl Options {
     }
 }
 
-/// One parameter after the context: a field of the hidden `clap::Args` struct.
-struct Argument {
-    attributes: Vec<Attribute>,
-    name: Ident,
-    ty: Type,
-}
-
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut options = Options::default();
     syn::meta::parser(|meta| options.read(meta)).parse2(attribute)?;
@@ -58,7 +52,8 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
         )
     })?;
     check_signature(&function)?;
-    let arguments = take_arguments(&mut function)?;
+    let arguments = arguments::take(&mut function)?;
+    arguments::check(&arguments)?;
     let registration = registration(&function, &arguments, &options);
     Ok(quote! {
         #function
@@ -94,39 +89,6 @@ fn is_mutable_reference(ty: &Type) -> bool {
     matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
 }
 
-/// Takes the attributes off the parameters: the function stays an ordinary one, to be called as such.
-fn take_arguments(function: &mut ItemFn) -> Result<Vec<Argument>> {
-    let mut arguments = Vec::new();
-    for input in function.sig.inputs.iter_mut().skip(1) {
-        let FnArg::Typed(input) = input else { continue };
-        let Pat::Ident(pattern) = &*input.pat else {
-            return Err(Error::new(
-                input.pat.span(),
-                "an argument of a command is a plain name: `slug: String`",
-            ));
-        };
-        match &*input.ty {
-            Type::Reference(_) => {
-                let message = "an argument of a command owns its value: `String` rather than `&str`";
-                return Err(Error::new(input.ty.span(), message));
-            }
-            Type::ImplTrait(_) => {
-                let message =
-                    "an argument of a command has a type with a name: it is read from the command line";
-                return Err(Error::new(input.ty.span(), message));
-            }
-            _ => {}
-        }
-        let name = pattern.ident.clone();
-        arguments.push(Argument {
-            attributes: std::mem::take(&mut input.attrs),
-            name,
-            ty: (*input.ty).clone(),
-        });
-    }
-    Ok(arguments)
-}
-
 fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) -> TokenStream {
     let ident = &function.sig.ident;
     let name = names::command_name(ident);
@@ -137,7 +99,6 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     let prompts_for_missing = options.prompts_for_missing;
     let aliases = &options.aliases;
     let requires_checks = &options.requires_checks;
-    let (parameters, takes) = parameters(arguments);
     let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
     let call = quote!(#ident(__manage_context #(, #names)*));
     let call = match function.sig.asyncness {
@@ -160,7 +121,8 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
             #[allow(unused_imports)]
             use ::manage::__private::clap;
 
-            #parameters
+            #[derive(::manage::__private::clap::Args)]
+            struct __ManageArguments { #(#arguments),* }
 
             fn __manage_arguments(parser: ::manage::__private::clap::Command) -> ::manage::__private::clap::Command {
                 <__ManageArguments as ::manage::__private::clap::Args>::augment_args(parser)
@@ -170,7 +132,7 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
                 __manage_context: &mut ::manage::Context,
                 __manage_matches: &::manage::__private::clap::ArgMatches,
             ) -> ::manage::Result<::manage::Exit> {
-                let __ManageArguments { #takes } =
+                let __ManageArguments { #(#names),* } =
                     <__ManageArguments as ::manage::__private::clap::FromArgMatches>::from_arg_matches(__manage_matches)?;
                 let __manage_result = #call;
                 #outcome
@@ -196,15 +158,4 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
             }
         };
     }
-}
-
-/// The hidden struct that clap's derive reads, and the pattern that takes it apart.
-fn parameters(arguments: &[Argument]) -> (TokenStream, TokenStream) {
-    let fields = arguments.iter().map(|Argument { attributes, name, ty }| quote!(#(#attributes)* #name: #ty));
-    let names = arguments.iter().map(|argument| &argument.name);
-    let parameters = quote! {
-        #[derive(::manage::__private::clap::Args)]
-        struct __ManageArguments { #(#fields),* }
-    };
-    (parameters, quote!(#(#names),*))
 }

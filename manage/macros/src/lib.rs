@@ -1,9 +1,11 @@
 //! The attribute macros of `diesel-manage`. They are used as `manage::command` and `manage::router`.
 
+mod arguments;
 mod check;
 mod command;
 mod files;
 mod names;
+mod options;
 mod register;
 mod requires;
 mod tags;

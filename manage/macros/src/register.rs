@@ -8,17 +8,38 @@ use syn::{ItemFn, Result, parse2};
 pub(crate) struct Kind {
     attribute: &'static str,
     registration: &'static str,
+    parameters: usize,
+    /// What the function looks like.
+    form: &'static str,
 }
 
-pub(crate) const ROUTER: Kind = Kind { attribute: "router", registration: "RouterRegistration" };
-pub(crate) const HOOK: Kind = Kind { attribute: "hook", registration: "HookRegistration" };
+pub(crate) const ROUTER: Kind = Kind {
+    attribute: "router",
+    registration: "RouterRegistration",
+    parameters: 1,
+    form: "fn urls(site: &Site) -> Result<Router>",
+};
+pub(crate) const HOOK: Kind = Kind {
+    attribute: "hook",
+    registration: "HookRegistration",
+    parameters: 2,
+    form: "fn audit(cx: &Context, event: &Event<'_>) -> Result<()>",
+};
 
 pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     if !attribute.is_empty() {
         let message = format!("`#[{}]` takes no options", kind.attribute);
         return Err(syn::Error::new_spanned(attribute, message));
     }
-    let function: ItemFn = parse2(item)?;
+    let Kind { attribute: name, form, .. } = kind;
+    let told = |span| syn::Error::new(span, format!("`#[{name}]` stands on a function such as `{form}`"));
+    let function: ItemFn = parse2(item).map_err(|error| told(error.span()))?;
+    let signature = &function.sig;
+    let is_plain = signature.asyncness.is_none() && signature.generics.params.is_empty();
+    let returns = matches!(signature.output, syn::ReturnType::Type(..));
+    if !is_plain || !returns || signature.inputs.len() != kind.parameters {
+        return Err(told(signature.ident.span()));
+    }
     let name = &function.sig.ident;
     let registration = format_ident!("{}", kind.registration);
     Ok(quote! {

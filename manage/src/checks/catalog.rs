@@ -62,6 +62,7 @@ entries! {
     SAME_NAME = new(Error, "manage.E003", COMMANDS);
     FIXED_REPLACED = new(Error, "manage.E007", COMMANDS);
     UNKNOWN_REQUIRED_TAG = new(Error, "manage.E008", COMMANDS);
+    ARGUMENTS_REFUSED = new(Error, "manage.E010", COMMANDS);
     UNLISTED_APP = new(Warning, "manage.W001", COMMANDS);
     ALIAS_CLASH = new(Warning, "manage.W004", COMMANDS);
     LISTED_TWICE = new(Warning, "manage.W005", COMMANDS);

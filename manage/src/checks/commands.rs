@@ -1,11 +1,12 @@
 //! Can every command be reached under its name, and every app?
 
 use crate::Context;
+use crate::caught;
 use crate::command::{BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
 
 use super::catalog::{
-    ALIAS_CLASH, APP_HIDDEN, BUILT_IN_REPLACED, EMPTY_APP, FIXED_REPLACED, LISTED_TWICE, SAME_NAME,
-    UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
+    ALIAS_CLASH, APP_HIDDEN, ARGUMENTS_REFUSED, BUILT_IN_REPLACED, EMPTY_APP, FIXED_REPLACED, LISTED_TWICE,
+    SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
 };
 use super::run::{has_checks, registered};
 use super::{Check, Message};
@@ -38,7 +39,30 @@ pub(super) fn check(cx: &Context) -> Vec<Message> {
     }));
     messages.extend(empty_apps(cx));
     messages.extend(required_tags(cx));
+    messages.extend(refused_arguments(cx));
     messages
+}
+
+/// Arguments that clap refuses. It says so by a panic, and in builds with debug assertions alone.
+fn refused_arguments(cx: &Context) -> Vec<Message> {
+    let refused = cx.program().registry().all().into_iter().filter_map(|found| {
+        let command = found.command();
+        let build = || command.arguments(clap::Command::new(command.name().to_owned())).build();
+        let panic = caught::call(build).err()?;
+        let place = found.location.map(|location| format!(" ({location})")).unwrap_or_default();
+        let text = format!(
+            "The arguments of the command '{}'{place} do not fit together: {}",
+            command.name(),
+            panic.message
+        );
+        Some(
+            ARGUMENTS_REFUSED
+                .message(text)
+                .about(found.app)
+                .hint("The command cannot run before this is mended."),
+        )
+    });
+    refused.collect()
 }
 
 fn clash(Clash { name, answers, hidden }: &Clash) -> Message {

@@ -79,8 +79,25 @@ pub trait Outcome {
     fn into_exit(self) -> Result<Exit>;
 }
 
-impl<T: IntoExit, E: Into<anyhow::Error>> Outcome for std::result::Result<T, E> {
+impl<T: IntoExit, E: IntoError> Outcome for std::result::Result<T, E> {
     fn into_exit(self) -> Result<Exit> {
-        self.map(IntoExit::into_exit).map_err(Into::into)
+        self.map(IntoExit::into_exit).map_err(IntoError::into_error)
+    }
+}
+
+/// What may stand for an error in a command's `Result`: whatever anyhow takes.
+#[diagnostic::on_unimplemented(
+    message = "a command's error is a `std::error::Error`, not a `{Self}`",
+    label = "write `Result<()>` (from `manage::prelude`), and `bail!(…)` for an error that is a text"
+)]
+pub trait IntoError {
+    /// The error as the program tells it.
+    fn into_error(self) -> anyhow::Error;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<anyhow::Error>> IntoError for E {
+    fn into_error(self) -> anyhow::Error {
+        self.into()
     }
 }

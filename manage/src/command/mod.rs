@@ -11,10 +11,12 @@ mod registry;
 mod suggest;
 mod unknown;
 mod usage;
+#[doc(hidden)]
+pub mod value;
 
 pub use definition::{Command, FunctionCommand, Properties, RequiredChecks};
 pub use error::CommandError;
-pub use exit::{Exit, IntoExit, Outcome};
+pub use exit::{Exit, IntoError, IntoExit, Outcome};
 pub use registry::{App, Found, Location, Registration, Registry};
 pub use suggest::closest;
 pub use unknown::UnknownCommand;

@@ -39,17 +39,19 @@ impl Asking {
         }
     }
 
-    /// The product and its version. It gives up after a time, as the others.
+    /// The product and its version. It gives up after a time, as the others. Nothing may be asked after what is the last.
     pub(super) fn version(
         &mut self,
         settings: &DatabaseSettings,
         limit: Duration,
+        is_last: bool,
     ) -> Result<String, ConnectError> {
         match self {
             Self::Diesel(connection) => connection.ask_version(settings, limit),
             #[cfg(feature = "postgres")]
             Self::Login(connection) => {
-                let answer = connection.ask(settings, limit, "SELECT current_setting('server_version')")?;
+                let question = "SELECT current_setting('server_version')";
+                let answer = connection.ask(settings, limit, question, is_last)?;
                 let [answer] = answer.as_slice() else {
                     return Err(ConnectError::new(settings, Reason::Closed, "it answered without a row"));
                 };
@@ -76,7 +78,7 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_texts(settings, limit, question),
             #[cfg(feature = "postgres")]
-            Self::Login(connection) => connection.ask(settings, limit, question),
+            Self::Login(connection) => connection.ask(settings, limit, question, false),
             #[cfg(feature = "mysql")]
             Self::BareMysql(connection) => {
                 let rows = connection.ask(settings, limit, question)?;

@@ -4,13 +4,15 @@
 //! an `async` function, and a runtime that only runs during a query would not notice a server that went away. So there is
 //! one thread that drives all sockets, and a caller's thread that sleeps until its answer is there.
 
+use std::cell::RefCell;
 use std::future::Future;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use diesel_async::async_connection_wrapper::BlockOn;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::runtime::park_on;
+use crate::runtime::{Own, park_on};
 
 /// Runs futures on the calling thread, and their sockets and timers on the background thread.
 ///
@@ -33,20 +35,48 @@ fn handle() -> &'static Handle {
     RUNTIME.get_or_init(start).handle()
 }
 
+thread_local! {
+    /// The runtime of a thread that drives its sockets itself.
+    static OWN: RefCell<Option<Rc<Own>>> = const { RefCell::new(None) };
+}
+
 impl Background {
-    /// Starts a task on the background thread.
+    /// Lets this thread drive the sockets itself that it opens and closes meanwhile: the way to the background thread and back
+    /// costs as much as a refused connection. Nobody looks after such a socket between two questions.
+    ///
+    /// Not for a thread that runs tasks of another runtime.
+    pub(crate) fn here<T>(work: impl FnOnce() -> T) -> T {
+        // Without a runtime of its own it is the background thread's, as for others.
+        let own = Builder::new_current_thread().enable_all().build().ok().map(|own| Rc::new(Own::new(own)));
+        let before = OWN.replace(own);
+        let result = work();
+        OWN.set(before);
+        result
+    }
+
+    fn own() -> Option<Rc<Own>> {
+        OWN.with_borrow(Clone::clone)
+    }
+
+    /// Starts a task where the thread's sockets are driven.
     #[cfg(feature = "postgres")]
     pub(super) fn spawn<F>(self, future: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        handle().spawn(future)
+        match Self::own() {
+            Some(own) => own.runtime().spawn(future),
+            None => handle().spawn(future),
+        }
     }
 }
 
 impl BlockOn for Background {
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        park_on(handle(), future)
+        match Self::own() {
+            Some(own) => own.runtime().block_on(future),
+            None => park_on(handle(), future),
+        }
     }
 
     fn get_runtime() -> Self {
@@ -75,6 +105,16 @@ mod tests {
         let started = Instant::now();
         Background.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
         assert!(started.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn they_work_on_a_thread_that_drives_them_itself() {
+        let done = Background::here(|| {
+            let started = Instant::now();
+            Background.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
+            Background.block_on(shake_hands()) && started.elapsed() >= Duration::from_millis(20)
+        });
+        assert!(done && Background::own().is_none());
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl MysqlConnection {
                 driver.map_err(|error| ConnectError::new(settings, Reason::Closed, error.to_string()))?;
             Ok(Self { driver: Some(driver.into()), pool: Some(pool), says_goodbye: true })
         };
-        instrumented(settings, || dialed(settings, open))
+        instrumented(settings, || dialed(settings, pooled, open))
     }
 
     /// Does something with the driver, and gives up after a time.
@@ -83,15 +83,14 @@ delegate_connection!(MysqlConnection => Driver, MysqlTransactions, super::delega
 pub(super) struct Bare {
     /// It is there until the very end.
     connection: Option<Conn>,
-    pool: Option<Pool>,
     says_goodbye: bool,
 }
 
 impl Bare {
     /// Connects, within the settings' time limit.
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        dialed(settings, async |(pool, connection)| {
-            Ok(Self { connection: Some(connection), pool: Some(pool), says_goodbye: true })
+        dialed(settings, Conn::new, async |connection| {
+            Ok(Self { connection: Some(connection), says_goodbye: true })
         })
     }
 
@@ -120,22 +119,32 @@ impl Bare {
 
 impl Drop for Bare {
     fn drop(&mut self) {
-        let (connection, pool) = (self.connection.take(), self.pool.take());
-        part(connection, pool, self.says_goodbye);
+        let connection = self.connection.take();
+        Background.block_on(async {
+            if let (Some(connection), true) = (connection, self.says_goodbye) {
+                drop(tokio::time::timeout(GOODBYE, connection.disconnect()).await);
+            }
+        });
     }
 }
 
-/// Connects to one of the addresses, and goes on there.
-fn dialed<T>(
+/// How long the end of a connection may take.
+const GOODBYE: Duration = Duration::from_millis(100);
+
+/// Connects in this way to one of the addresses, and goes on there.
+fn dialed<C, T>(
     settings: &DatabaseSettings,
-    go_on: impl AsyncFn((Pool, Conn)) -> Result<T, ConnectError>,
+    connect: impl AsyncFn(OptsBuilder) -> Result<C, Error>,
+    go_on: impl AsyncFn(C) -> Result<T, ConnectError>,
 ) -> Result<T, ConnectError> {
     let ssl = match settings.tls.mode {
         SslMode::Disable => None,
         _ => Some(mysql_tls::ssl_opts(settings)?),
     };
     let builder = builder(settings)?;
-    let open = async |target: &Target| go_on(attempt(settings, &builder, ssl.as_ref(), target).await?).await;
+    let open = async |target: &Target| {
+        go_on(attempt(settings, &connect, &builder, ssl.as_ref(), target).await?).await
+    };
     Background.block_on(dial(settings, open))
 }
 
@@ -163,12 +172,13 @@ fn builder(settings: &DatabaseSettings) -> Result<OptsBuilder, ConnectError> {
 }
 
 /// One attempt at one address. `prefer` without success tries again without encryption.
-async fn attempt(
+async fn attempt<C>(
     settings: &DatabaseSettings,
+    connect: &impl AsyncFn(OptsBuilder) -> Result<C, Error>,
     builder: &OptsBuilder,
     ssl: Option<&SslOpts>,
     target: &Target,
-) -> Result<(Pool, Conn), ConnectError> {
+) -> Result<C, ConnectError> {
     let builder = builder.clone();
     let (builder, ssl) = match target {
         Target::Ip { host, ip, port } => {
@@ -202,7 +212,7 @@ async fn attempt(
     result.map_err(|error| connect_error(settings, &error))
 }
 
-async fn connect(builder: OptsBuilder) -> Result<(Pool, Conn), Error> {
+async fn pooled(builder: OptsBuilder) -> Result<(Pool, Conn), Error> {
     let pool = Pool::new(builder);
     let connection = pool.get_conn().await?;
     Ok((pool, connection))
@@ -278,19 +288,13 @@ fn connect_error(settings: &DatabaseSettings, error: &Error) -> ConnectError {
 impl Drop for MysqlConnection {
     fn drop(&mut self) {
         let (driver, pool) = (self.driver.take(), self.pool.take());
-        part(driver, pool, self.says_goodbye);
+        Background.block_on(async {
+            drop(driver);
+            if let (Some(pool), true) = (pool, self.says_goodbye) {
+                drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);
+            }
+        });
     }
-}
-
-/// Drops a connection, and waits a moment until its pool has said goodbye.
-fn part<C>(connection: C, pool: Option<Pool>, says_goodbye: bool) {
-    const GOODBYE: Duration = Duration::from_millis(100);
-    Background.block_on(async {
-        drop(connection);
-        if let (Some(pool), true) = (pool, says_goodbye) {
-            drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);
-        }
-    });
 }
 
 impl MultiConnectionHelper for MysqlConnection {

@@ -81,11 +81,13 @@ pub(crate) fn probe_of_life(
     let left = || deadline.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
     // A file that somebody holds for longer than a moment is said to be locked, rather than to be slow.
     let patience = if settings.backend == Backend::Sqlite { left().min(MOMENT) } else { left() };
-    let server_version = connection.version(&settings, patience)?;
+    let migrations = demands.migrations.as_ref().is_some_and(|migrations| !migrations.is_empty());
+    let is_last = !demands.writable && !migrations && !of_life;
+    let server_version = connection.version(&settings, patience, is_last)?;
     if demands.writable {
         connection.is_writable(&settings, left())?;
     }
-    if demands.migrations.as_ref().is_some_and(|migrations| !migrations.is_empty()) {
+    if migrations {
         let there = connection.texts(&settings, left(), table_question(settings.backend))?;
         let question = "SELECT version AS text FROM __diesel_schema_migrations";
         let applied =

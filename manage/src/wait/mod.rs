@@ -21,6 +21,7 @@ mod diagnose;
 mod expected;
 mod observer;
 mod patience;
+mod refusal;
 mod run;
 mod service_url;
 mod services;

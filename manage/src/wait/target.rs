@@ -1,12 +1,11 @@
 //! One thing to wait for: a database, or another service.
 
 use std::fmt;
-use std::io::ErrorKind;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::service_url::ServiceUrlError;
-use super::services::{NoSocket, Service, connect};
+use super::services::Service;
 use super::{Expected, State};
 use crate::database::{ConnectError, Demands, Life, probe_of_life};
 use crate::migrations::Migrations;
@@ -15,9 +14,6 @@ use crate::{Program, Result};
 
 /// A request for encryption to PostgreSQL. A client may leave after it without a word in the server's log.
 pub(super) const ASKS_FOR_TLS: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
-
-/// A refusal that takes longer is left to the driver.
-const QUICK: Duration = Duration::from_millis(50);
 
 /// One thing to wait for.
 #[derive(Clone, Debug)]
@@ -90,15 +86,6 @@ impl Target {
         }
     }
 
-    /// Whether a PostgreSQL server's address still refuses connections, which it was seen to do. When in doubt it does not.
-    pub(super) fn still_refuses(&self, limit: Duration) -> bool {
-        // MySQL greets first, and its log complains of whoever leaves then. PostgreSQL does not mind.
-        let Some((host, port)) = self.tcp().filter(|_| self.is_of(Backend::Postgres)) else { return false };
-        let refused =
-            |error| matches!(error, NoSocket::Io(error) if error.kind() == ErrorKind::ConnectionRefused);
-        connect(host, port, Instant::now() + limit.min(QUICK)).is_err_and(refused)
-    }
-
     pub(crate) fn state(&self) -> State {
         let user = match &*self.0 {
             Kind::Database(settings, _) => settings.user.clone(),
@@ -144,10 +131,6 @@ impl Target {
     /// What its clients say first; nothing where the server begins.
     pub(super) fn greeting(&self) -> &'static [u8] {
         match &*self.0 {
-            // A request for encryption. A client may leave after it without a word in the server's log.
-            Kind::Database(settings, _) if settings.backend == Backend::Postgres => {
-                &[0, 0, 0, 8, 4, 210, 22, 47]
-            }
             Kind::Service(service) if service.schemes().is_some_and(|schemes| schemes.1 == "redis") => {
                 b"PING\r\n"
             }

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::diagnose::diagnose;
+use super::refusal::Refusal;
 use super::{Backoff, FailFast, Patience, Reached, Target};
 use crate::database::{ConnectError, Life, Reason};
 
@@ -50,6 +51,8 @@ impl Worker {
     pub(super) fn run(mut self, sender: &Sender<(usize, News)>) {
         let index = self.index;
         let work = AssertUnwindSafe(|| self.work(|news| sender.send((index, news)).is_ok()));
+        #[cfg(feature = "network")]
+        let work = AssertUnwindSafe(|| crate::database::Background::here(work));
         if let Err(payload) = catch_unwind(work) {
             let _ = sender.send((index, News::Panicked(payload)));
         }
@@ -61,13 +64,14 @@ impl Worker {
         let mut standing: Option<Standing> = None;
         let mut steady: Option<Instant> = None;
         let mut life: Option<Life> = None;
+        let mut refusal = Refusal::default();
         loop {
             self.attempts.fetch_add(1, Ordering::Relaxed);
             let refused = standing.as_ref().filter(|standing| standing.reason == Reason::Refused);
             let limit_now = self.left().map_or(limit, |left| left.min(limit));
             let answer = match refused {
                 // A driver's attempt costs more than a socket's.
-                Some(refused) if self.target.still_refuses(limit_now) => Err(refused.error.clone()),
+                Some(refused) if refusal.stands(&self.target, limit_now) => Err(refused.error.clone()),
                 _ => self.target.attempt_of_life(limit_now, !self.patience.stable_for.is_zero()),
             };
             let answer = match answer {

@@ -18,6 +18,10 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("checks_selection::apps", apps);
     suite.test("checks_selection::for_a_deployment", for_a_deployment);
     suite.test("checks_selection::a_required_tag_that_no_check_has", a_required_tag_that_no_check_has);
+    if cfg!(debug_assertions) {
+        suite
+            .test("checks_selection::arguments_that_do_not_fit_together", arguments_that_do_not_fit_together);
+    }
     suite.test("checks_selection::replaced_commands", replaced_commands);
     suite.test("checks_selection::aliases_that_lead_elsewhere", aliases_that_lead_elsewhere);
     suite.test("checks_selection::apps_that_are_listed_wrongly", apps_that_are_listed_wrongly);
@@ -166,6 +170,31 @@ fn a_required_tag_that_no_check_has() {
     // A tag that only checks for deployments have would never run one.
     assert!(with(&["security"]).err.contains("the tag \"security\", but no check"));
     assert_eq!(with(&["kitchen", "settings"]).exit, Exit(0));
+}
+
+/// Two arguments of one name, as a struct of arguments may bring one that the command has, too.
+struct Clashing;
+
+impl Command for Clashing {
+    fn name(&self) -> &str {
+        "clashing"
+    }
+
+    fn arguments(&self, parser: clap::Command) -> clap::Command {
+        parser.arg(clap::Arg::new("one").long("name")).arg(clap::Arg::new("two").long("name"))
+    }
+
+    fn run(&self, _: &mut Context, _: &ArgMatches) -> Result<Exit> {
+        Ok(Exit::SUCCESS)
+    }
+}
+
+fn arguments_that_do_not_fit_together() {
+    let ran = check(Program::new(&["it"]).with_command("it", Arc::new(Clashing)));
+    let text = "it: (manage.E010) The arguments of the command 'clashing' do not fit together: Command clashing: Long option \
+                names must be unique";
+    assert!(ran.err.contains(text), "{}", ran.all());
+    assert_eq!(ran.exit, Exit(1));
 }
 
 fn replaced_commands() {

@@ -1,5 +1,6 @@
 //! The framework from the outside: command lines in, text and exit codes out, and real databases below.
 
+mod arguments;
 #[cfg(feature = "terminal")]
 mod asking;
 #[cfg(feature = "terminal")]
@@ -59,6 +60,7 @@ fn main() -> std::process::ExitCode {
         asking::add(&mut suite);
         asking_terminal::add(&mut suite);
     }
+    arguments::add(&mut suite);
     calling::add(&mut suite);
     #[cfg(feature = "async")]
     calling_async::add(&mut suite);

@@ -55,16 +55,19 @@ impl Login {
     }
 
     /// The first column of the rows that a question has for an answer. It gives up after a time.
+    ///
+    /// With the last question goes the goodbye: a server that ends its session at once would otherwise hold us up.
     pub(super) fn ask(
         &mut self,
         settings: &DatabaseSettings,
         limit: Duration,
         question: &str,
+        is_last: bool,
     ) -> Result<Vec<String>, ConnectError> {
-        let asked = async { tokio::time::timeout(limit, rows(&mut self.wire, question)).await };
+        let asked = async { tokio::time::timeout(limit, rows(&mut self.wire, question, is_last)).await };
         let answer = Background.block_on(asked);
         // A server that does not answer a question will not answer a goodbye.
-        self.says_goodbye = answer.is_ok();
+        self.says_goodbye = answer.is_ok() && !is_last;
         match answer {
             Ok(answer) => answer.map_err(|trouble| trouble.into_error(settings)),
             Err(_) => Err(ConnectError::new(
@@ -229,8 +232,11 @@ async fn sasl(wire: &mut Wire, offer: &AuthenticationSaslBody, password: &[u8]) 
     Ok(())
 }
 
-async fn rows(wire: &mut Wire, question: &str) -> Result<Vec<String>, Trouble> {
+async fn rows(wire: &mut Wire, question: &str, is_last: bool) -> Result<Vec<String>, Trouble> {
     frontend::query(question, wire.outgoing())?;
+    if is_last {
+        frontend::terminate(wire.outgoing());
+    }
     wire.send().await?;
     let mut rows = Vec::new();
     loop {

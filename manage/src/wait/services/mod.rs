@@ -11,7 +11,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-pub(super) use stream::{NoSocket, connect};
+pub(super) use resolve::resolve;
+pub(super) use stream::connect;
 
 use super::{Expected, Reached};
 use crate::database::{ConnectError, Reason};

@@ -28,7 +28,7 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 const MOST_THREADS: usize = 32;
 
 /// Every address of a host.
-pub(super) fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, NoAddress> {
+pub(in super::super) fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, NoAddress> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }

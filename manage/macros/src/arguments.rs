@@ -1,0 +1,105 @@
+//! The parameters of a command after its context: the fields of a hidden struct that clap's derive reads.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Error, FnArg, Ident, ItemFn, Pat, Result, Type};
+
+use crate::options::Options;
+
+/// One parameter.
+pub(crate) struct Argument {
+    attributes: Vec<Attribute>,
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+impl Argument {
+    /// What its attributes say of it on the command line.
+    pub(crate) fn options(&self) -> Options {
+        Options::read(&self.attributes, &self.name)
+    }
+}
+
+impl ToTokens for Argument {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { attributes, name, ty } = self;
+        tokens.extend(quote!(#(#attributes)* #name: #ty));
+    }
+}
+
+/// Takes the attributes off the parameters: the function stays an ordinary one, to be called as such.
+pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
+    let mut arguments = Vec::new();
+    for input in function.sig.inputs.iter_mut().skip(1) {
+        let FnArg::Typed(input) = input else { continue };
+        let Pat::Ident(pattern) = &*input.pat else {
+            return Err(Error::new_spanned(
+                &input.pat,
+                "an argument of a command is a plain name: `slug: String`",
+            ));
+        };
+        let told = match &*input.ty {
+            Type::Reference(_) => "an argument of a command owns its value: `String` rather than `&str`",
+            Type::ImplTrait(_) => {
+                "an argument of a command has a type with a name: it is read from the command line"
+            }
+            _ => "",
+        };
+        if !told.is_empty() {
+            return Err(Error::new_spanned(&input.ty, told));
+        }
+        let (name, ty) = (pattern.ident.clone(), (*input.ty).clone());
+        arguments.push(Argument { attributes: std::mem::take(&mut input.attrs), name, ty });
+    }
+    Ok(arguments)
+}
+
+/// What clap would only find when the command is called, by a panic.
+pub(crate) fn check(arguments: &[Argument]) -> Result<()> {
+    let read: Vec<(&Argument, Options)> =
+        arguments.iter().map(|argument| (argument, argument.options())).collect();
+    for (i, (argument, options)) in read.iter().enumerate() {
+        let name = &argument.name;
+        if options.is_nameless_flag(&argument.ty) {
+            let message = format!("a flag has a name on the command line: `#[arg(long)] {name}: bool`");
+            return Err(Error::new(name.span(), message));
+        }
+        for (earlier, others) in &read[..i] {
+            let earlier = &earlier.name;
+            if let Some(letter) = options.short.filter(|_| options.short == others.short) {
+                let message = format!(
+                    "`{earlier}` and `{name}` are both `-{letter}`: give one of them another letter, `#[arg(short = '…')]`"
+                );
+                return Err(Error::new(name.span(), message));
+            }
+            if let Some(long) = options.long.as_ref().filter(|_| options.long == others.long) {
+                let message = format!(
+                    "`{earlier}` and `{name}` are both `--{long}`: give one of them another name, `#[arg(long = \"…\")]`"
+                );
+                return Err(Error::new(name.span(), message));
+            }
+        }
+    }
+    check_order(&read)
+}
+
+/// Of the arguments that are told by their place, the required ones come first.
+fn check_order(read: &[(&Argument, Options)]) -> Result<()> {
+    let mut optional = None;
+    for (argument, options) in read {
+        match options.is_required(&argument.ty) {
+            None => {}
+            Some(false) => optional = Some(&argument.name),
+            Some(true) => {
+                let Some(before) = optional else { continue };
+                let name = &argument.name;
+                let message = format!(
+                    "`{name}` is required and `{before}` before it is not: put `{name}` first, make it an `Option<…>`, \
+                     or give it a name, `#[arg(long)]`"
+                );
+                return Err(Error::new(name.span(), message));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+use manage::Context;
+
+#[manage::check]
+fn oven(_cx: &Context) {}
+
+fn main() {}

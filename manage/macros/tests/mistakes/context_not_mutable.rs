@@ -1,0 +1,11 @@
+mod greet {
+    use manage::prelude::*;
+
+    /// Greet somebody
+    #[command]
+    pub fn greet(cx: &Context) -> Result<()> {
+        cx.line("Hello!")
+    }
+}
+
+fn main() {}

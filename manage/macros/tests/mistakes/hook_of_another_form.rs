@@ -1,0 +1,8 @@
+use manage::{Context, Result};
+
+#[manage::hook]
+fn audit(_cx: &Context) -> Result<()> {
+    Ok(())
+}
+
+fn main() {}

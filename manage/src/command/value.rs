@@ -1,0 +1,108 @@
+//! How the value of an argument is read: as clap's own `value_parser!` does it, but with a sentence of ours for a type that
+//! cannot be read.
+//!
+//! The compiler tries a method on the type that it is called on, and then takes one reference off after the other until
+//! a trait fits. So of these ways the first that a type allows is taken, and the last one names what it lacks.
+
+use std::ffi::{OsStr, OsString};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use clap::builder::{
+    EnumValueParser, MapValueParser, OsStringValueParser, StringValueParser, TypedValueParser, ValueParser,
+    ValueParserFactory,
+};
+
+/// Stands for a value of the type `T`.
+pub struct Value<T>(PhantomData<T>);
+
+impl<T> Value<T> {
+    #[expect(clippy::new_without_default, reason = "only a macro makes one")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The traits without their names, which might be those of a project's own types.
+pub mod ways {
+    pub use super::{
+        ByFactory as _, ByFromStr as _, ByValueEnum as _, FromOsStr as _, FromOsString as _, FromString as _,
+        FromText as _, InNoWay as _,
+    };
+}
+
+macro_rules! ways {
+    ($($way:ident [$($references:tt)*] ($($bounds:tt)+) -> $parser:ty { $make:expr })+) => {$(
+        pub trait $way {
+            type Parser;
+            fn value_parser(self) -> Self::Parser;
+        }
+
+        impl<T: $($bounds)+ + Clone + Send + Sync + 'static> $way for $($references)* Value<T> {
+            type Parser = $parser;
+
+            fn value_parser(self) -> $parser {
+                $make
+            }
+        }
+    )+};
+}
+
+ways! {
+    ByFactory [&&&&&&&] (ValueParserFactory) -> T::Parser { T::value_parser() }
+    ByValueEnum [&&&&&&] (ValueEnum) -> EnumValueParser<T> { EnumValueParser::new() }
+    FromOsString [&&&&&] (From<OsString>) -> MapValueParser<OsStringValueParser, fn(OsString) -> T> {
+        OsStringValueParser::new().map(T::from)
+    }
+    FromOsStr [&&&&] (for<'a> From<&'a OsStr>) -> MapValueParser<OsStringValueParser, fn(OsString) -> T> {
+        OsStringValueParser::new().map(|text| T::from(&text))
+    }
+    FromString [&&&] (From<String>) -> MapValueParser<StringValueParser, fn(String) -> T> {
+        StringValueParser::new().map(T::from)
+    }
+    FromText [&&] (for<'a> From<&'a str>) -> MapValueParser<StringValueParser, fn(String) -> T> {
+        StringValueParser::new().map(|text| T::from(&text))
+    }
+}
+
+/// Read by [`FromStr`], as most types are.
+pub trait ByFromStr {
+    type Parser;
+    fn value_parser(self) -> Self::Parser;
+}
+
+impl<T> ByFromStr for &Value<T>
+where
+    T: FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync>>> + Clone + Send + Sync + 'static,
+{
+    type Parser = fn(&str) -> Result<T, T::Err>;
+
+    fn value_parser(self) -> Self::Parser {
+        T::from_str
+    }
+}
+
+/// No way at all.
+pub trait InNoWay<T> {
+    fn value_parser(self) -> ValueParser
+    where
+        T: Readable;
+}
+
+impl<T> InNoWay<T> for Value<T> {
+    fn value_parser(self) -> ValueParser
+    where
+        T: Readable,
+    {
+        unreachable!("no type is `Readable`")
+    }
+}
+
+/// What the compiler says is missing where there is no way to read a type.
+#[diagnostic::on_unimplemented(
+    message = "an argument of a command cannot be a `{Self}`: nothing says how to read one",
+    label = "derive `clap::ValueEnum`, or implement `FromStr` and `Clone`",
+    note = "`#[arg(value_parser = …)]` names a function that reads one; a struct of several arguments takes `#[command(flatten)]`"
+)]
+pub trait Readable {}
