@@ -43,6 +43,7 @@ mod tls;
 mod transcript;
 mod wait;
 mod watch;
+mod watched;
 
 pub use find::Unavailable;
 pub use mariadb::{MariaDb, MariaDbBuilder};

@@ -1,18 +1,17 @@
 //! Running a program as a person would, and looking at what it says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use crate::running::Running;
 use crate::transcript::Transcript;
-use crate::watch::Watch;
+use crate::watched::watch;
 
 /// What a program gets from the environment of the tests: what it needs to run at all, and nothing that changes what it
 /// says. The last two are for programs that were built with coverage or with a shared Rust library.
@@ -108,7 +107,7 @@ impl Program {
             command.current_dir(folder);
         }
         let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run `{shown}`: {error}"));
-        watch(|groups| groups.insert(-(child.id() as i32)));
+        watch(child.id());
         if let (Some(mut pipe), Some(text)) = (child.stdin.take(), self.stdin) {
             // On a thread: a program that does not read must not hold up the test.
             thread::spawn(move || pipe.write_all(text.as_bytes()));
@@ -130,20 +129,4 @@ fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-/// Forgets a program that has ended, before its id can go to another process.
-pub(crate) fn unwatch(pid: u32) {
-    watch(|groups| groups.remove(&-(pid as i32)));
-}
-
-/// Changes the list of programs that are killed when the test process ends.
-fn watch(change: impl FnOnce(&mut BTreeSet<i32>) -> bool) {
-    static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
-    static WATCH: OnceLock<Option<Watch>> = OnceLock::new();
-    let mut groups = GROUPS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    change(&mut groups);
-    if let Some(watch) = WATCH.get_or_init(|| Watch::without_folder().ok()) {
-        watch.doom(&groups.iter().copied().collect::<Vec<_>>());
-    }
 }

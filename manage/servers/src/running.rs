@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::process;
-use crate::program::unwatch;
 use crate::transcript::Transcript;
 use crate::wait::happens_within;
+use crate::watched::unwatch;
 
 /// A program that was started with [`crate::Program::spawn`]. It is killed with all that it started when this value drops.
 pub struct Running {

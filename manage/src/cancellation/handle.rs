@@ -7,67 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-
-use super::signals;
+use super::signals::{self, LastWords};
+use super::stop::{Cancelled, StopSignal};
 use crate::Exit;
-
-/// The signals that ask a program to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopSignal {
-    /// SIGINT: somebody pressed CONTROL-C.
-    Interrupt,
-    /// SIGTERM: a service manager, a container engine, `kill`.
-    Terminate,
-}
-
-impl StopSignal {
-    pub(super) const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
-
-    /// Its number on this system.
-    pub(super) fn number(self) -> std::ffi::c_int {
-        match self {
-            Self::Interrupt => SIGINT,
-            Self::Terminate => SIGTERM,
-        }
-    }
-
-    /// The signal behind a number that is not zero.
-    fn of(number: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|signal| usize::try_from(signal.number()) == Ok(number))
-    }
-
-    /// `SIGINT` or `SIGTERM`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Interrupt => "SIGINT",
-            Self::Terminate => "SIGTERM",
-        }
-    }
-
-    /// The exit code of a program that it stopped: 130 or 143.
-    pub fn exit_code(self) -> Exit {
-        match self {
-            Self::Interrupt => Exit::INTERRUPTED,
-            Self::Terminate => Exit::TERMINATED,
-        }
-    }
-}
-
-/// The error of a command that stops because a signal asked it to. It ends the program with 130 or 143.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cancelled {
-    /// What asked it to stop.
-    pub signal: StopSignal,
-}
-
-impl fmt::Display for Cancelled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stopped by {}.", self.signal.name())
-    }
-}
-
-impl std::error::Error for Cancelled {}
 
 /// Tells whether the program was asked to stop. A clone is another handle to the same.
 ///
@@ -129,19 +71,17 @@ impl Cancellation {
     /// Where `Program::main` does not run, the signals belong to somebody else, and this is never cancelled.
     pub(crate) fn process() -> Self {
         let handle = Self::of_process();
-        signals::take_over(&handle.shared.received);
+        signals::take_over();
         handle.clone()
     }
 
     /// The process's handle, without taking anything over.
     pub(crate) fn of_process() -> &'static Self {
         static PROCESS: OnceLock<Cancellation> = OnceLock::new();
-        PROCESS.get_or_init(|| Self { shared: Arc::new(Shared { is_process: true, ..Shared::default() }) })
-    }
-
-    /// Where a signal handler writes.
-    pub(super) fn received(&self) -> &Arc<AtomicUsize> {
-        &self.shared.received
+        PROCESS.get_or_init(|| {
+            let received = Arc::clone(signals::received());
+            Self { shared: Arc::new(Shared { received, is_process: true, ..Shared::default() }) }
+        })
     }
 
     /// The signal that asked to stop, if one did.
@@ -193,7 +133,7 @@ impl Cancellation {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         self.shared.calls().push((number, Box::new(call)));
         if self.shared.is_process {
-            signals::listen();
+            signals::listen(tell_process);
         }
         // A signal that came before the entry stood there has told nobody.
         self.tell();
@@ -201,7 +141,7 @@ impl Cancellation {
     }
 
     /// Calls all that wait, if a signal has come.
-    pub(super) fn tell(&self) {
+    fn tell(&self) {
         let Some(signal) = self.signal() else { return };
         let calls = std::mem::take(&mut *self.shared.calls());
         calls.into_iter().for_each(|(_, call)| call(signal));
@@ -216,6 +156,17 @@ impl Cancellation {
             _ => exit,
         }
     }
+}
+
+fn tell_process() {
+    Cancellation::of_process().tell();
+}
+
+/// Something to do before a signal ends a command that never asked about signals. Dropping what it returns takes it back.
+///
+/// It runs on another thread while the command is still at work, so it must be short.
+pub(crate) fn last_words(words: impl FnOnce() + Send + 'static) -> LastWords {
+    signals::last_words(Box::new(words), tell_process)
 }
 
 impl fmt::Debug for Cancellation {

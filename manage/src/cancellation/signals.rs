@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 
-use super::handle::{Cancellation, StopSignal};
+use super::stop::StopSignal;
 
 /// Whether the next signal ends the process by itself. Empty where the signals are somebody else's.
 static ENDS_AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -22,31 +22,37 @@ pub(crate) fn end_at_once() {
     }
 }
 
+/// Where a signal handler writes the number of the signal that came.
+pub(super) fn received() -> &'static Arc<AtomicUsize> {
+    static RECEIVED: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+    RECEIVED.get_or_init(Arc::default)
+}
+
 /// From here on the first signal is the command's: its number is kept. It also arms the end at once again, for the second.
-pub(super) fn take_over(received: &Arc<AtomicUsize>) {
+pub(super) fn take_over() {
     // That the command itself asked: last words are for one that did not.
     ASKED.store(true, Ordering::SeqCst);
-    keep_first(received);
+    keep_first();
 }
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-fn keep_first(received: &Arc<AtomicUsize>) {
+fn keep_first() {
     static TAKEN: Once = Once::new();
     let Some(ends) = ENDS_AT_ONCE.get() else { return };
     TAKEN.call_once(|| {
         for signal in StopSignal::ALL {
             let number = usize::try_from(signal.number()).unwrap_or_default();
             // These come after the end in the handler, so that the first signal arms what the second one meets.
-            let _ = signal_hook::flag::register_usize(signal.number(), Arc::clone(received), number);
+            let _ = signal_hook::flag::register_usize(signal.number(), Arc::clone(received()), number);
             let _ = signal_hook::flag::register(signal.number(), Arc::clone(ends));
         }
         ends.store(false, Ordering::SeqCst);
     });
 }
 
-/// Starts the thread that tells those who wait. A command that only asks needs none.
-pub(super) fn listen() {
+/// Starts the thread that tells those who wait, by a call of `tell`. A command that only asks needs none.
+pub(super) fn listen(tell: fn()) {
     static LISTENING: Once = Once::new();
     if ENDS_AT_ONCE.get().is_none() {
         return;
@@ -54,7 +60,7 @@ pub(super) fn listen() {
     LISTENING.call_once(|| {
         let start = || {
             let next = wakes()?;
-            std::thread::Builder::new().name("manage-signals".to_owned()).spawn(move || tell_all(next))
+            std::thread::Builder::new().name("manage-signals".to_owned()).spawn(move || tell_all(next, tell))
         };
         // Without it nobody could be told: then the first signal ends the process again.
         if start().is_err()
@@ -66,13 +72,15 @@ pub(super) fn listen() {
 }
 
 /// Tells of the first signal, when `next` has returned; a second one ends the process.
-fn tell_all(mut next: impl FnMut()) {
-    let process = Cancellation::of_process();
-    while !process.is_cancelled() {
-        next();
-    }
-    process.tell();
-    say_last_words(process);
+fn tell_all(mut next: impl FnMut(), tell: fn()) {
+    let signal = loop {
+        match StopSignal::of(received().load(Ordering::SeqCst)) {
+            Some(signal) => break signal,
+            None => next(),
+        }
+    };
+    tell();
+    say_last_words(signal);
 }
 
 /// What returns when a signal has come, and perhaps more often.
@@ -95,18 +103,16 @@ fn wakes() -> std::io::Result<impl FnMut() + Send + 'static> {
     Ok(|| std::thread::sleep(std::time::Duration::from_millis(50)))
 }
 
-type Words = Box<dyn FnOnce() + Send>;
+pub(super) type Words = Box<dyn FnOnce() + Send>;
 
 static LAST_WORDS: Mutex<Option<Words>> = Mutex::new(None);
 
-/// Something to do before a signal ends a command that never asked about signals. Dropping what it returns takes it back.
-///
-/// It runs on another thread while the command is still at work, so it must be short.
-pub(crate) fn last_words(words: impl FnOnce() + Send + 'static) -> LastWords {
+/// What to do before a signal ends a command that never asked about signals.
+pub(super) fn last_words(words: Words, tell: fn()) -> LastWords {
     if ENDS_AT_ONCE.get().is_some() {
-        *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
-        keep_first(Cancellation::of_process().received());
-        listen();
+        *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+        keep_first();
+        listen(tell);
     }
     LastWords
 }
@@ -121,11 +127,10 @@ impl Drop for LastWords {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a signal that nobody asked about ends the process")]
-fn say_last_words(process: &Cancellation) {
+fn say_last_words(signal: StopSignal) {
     if ASKED.load(Ordering::SeqCst) {
         return;
     }
-    let Some(signal) = process.signal() else { return };
     // Taken out first: nothing may hold the lock while they are said.
     let words = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(words) = words {

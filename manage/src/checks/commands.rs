@@ -8,11 +8,12 @@ use super::catalog::{
     ALIAS_CLASH, APP_HIDDEN, ARGUMENTS_REFUSED, BUILT_IN_REPLACED, EMPTY_APP, FIXED_REPLACED, LISTED_TWICE,
     SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
 };
-use super::run::{has_checks, registered};
+use super::registration::{has_checks, registered};
 use super::{Check, Message};
 
 /// What it tells names an app as its object: `manage check LABEL` chooses by that.
-pub(super) fn check(cx: &Context) -> Vec<Message> {
+#[manage::check(tags = ["commands"])]
+fn commands(cx: &Context) -> Vec<Message> {
     let registry = cx.program().registry();
     let duplicates = registry.duplicates();
     let mut messages: Vec<Message> = duplicates

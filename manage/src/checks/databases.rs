@@ -12,7 +12,8 @@ use crate::settings::DatabaseSettings;
 use super::Message;
 use super::catalog::{MIGRATIONS_UNREADABLE, NO_CONNECTION, UNAPPLIED_MIGRATIONS};
 
-pub(super) fn check(cx: &Context, alias: &str) -> Vec<Message> {
+#[manage::check(tags = ["database"])]
+fn databases(cx: &Context, alias: &str) -> Vec<Message> {
     let object = format!("database {alias}");
     // Settings that cannot be read are told by their own check, and an unknown alias before any check runs.
     let Some(settings) = cx.try_settings().ok().and_then(|settings| settings.database(alias).ok()) else {

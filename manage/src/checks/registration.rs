@@ -1,7 +1,7 @@
 //! What a check is, and what `#[manage::check]` leaves behind.
 
 use crate::Context;
-use crate::command::Location;
+use crate::command::{BUILT_IN, Location};
 
 use super::Message;
 use super::catalog::tags;
@@ -41,6 +41,10 @@ impl CheckRegistration {
         self.location.app()
     }
 
+    pub(super) fn is_built_in(&self) -> bool {
+        self.app() == BUILT_IN
+    }
+
     /// Its tags. A check of a database has the tag `database` also where it does not say so.
     pub(super) fn tags(&self) -> impl Iterator<Item = &'static str> + '_ {
         let implied = matches!(self.check, Check::Database(_)) && !self.tags.contains(&tags::DATABASE);
@@ -53,3 +57,19 @@ impl CheckRegistration {
 }
 
 inventory::collect!(CheckRegistration);
+
+/// The checks that there are: the built-in ones and those of the program's apps, by their places.
+pub(super) fn registered(cx: &Context) -> impl Iterator<Item = &'static CheckRegistration> {
+    let apps = cx.program().registry().apps();
+    let mut checks: Vec<&CheckRegistration> = inventory::iter::<CheckRegistration>
+        .into_iter()
+        .filter(|check| check.is_built_in() || apps.contains(&check.app()))
+        .collect();
+    checks.sort_by_key(|check| (!check.is_built_in(), check.location.file, check.location.line));
+    checks.into_iter()
+}
+
+/// Whether an app has checks.
+pub(super) fn has_checks(app: &str) -> bool {
+    inventory::iter::<CheckRegistration>.into_iter().any(|check| check.app() == app)
+}

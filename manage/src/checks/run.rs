@@ -4,31 +4,15 @@ use std::fmt;
 
 use crate::Context;
 use crate::caught::{self, Panic};
-use crate::command::{BUILT_IN, RequiredChecks};
+use crate::command::RequiredChecks;
 
-use super::catalog::{CHECK_PANICKED, ID_WITHOUT_FORM, tags};
-use super::{Check, CheckRegistration, Level, Message, Selection, commands, databases, deploy, settings};
+use super::catalog::{CHECK_PANICKED, ID_WITHOUT_FORM};
+use super::registration::registered;
+use super::{Check, CheckRegistration, Level, Message, Selection};
 
-/// The built-in checks.
-static BUILT_INS: [CheckRegistration; 5] = [
-    built_in(Check::Project(settings::check), "settings", &[tags::SETTINGS], false),
-    built_in(Check::Project(commands::check), COMMANDS, &[tags::COMMANDS], false),
-    built_in(Check::Database(databases::check), "databases", &[tags::DATABASE], false),
-    built_in(Check::Project(deploy::deployment), "deployment", &[tags::DEPLOYMENT], true),
-    built_in(Check::Project(deploy::security), "security", &[tags::SECURITY], true),
-];
-
-/// It looks at every command, which would cost each start-up; and of two commands of one name the look-up tells.
+/// The built-in check that looks at every command, which would cost each start-up; and of two commands of one name the
+/// look-up tells.
 const COMMANDS: &str = "commands";
-
-const fn built_in(
-    check: Check,
-    name: &'static str,
-    tags: &'static [&'static str],
-    deploy: bool,
-) -> CheckRegistration {
-    CheckRegistration::new(check, name, tags, deploy, (BUILT_IN, file!(), line!()))
-}
 
 /// What the checks found, and how much of it the project does not want to hear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,28 +54,12 @@ impl fmt::Display for SystemCheckError {
 
 impl std::error::Error for SystemCheckError {}
 
-/// The checks that there are: the built-in ones, and those of the apps by their places.
-pub(super) fn registered(cx: &Context) -> impl Iterator<Item = &'static CheckRegistration> {
-    let apps = cx.program().registry().apps();
-    let mut of_apps: Vec<&CheckRegistration> = inventory::iter::<CheckRegistration>
-        .into_iter()
-        .filter(|check| apps.contains(&check.app()))
-        .collect();
-    of_apps.sort_by_key(|check| (check.location.file, check.location.line));
-    BUILT_INS.iter().chain(of_apps)
-}
-
-/// Whether an app has checks.
-pub(super) fn has_checks(app: &str) -> bool {
-    inventory::iter::<CheckRegistration>.into_iter().any(|check| check.app() == app)
-}
-
 /// Runs the checks that are selected. Names that nothing has select nothing; [`Selection::validate`] finds them.
 pub fn run(cx: &Context, selection: &Selection) -> Results {
     let Selection { apps, tags, deploy, databases } = selection;
     let mut messages = Vec::new();
     for check in registered(cx) {
-        let is_built_in = check.app() == BUILT_IN;
+        let is_built_in = check.is_built_in();
         let selected = (!check.deploy || *deploy)
             && (tags.is_empty() || check.has_one_of(tags))
             && (apps.is_empty() || is_built_in || apps.iter().any(|app| app == check.app()));
@@ -118,7 +86,7 @@ pub fn run(cx: &Context, selection: &Selection) -> Results {
 /// The checks before a command runs: of those that it requires, the ones that need no database.
 pub(crate) fn require(cx: &Context, required: RequiredChecks) -> Results {
     let wanted = |check: &&CheckRegistration| match required {
-        RequiredChecks::All => check.name != COMMANDS || check.app() != BUILT_IN,
+        RequiredChecks::All => check.name != COMMANDS || !check.is_built_in(),
         RequiredChecks::None => false,
         RequiredChecks::Tagged(tags) => check.has_one_of(tags),
     };

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::Context;
 use crate::command::closest;
 
-use super::run::registered;
+use super::registration::registered;
 
 /// Which checks to run. The default is all that open no database and are not for deployments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use super::catalog::{
     BACKEND_NOT_COMPILED_IN, NOT_DEVELOPMENT_NOR_PRODUCTION, SETTINGS_UNREADABLE, UNKNOWN_APP_SETTINGS,
 };
 
-pub(super) fn check(cx: &Context) -> Vec<Message> {
+#[manage::check(tags = ["settings"])]
+fn settings(cx: &Context) -> Vec<Message> {
     let settings = match cx.try_settings() {
         Ok(settings) => settings,
         Err(error) => {

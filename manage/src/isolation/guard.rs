@@ -4,7 +4,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::session::{self, LOOK};
+use super::open::open;
+use super::session::LOOK;
 use super::{IsolationError, LockName};
 use crate::settings::DatabaseSettings;
 
@@ -31,7 +32,7 @@ impl Isolation {
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, IsolationError> {
         let start = Instant::now();
-        let mut session = session::open(settings, name, owner)?;
+        let mut session = open(settings, name, owner)?;
         let mut pause = Duration::from_millis(5);
         let mut told = false;
         while !session.try_take()? {

@@ -11,6 +11,7 @@ mod guard;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod name;
+mod open;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod session;

@@ -1,16 +1,12 @@
 //! Adds up the times of one command.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{recorder, report};
-use crate::cancellation::{LastWords, last_words};
+use super::report;
+use super::totals::Totals;
 use crate::console::Stream;
-
-/// How many different statements are told apart. A command that writes values into its SQL makes a new one each time.
-const STATEMENTS: usize = 1_000;
 
 /// The commands that are being profiled; the last one has the say. There is more than one only where code runs command lines.
 static RUNNING: Mutex<Vec<Arc<Collector>>> = Mutex::new(Vec::new());
@@ -48,50 +44,10 @@ pub(crate) fn time<T>(part: Part, work: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// How often a statement ran, and for how long.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Ran {
-    pub(super) count: u64,
-    pub(super) total: Duration,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Totals {
-    pub(super) settings: Duration,
-    pub(super) checks: Duration,
-    pub(super) connections: u64,
-    pub(super) refused: u64,
-    pub(super) connecting: Duration,
-    pub(super) sql: Ran,
-    pub(super) failed: u64,
-    pub(super) transactions: u64,
-    pub(super) rollbacks: u64,
-    pub(super) statements: HashMap<String, Ran>,
-    /// Those that had no place among the statements.
-    pub(super) others: Ran,
-}
-
-impl Totals {
-    /// What is explained so far.
-    pub(super) fn accounted(&self) -> Duration {
-        self.settings + self.checks + self.connecting + self.sql.total
-    }
-
-    pub(super) fn statement(&mut self, text: String, took: Duration, failed: bool) {
-        self.failed += u64::from(failed);
-        let has_place = self.statements.len() < STATEMENTS || self.statements.contains_key(&text);
-        let ran = if has_place { self.statements.entry(text).or_default() } else { &mut self.others };
-        for ran in [ran, &mut self.sql] {
-            ran.count += 1;
-            ran.total += took;
-        }
-    }
-}
-
 /// The times of one command, and where they shall be told.
 pub(super) struct Collector {
-    pub(super) command: String,
-    pub(super) started: Instant,
+    command: String,
+    started: Instant,
     pub(super) stream: Stream,
     /// Whether each statement is told when it ends.
     pub(super) tells_each: bool,
@@ -100,29 +56,9 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// No code of others runs under this lock.
-    pub(super) fn totals(&self) -> MutexGuard<'_, Totals> {
-        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Prints the profile, once. A reader that has gone is no trouble.
-    fn tell(&self) {
-        if !self.is_told.swap(true, Ordering::SeqCst) {
-            let text = report::text(&self.command, self.started.elapsed(), &self.totals());
-            let _ = self.stream.line(text);
-        }
-    }
-}
-
-/// A profile that is being taken. It is printed when this drops: also after an error, a panic, or a signal.
-pub(crate) struct Profile {
-    collector: Arc<Collector>,
-    _last_words: LastWords,
-}
-
-impl Profile {
-    pub(crate) fn start(command: &str, stream: &Stream, tells_each: bool) -> Self {
-        let collector = Arc::new(Collector {
+    /// The one that has the say from now on.
+    pub(super) fn start(command: &str, stream: &Stream, tells_each: bool) -> Arc<Self> {
+        let collector = Arc::new(Self {
             command: command.to_owned(),
             started: Instant::now(),
             stream: stream.clone(),
@@ -131,15 +67,24 @@ impl Profile {
             is_told: AtomicBool::new(false),
         });
         running().push(Arc::clone(&collector));
-        recorder::install();
-        let words = Arc::clone(&collector);
-        Self { collector, _last_words: last_words(move || words.tell()) }
+        collector
     }
-}
 
-impl Drop for Profile {
-    fn drop(&mut self) {
-        running().retain(|other| !Arc::ptr_eq(other, &self.collector));
-        self.collector.tell();
+    /// Nobody tells it any more.
+    pub(super) fn stop(self: &Arc<Self>) {
+        running().retain(|other| !Arc::ptr_eq(other, self));
+    }
+
+    /// No code of others runs under this lock.
+    pub(super) fn totals(&self) -> MutexGuard<'_, Totals> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prints the profile, once. A reader that has gone is no trouble.
+    pub(super) fn tell(&self) {
+        if !self.is_told.swap(true, Ordering::SeqCst) {
+            let text = report::text(&self.command, self.started.elapsed(), &self.totals());
+            let _ = self.stream.line(text);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::collector::{Ran, Totals};
+use super::totals::{Ran, Totals};
 
 /// How many statements are named at the end.
 const SLOWEST: usize = 5;

@@ -51,6 +51,7 @@ mod names;
 mod postgres;
 mod project;
 mod server;
+mod texts;
 mod transcript;
 
 pub use database::{TestDatabase, settings};

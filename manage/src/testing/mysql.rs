@@ -7,7 +7,7 @@ use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 
 use super::names;
-use super::server::texts;
+use super::texts::texts;
 use crate::database::Connection;
 use crate::settings::DatabaseSettings;
 use crate::{CommandError, Result};

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 use super::{mysql, names, postgres};
 use crate::Result;
@@ -183,16 +181,4 @@ impl Session {
 pub(super) fn migrate(settings: &DatabaseSettings, migrations: &Migrations) -> Result<()> {
     let mut connection = Connection::open(settings).map_err(crate::CommandError::from)?;
     apply(&mut connection, migrations, &Target::Latest, |_, _| Ok(())).map(drop)
-}
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    text: String,
-}
-
-/// The column `text` of a query.
-pub(super) fn texts(connection: &mut Connection, sql: &str) -> QueryResult<Vec<String>> {
-    let rows: Vec<Row> = diesel::sql_query(sql).load(connection)?;
-    Ok(rows.into_iter().map(|row| row.text).collect())
 }

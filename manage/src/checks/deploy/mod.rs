@@ -12,7 +12,8 @@ use super::Message;
 use super::catalog::{DEBUG_BUILD, DEVELOPMENT};
 
 /// What is not fit for a deployment.
-pub(super) fn deployment(cx: &Context) -> Vec<Message> {
+#[manage::check(tags = ["deployment"], deploy)]
+fn deployment(cx: &Context) -> Vec<Message> {
     let mut messages: Vec<Message> = debug_build(cfg!(debug_assertions)).into_iter().collect();
     if let Ok(settings) = cx.try_settings() {
         messages.extend(environment(settings));
@@ -22,7 +23,8 @@ pub(super) fn deployment(cx: &Context) -> Vec<Message> {
 }
 
 /// What an attacker would be glad of.
-pub(super) fn security(cx: &Context) -> Vec<Message> {
+#[manage::check(tags = ["security"], deploy)]
+fn security(cx: &Context) -> Vec<Message> {
     let Ok(settings) = cx.try_settings() else { return Vec::new() };
     let mut messages: Vec<Message> = settings.databases().filter_map(passwords::of_database).collect();
     messages.extend(passwords::of_apps(settings));
