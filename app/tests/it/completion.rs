@@ -111,7 +111,7 @@ fn what_is_typed_is_completed(shell: &'static str) {
         ("manage -v 2 showm", "manage -v 2 showmigrations"),
         ("manage --no-c", "manage --no-color"),
         ("manage migrate --pl", "manage migrate --plan"),
-        ("manage migrate --force", "manage migrate --force-color"),
+        ("manage check --force", "manage check --force-color"),
         ("manage help wait", "manage help wait_for_db"),
         ("./target/manage migr", "./target/manage migrate"),
         ("manage check --database arch", "manage check --database archive"),

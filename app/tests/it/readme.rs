@@ -161,7 +161,7 @@ upper  3
     let told = ": (manage.E009) The check 'oven' panicked: it fell (at src/lib.rs:";
     assert!(checked.stderr.contains(told), "{checked}");
     assert!(
-        !checked.stderr.contains("The program failed") && !checked.stderr.contains("thread '"),
+        !checked.stderr.contains("Something failed") && !checked.stderr.contains("thread '"),
         "{checked}"
     );
 }

@@ -55,10 +55,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds, conflicts_with = "once")]
     stable_for: Duration,
     /// Wait until the databases can be written to: no standby, not read-only
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_database")]
     writable: bool,
     /// Wait until no migration of this program is unapplied; nothing is changed
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_database")]
     migrations: bool,
     /// Make a single attempt: 0 = ready, 1 = not ready, 78 = the configuration is wrong
     #[arg(long)]
@@ -117,9 +117,14 @@ fn cannot_run(program: &OsString, error: &std::io::Error) -> anyhow::Error {
     CommandError::new(format!("Cannot run {}: {error}", program.to_string_lossy())).exit(code).into()
 }
 
+/// A hundred years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "it is a number of seconds, such as 30 or 0.5".to_owned())?;
-    Duration::try_from_secs_f64(number).map_err(|_| "it is 0 or more, and not endless".to_owned())
+    let time = Duration::try_from_secs_f64(number).map_err(|_| "it is 0 or more, and not endless".to_owned())?;
+    // No clock counts further.
+    Ok(time.min(LONGEST))
 }
 
 fn some_seconds(text: &str) -> Result<Duration, String> {

@@ -17,6 +17,17 @@ pub(super) enum Asking {
 }
 
 impl Asking {
+    /// Fails where the settings themselves make every attempt fail.
+    pub(super) fn check(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+        match settings.backend {
+            #[cfg(feature = "postgres")]
+            Backend::Postgres => super::postgres::check(settings),
+            #[cfg(feature = "mysql")]
+            Backend::Mysql => super::mysql::check(settings),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         #[cfg(feature = "postgres")]
         if settings.backend == Backend::Postgres && super::postgres_login::Login::can(settings) {
@@ -39,19 +50,25 @@ impl Asking {
         }
     }
 
-    /// The product and its version. It gives up after a time, as the others. Nothing may be asked after what is the last.
+    /// Says that nothing follows the next question.
+    pub(super) fn next_is_last(&mut self) {
+        #[cfg(feature = "postgres")]
+        if let Self::Login(connection) = self {
+            connection.next_is_last();
+        }
+    }
+
+    /// The product and its version. It gives up after a time, as the others.
     pub(super) fn version(
         &mut self,
         settings: &DatabaseSettings,
         limit: Duration,
-        is_last: bool,
     ) -> Result<String, ConnectError> {
         match self {
             Self::Diesel(connection) => connection.ask_version(settings, limit),
             #[cfg(feature = "postgres")]
             Self::Login(connection) => {
-                let question = "SELECT current_setting('server_version')";
-                let answer = connection.ask(settings, limit, question, is_last)?;
+                let answer = connection.ask(settings, limit, "SELECT current_setting('server_version')")?;
                 let [answer] = answer.as_slice() else {
                     return Err(ConnectError::new(settings, Reason::Closed, "it answered without a row"));
                 };
@@ -78,7 +95,7 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_texts(settings, limit, question),
             #[cfg(feature = "postgres")]
-            Self::Login(connection) => connection.ask(settings, limit, question, false),
+            Self::Login(connection) => connection.ask(settings, limit, question),
             #[cfg(feature = "mysql")]
             Self::BareMysql(connection) => {
                 let rows = connection.ask(settings, limit, question)?;

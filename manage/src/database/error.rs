@@ -128,9 +128,21 @@ impl Reason {
             Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
                 Self::Closed
             }
-            Kind::NotFound => Self::Socket,
+            Kind::NotFound | Kind::NotADirectory => Self::Socket,
             Kind::PermissionDenied => Self::Permission,
             _ => Self::Other,
+        }
+    }
+
+    /// The same for a connection over TCP, which no permissions guard: a route that swallows or forbids is none, in Linux's words
+    /// an invalid argument or a missing permission.
+    pub(crate) fn of_tcp(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::InvalidInput | Kind::PermissionDenied if error.raw_os_error().is_some() => {
+                Self::Unreachable
+            }
+            _ => Self::of_io(error),
         }
     }
 
@@ -252,6 +264,11 @@ impl ConnectError {
         Self::of_service(name, Reason::of_io(error), io_message(error)).with_code(errno_name(error))
     }
 
+    /// The same of a connection to it.
+    pub(crate) fn of_service_tcp(name: &str, error: &io::Error) -> Self {
+        Self { reason: Reason::of_tcp(error), ..Self::of_service_io(name, error) }
+    }
+
     pub(crate) fn with_code(self, code: Option<impl Into<String>>) -> Self {
         Self { code: code.map(Into::into), ..self }
     }
@@ -266,7 +283,14 @@ impl ConnectError {
         let reason = match error.kind() {
             // The drivers' word for a connection that ended in the middle of a packet. The system's errors have a number.
             io::ErrorKind::Other if error.raw_os_error().is_none() => Reason::Closed,
-            _ => Reason::of_io(error),
+            _ if settings
+                .addresses
+                .iter()
+                .any(|address| matches!(address, crate::settings::Address::Unix(..))) =>
+            {
+                Reason::of_io(error)
+            }
+            _ => Reason::of_tcp(error),
         };
         Self::new(settings, reason, io_message(error)).with_code(errno_name(error))
     }
@@ -321,9 +345,12 @@ fn hint(settings: &DatabaseSettings, reason: Reason) -> Option<String> {
     })
 }
 
-/// A message on one line, without the password.
+/// A message on one line, without the password. One that is shorter than a word, or the same as a name that is shown, stands in
+/// messages by chance: to cut it out there would tell it.
 fn harmless(message: &str, settings: &DatabaseSettings) -> String {
-    let secret = settings.password.as_ref().map(|password| password.expose()).filter(|text| !text.is_empty());
+    let is_shown = |text: &str| text == settings.name || settings.user.as_deref() == Some(text);
+    let secret = settings.password.as_ref().map(|password| password.expose());
+    let secret = secret.filter(|text| text.chars().count() >= 4 && !is_shown(text));
     let message = match secret {
         Some(secret) => message.replace(secret, "…"),
         None => message.to_owned(),
@@ -357,7 +384,9 @@ fn errno_name(error: &io::Error) -> Option<&'static str> {
         Kind::ConnectionAborted => "ECONNABORTED",
         Kind::BrokenPipe => "EPIPE",
         Kind::NotFound => "ENOENT",
+        Kind::NotADirectory => "ENOTDIR",
         Kind::PermissionDenied => "EACCES",
+        Kind::InvalidInput if error.raw_os_error().is_some() => "EINVAL",
         _ => return None,
     })
 }
@@ -405,6 +434,16 @@ mod tests {
         for shown in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
             assert!(!shown.contains("hunter2"), "{shown}");
             assert!(!shown.contains('\u{1b}'), "{shown}");
+        }
+        for password in ["app", "blog", "e"] {
+            let mut common = settings();
+            common.password = Some(Secret::new(password));
+            let message = "failed for user \"app\"";
+            assert_eq!(
+                ConnectError::new(&common, Reason::Other, message).message,
+                message,
+                "nothing is told by a gap"
+            );
         }
         let mut empty = settings();
         empty.password = Some(Secret::default());

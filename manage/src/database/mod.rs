@@ -66,14 +66,14 @@ pub use postgres::PostgresConnection;
 #[cfg(feature = "postgres")]
 pub(crate) use postgres_plain::PlainSession;
 pub(crate) use probe::probe_of_life;
-pub use probe::{Demands, Ready, probe, probe_for};
+pub use probe::{Demands, Ready, check_settings, probe, probe_for};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::path as sqlite_path;
 #[cfg(feature = "network")]
 pub(crate) use tls::{tls_error, trusting_config};
 
 /// When a time limit that begins now is over. One that no clock can count to ends in a year.
-fn deadline(limit: std::time::Duration) -> std::time::Instant {
+pub(crate) fn deadline(limit: std::time::Duration) -> std::time::Instant {
     let now = std::time::Instant::now();
     now.checked_add(limit).unwrap_or(now + std::time::Duration::from_secs(365 * 24 * 60 * 60))
 }

@@ -148,6 +148,12 @@ fn dialed<C, T>(
     Background.block_on(dial(settings, open))
 }
 
+/// Fails where these settings cannot be used, whoever answers and whatever files there are.
+pub(super) fn check(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+    builder(settings)?;
+    super::tls::check(settings)
+}
+
 fn builder(settings: &DatabaseSettings) -> Result<OptsBuilder, ConnectError> {
     if let Some(name) = settings.parameters.keys().next() {
         let message = format!("the parameter `{name}` is not known");
@@ -189,11 +195,7 @@ async fn attempt<C>(
     };
     let prefers = settings.tls.mode == SslMode::Prefer;
     if prefers && ssl.is_some() && Unoffered::is_known(target) {
-        match connect(builder.clone()).await {
-            // It may have been given a certificate since.
-            Err(Error::Server(_)) => Unoffered::forget(target),
-            result => return result.map_err(|error| connect_error(settings, &error)),
-        }
+        return connect(builder).await.map_err(|error| connect_error(settings, &error));
     }
     let mut result = connect(builder.clone().ssl_opts(ssl.cloned())).await;
     if let (Err(error), Some(ssl)) = (&result, ssl) {
@@ -241,12 +243,6 @@ impl Unoffered {
     fn learn(target: &Target) {
         if let Some(key) = Self::key(target) {
             Self::all().insert(key, Instant::now());
-        }
-    }
-
-    fn forget(target: &Target) {
-        if let Some(key) = Self::key(target) {
-            Self::all().remove(&key);
         }
     }
 

@@ -104,6 +104,12 @@ fn commit(driver: &mut Driver) -> QueryResult<()> {
 }
 
 /// What the driver needs to know, but for the address.
+/// Fails where these settings cannot be used, whoever answers and whatever files there are.
+pub(super) fn check(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+    config(settings)?;
+    super::tls::check(settings)
+}
+
 pub(super) fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
     let broken = |message: String| ConnectError::new(settings, Reason::Configuration, message);
     let user = match &settings.user {

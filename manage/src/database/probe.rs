@@ -41,6 +41,11 @@ pub fn probe(settings: &DatabaseSettings, deadline: Duration) -> Result<Ready, C
     probe_for(settings, deadline, &Demands::default())
 }
 
+/// Fails where the settings themselves make every attempt fail, without one: no user, an unknown parameter.
+pub fn check_settings(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+    Asking::check(settings)
+}
+
 /// As [`probe()`], and asks on the same connection whether the database can do what is demanded. It changes nothing.
 pub fn probe_for(
     settings: &DatabaseSettings,
@@ -82,8 +87,10 @@ pub(crate) fn probe_of_life(
     // A file that somebody holds for longer than a moment is said to be locked, rather than to be slow.
     let patience = if settings.backend == Backend::Sqlite { left().min(MOMENT) } else { left() };
     let migrations = demands.migrations.as_ref().is_some_and(|migrations| !migrations.is_empty());
-    let is_last = !demands.writable && !migrations && !of_life;
-    let server_version = connection.version(&settings, patience, is_last)?;
+    if !demands.writable && !migrations && !of_life {
+        connection.next_is_last();
+    }
+    let server_version = connection.version(&settings, patience)?;
     if demands.writable {
         connection.is_writable(&settings, left())?;
     }

@@ -119,9 +119,49 @@ fn is_database(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectEr
     }
 }
 
+/// The host and the parameters of a name that is a URI.
+fn uri(name: &str) -> Option<(&str, &str)> {
+    let uri = name.strip_prefix("file:")?;
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let host = path.strip_prefix("//").map_or("", |rest| &rest[..rest.find('/').unwrap_or(rest.len())]);
+    Some((host, query.split('#').next().unwrap_or_default()))
+}
+
+/// Where a path leads to, by links whose end need not be there.
+fn target(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&path) else { break };
+        path = folder(&path).join(next);
+    }
+    path
+}
+
 /// Fails where the file is not there and could not be made.
 pub(super) fn could_be_made(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
+    let file = |message: String| ConnectError::new(settings, Reason::File, message);
+    if let Some((host, query)) = uri(&settings.name) {
+        if !host.is_empty() && host != "localhost" {
+            return Err(file("a URI of a file names no host: it begins with file:/ or file:///".to_owned()));
+        }
+        if let Some(mode) = query.split('&').find(|pair| ["mode=ro", "mode=rw"].contains(pair)) {
+            let message = format!("it is not there, and {mode} does not make it");
+            return Err(ConnectError::new(settings, Reason::NotThere, message).with_code(Some("ENOENT")));
+        }
+    }
+    // SQLite makes what a link leads to.
+    let path = &target(path);
     let folder = folder(path);
+    match fs::symlink_metadata(path).map_err(|error| (error.kind(), error)) {
+        Ok(_) | Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _)) => {}
+        Err((io::ErrorKind::PermissionDenied, _)) => {
+            return Err(file(format!("the folder {} may not be entered", folder.display())));
+        }
+        Err((_, error)) => {
+            return Err(file(error.to_string().split(" (os error").next().unwrap_or_default().to_owned()));
+        }
+    }
     if !folder.is_dir() {
         return Err(no_folder(settings, folder));
     }

@@ -126,21 +126,24 @@ pub(crate) fn trusting_config(name: &str) -> Result<Arc<rustls::ClientConfig>, C
 /// The client's own certificate chain and key.
 pub(super) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
+/// Fails where one of the two is set and the other is not.
+pub(super) fn check(settings: &DatabaseSettings) -> Result<(), ConnectError> {
+    let message = match (&settings.tls.client_cert, &settings.tls.client_key) {
+        (Some(_), None) => "`sslcert` is set and `sslkey` is not",
+        (None, Some(_)) => "`sslkey` is set and `sslcert` is not",
+        _ => return Ok(()),
+    };
+    Err(ConnectError::new(settings, Reason::Configuration, message))
+}
+
 pub(super) fn identity(settings: &DatabaseSettings) -> Result<Option<Identity>, ConnectError> {
-    match (&settings.tls.client_cert, &settings.tls.client_key) {
-        (None, None) => Ok(None),
-        (Some(chain), Some(key)) => {
-            let chain = certificates(settings, chain)?;
-            let key = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(settings, key, &error))?;
-            Ok(Some((chain, key)))
-        }
-        (Some(_), None) => {
-            Err(ConnectError::new(settings, Reason::Configuration, "`sslcert` is set and `sslkey` is not"))
-        }
-        (None, Some(_)) => {
-            Err(ConnectError::new(settings, Reason::Configuration, "`sslkey` is set and `sslcert` is not"))
-        }
-    }
+    check(settings)?;
+    let (Some(chain), Some(key)) = (&settings.tls.client_cert, &settings.tls.client_key) else {
+        return Ok(None);
+    };
+    let chain = certificates(settings, chain)?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(settings, key, &error))?;
+    Ok(Some((chain, key)))
 }
 
 fn certificates(

@@ -195,6 +195,17 @@ impl DatabaseSettings {
     }
 }
 
+/// A text whose control characters a terminal would obey.
+struct Printable<'a>(&'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| {
+            if c.is_control() { write!(f, "{}", c.escape_default()) } else { write!(f, "{c}") }
+        })
+    }
+}
+
 /// The database as a person would name it: `PostgreSQL at db:5432/app as app`, `SQLite at db.sqlite3`.
 impl fmt::Display for DatabaseSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,14 +214,23 @@ impl fmt::Display for DatabaseSettings {
             false => write!(f, "{} at ", self.backend)?,
         }
         if self.backend == Backend::Sqlite {
-            return f.write_str(&self.name);
+            // What stands behind the `?` of a URI is no part of the path.
+            let is_uri = self.name.starts_with("file:");
+            let path = self.name.split_once('?').filter(|_| is_uri).map_or(&*self.name, |(path, _)| path);
+            return write!(f, "{}", Printable(path));
         }
         for (i, address) in self.addresses.iter().enumerate() {
-            write!(f, "{}{address}", if i > 0 { "," } else { "" })?;
+            f.write_str(if i > 0 { "," } else { "" })?;
+            match address {
+                Address::Unix(folder, port) if self.backend == Backend::Postgres => {
+                    write!(f, "{}", folder.join(format!(".s.PGSQL.{port}")).display())?;
+                }
+                address => write!(f, "{address}")?,
+            }
         }
-        write!(f, "/{}", self.name)?;
+        write!(f, "/{}", Printable(&self.name))?;
         match &self.user {
-            Some(user) => write!(f, " as {user}"),
+            Some(user) => write!(f, " as {}", Printable(user)),
             None => Ok(()),
         }
     }

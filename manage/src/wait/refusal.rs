@@ -75,7 +75,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let target = |host: &str| {
-            let url = format!("postgres://{host}:{}/app", address.port());
+            let url = format!("postgres://app@{host}:{}/app", address.port());
             let settings = DatabaseSettings::from_url("default", &url, Origin::Code).expect("a URL");
             Target::database(settings, false, None).expect("a target")
         };

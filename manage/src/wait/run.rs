@@ -27,7 +27,7 @@ pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<Waited> {
         start,
         // A time limit beyond what the clock can count is none.
         deadline: plan.patience.total.and_then(|total| start.checked_add(total)),
-        states: plan.targets.iter().map(super::Target::state).collect(),
+        states: named_apart(plan),
         attempts: plan.targets.iter().map(|_| Arc::default()).collect(),
         answers: vec![None; plan.targets.len()],
         confirmations: 0,
@@ -36,6 +36,19 @@ pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<Waited> {
     let outcome = wait.run(observer)?;
     wait.count();
     Ok(Waited { outcome, states: wait.states, elapsed: start.elapsed() })
+}
+
+/// The states of all targets. Where two have one name, the database's alias or a number tells them apart.
+fn named_apart(plan: &Plan) -> Vec<State> {
+    let mut states: Vec<State> = plan.targets.iter().map(super::Target::state).collect();
+    let names: Vec<String> = states.iter().map(|state| state.name.clone()).collect();
+    for (i, (state, target)) in states.iter_mut().zip(&plan.targets).enumerate() {
+        if names.iter().filter(|name| **name == state.name).count() > 1 {
+            let number = format!("no. {}", i + 1);
+            state.name = format!("{} ({})", state.name, target.alias().unwrap_or(&number));
+        }
+    }
+    states
 }
 
 struct Wait<'a> {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::service_url::ServiceUrlError;
 use super::services::Service;
 use super::{Expected, State};
-use crate::database::{ConnectError, Demands, Life, probe_of_life};
+use crate::database::{ConnectError, Demands, Life, check_settings, probe_of_life};
 use crate::migrations::Migrations;
 use crate::settings::{Address, Backend, DatabaseSettings};
-use crate::{Program, Result};
+use crate::{CommandError, Exit, Program, Result};
 
 /// A request for encryption to PostgreSQL. A client may leave after it without a word in the server's log.
 pub(super) const ASKS_FOR_TLS: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
@@ -39,6 +39,7 @@ impl Target {
     ///
     /// Migrations that cannot be read are an error.
     pub fn database(settings: DatabaseSettings, writable: bool, program: Option<&Program>) -> Result<Self> {
+        check_settings(&settings).map_err(|error| CommandError::from(error).exit(Exit::CONFIGURATION.0))?;
         let migrations =
             program.map(|program| Migrations::of_program(program, settings.backend)).transpose()?;
         let migrations = migrations.flatten().map(|migrations| migrations.versions());
@@ -48,6 +49,14 @@ impl Target {
     /// A service: `redis://…`, `tcp://host:port`, `http://…`, `amqp://…`, `file:///path`.
     pub fn service(url: &str, expected: &Expected) -> Result<Self, ServiceUrlError> {
         Ok(Self(Arc::new(Kind::Service(Service::parse(url, expected)?))))
+    }
+
+    /// The alias of a database.
+    pub(super) fn alias(&self) -> Option<&str> {
+        match &*self.0 {
+            Kind::Database(settings, _) => Some(&settings.alias),
+            Kind::Service(_) => None,
+        }
     }
 
     /// Whether it is a database of the settings.

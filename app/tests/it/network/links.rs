@@ -19,6 +19,7 @@ pub(super) fn add(suite: &mut Suite) {
     on_each_server(suite, &needs, "a_narrow_link_takes_its_time", a_narrow_link_takes_its_time);
     let mut add = |name, test: fn(Backend, &str)| on_each_server(suite, &[], name, test);
     add("a_route_that_appears_is_taken", a_route_that_appears_is_taken);
+    add("a_route_that_swallows_or_forbids_is_none", a_route_that_swallows_or_forbids_is_none);
     add("an_interface_that_comes_up_is_used", an_interface_that_comes_up_is_used);
     add("a_cable_that_is_plugged_in_is_used", a_cable_that_is_plugged_in_is_used);
     add("a_cut_cable_is_not_stable", a_cut_cable_is_not_stable);
@@ -33,6 +34,25 @@ fn a_route_that_appears_is_taken(_: Backend, url: &str) {
     until_told(&mut running, "unreachable");
     lan.route(true);
     expect_ready(running.wait(SOON), &["unreachable ENETUNREACH"]);
+}
+
+/// Linux calls the first an invalid argument and the second a missing permission.
+fn a_route_that_swallows_or_forbids_is_none(_: Backend, url: &str) {
+    for (kind, code) in [("blackhole", "EINVAL"), ("prohibit", "EACCES")] {
+        let lan = Lan::new();
+        let server = lan.server();
+        lan.client(&format!("ip route add {kind} {server}"));
+        let mut running =
+            lan.manage(url, &server.to_string()).args(WAIT).args(["--fail-fast-after", "0"]).spawn();
+        until_told(&mut running, "unreachable");
+        lan.client(&format!("ip route del {kind} {server}"));
+        expect_ready(running.wait(SOON), &[&format!("unreachable {code}")]);
+        let web = format!("tcp://{server}:1");
+        lan.client(&format!("ip route add {kind} {server}"));
+        let words = ["wait_for_db", "--no-database", "--for", &web, "--once"];
+        let ran = lan.manage(url, &server.to_string()).args(words).run(SOON).expect_code(1);
+        assert!(ran.stderr.contains(&format!("{code}: no route leads there")), "{ran}");
+    }
 }
 
 fn an_interface_that_comes_up_is_used(_: Backend, url: &str) {

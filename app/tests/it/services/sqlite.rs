@@ -15,6 +15,7 @@ pub(super) fn add(suite: &mut Suite) {
         suite.test(format!("services::sqlite::{name}"), test);
     };
     add("files_that_are_there_or_could_be_made", files_that_are_there_or_could_be_made);
+    add("files_that_could_never_be_made", files_that_could_never_be_made);
     add("a_folder_that_comes_later", a_folder_that_comes_later);
     add("locked_by_another_process", locked_by_another_process);
     add("damaged_files_are_final", damaged_files_are_final);
@@ -86,6 +87,32 @@ fn files_that_are_there_or_could_be_made() {
     }
     let left: Vec<_> = fs::read_dir(folder.path("")).expect("a folder").flatten().collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+fn files_that_could_never_be_made() {
+    let folder = Folder::new();
+    std::os::unix::fs::symlink(folder.path("volume/a.db"), folder.path("link.db")).expect("a link");
+    wrong(&folder.path("link.db"), "volume does not exist");
+    wrong(&folder.path(&"x".repeat(300)), "name too long");
+    let uri = |rest: &str, path: &Path| PathBuf::from(format!("file:{rest}{}", path.display()));
+    let url = |name: &Path, options: &[&str]| waiter(name, options).env("DATABASE_URL", name.as_os_str());
+    let new = folder.path("new.db");
+    let ran = url(&uri("//elsewhere", &new), &["--fail-fast-after", "0"]).run(LONG).expect_code(78);
+    says(ran, "a URI of a file names no host");
+    url(&uri("//localhost", &new), &[]).run(LONG).expect_success();
+    for mode in ["ro", "rw"] {
+        let name = PathBuf::from(format!("file:{}?mode={mode}&secret=hunter2", new.display()));
+        let ran = url(&name, &["--once"]).run(LONG).expect_code(1);
+        assert!(ran.stderr.contains("ENOENT: there is no such file"), "{ran}");
+        // What stands behind the path may be meant for another kind of database.
+        assert!(!ran.stderr.contains("hunter2"), "{ran}");
+        let mut running = url(&name, &["--fail-fast-after", "0"]).spawn();
+        running.wait_for_line("**Database unavailable, waiting...**", LONG);
+        drop(folder.database("other.db", TABLE));
+        fs::rename(folder.path("other.db"), &new).expect("a new name");
+        running.wait(LONG).expect_success();
+        fs::remove_file(&new).expect("it was made");
+    }
 }
 
 fn a_folder_that_comes_later() {

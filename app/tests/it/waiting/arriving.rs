@@ -24,6 +24,8 @@ pub(crate) fn add(suite: &mut Suite) {
     on_both(suite, "arriving::the_first_of_two_hosts_is_dead", the_first_of_two_hosts_is_dead);
     on_both(suite, "arriving::a_unix_socket_that_comes_later", a_unix_socket_that_comes_later);
     on_both(suite, "arriving::a_unix_socket_where_nobody_listens", a_unix_socket_where_nobody_listens);
+    on_both(suite, "arriving::who_answers_instead_is_told_while_it_waits", who_answers_instead_is_told);
+    on_both(suite, "arriving::settings_that_cannot_be_used_end_it_at_once", settings_that_cannot_be_used);
     on_both(suite, "arriving::once_has_three_answers", once_has_three_answers);
     on_postgres(suite, "arriving::recovering_from_a_crash", recovering_from_a_crash);
     on_postgres(suite, "arriving::shutting_down_while_a_session_holds_it", shutting_down);
@@ -178,6 +180,27 @@ fn a_unix_socket_where_nobody_listens(backend: Backend) {
         server.start_again();
     };
     Wait::new(&url, "").end_after("refused", start).ready();
+}
+
+/// What a closer look finds comes after the failure was told, and is told then.
+fn who_answers_instead_is_told(backend: Backend) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    let mut waiting = Wait::text(&at_port(backend, port), "--timeout 0").start();
+    waiting.running.wait_for_line("a published port (docker-proxy)", LONG);
+    waiting.signal(manage_test_servers::Signal::TERM, 143);
+}
+
+fn settings_that_cannot_be_used(backend: Backend) {
+    let (url, words) = match backend {
+        Backend::Postgres => ("postgres://127.0.0.1:1/app", "no user is set"),
+        _ => ("mysql://app@127.0.0.1:1/app?color=red", "`color`"),
+    };
+    let ended = Wait::text(url, "--timeout 0 --fail-fast-after never").end();
+    assert_eq!(ended.transcript.code(), Some(78), "{}", ended.transcript);
+    assert_eq!(ended.transcript.stdout, "", "nothing was asked: {}", ended.transcript);
+    ended.says(words);
 }
 
 fn once_has_three_answers(backend: Backend) {

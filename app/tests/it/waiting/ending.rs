@@ -41,7 +41,9 @@ fn in_an_attempt_that_hangs(backend: Backend) {
 
 fn behind_the_login(backend: Backend) {
     let server = Server::start(backend);
-    let after: &[u8] = if backend == Backend::Postgres { b"Z\0\0\0\x05I" } else { b"\x07\0\0\x02\0\0\0" };
+    // Once PostgreSQL takes queries, the goodbye goes with the first: its session would end.
+    let after: &[u8] =
+        if backend == Backend::Postgres { b"R\0\0\0\x08\0\0\0\0" } else { b"\x07\0\0\x02\0\0\0" };
     for (signal, code) in SIGNALS {
         let proxy = Proxy::to(server.port(), Link::Until(Point::Behind(after), Fault::Silence));
         let url = format!("{}?sslmode=disable", server.url_at(proxy.port()));

@@ -96,6 +96,7 @@ pub(crate) fn add(suite: &mut Suite) {
     on_both(suite, "refusing::settings_of_a_role_do_not_hinder", settings_of_a_role_do_not_hinder);
     on_postgres(suite, "refusing::a_place_for_superusers_is_not_ours", a_place_for_superusers_is_not_ours);
     on_postgres(suite, "refusing::a_rule_that_rejects_is_told", a_rule_that_rejects_is_told);
+    on_mariadb(suite, "refusing::an_attempt_is_one_login", an_attempt_is_one_login);
     on_mariadb(suite, "refusing::an_empty_password_is_one", an_empty_password_is_one);
     on_mariadb(suite, "refusing::a_login_by_ed25519", a_login_by_ed25519);
 }
@@ -264,6 +265,21 @@ fn settings_of_a_role_do_not_hinder(backend: Backend) {
         execute(backend, "ALTER USER w_odd_role WITH MAX_STATEMENT_TIME 0");
     }
     writable.end().ready();
+}
+
+/// Also where the server offers no encryption, which is asked for once.
+fn an_attempt_is_one_login() {
+    let server = MariaDb::start().unwrap();
+    let url = server.url_as("127.0.0.1", server.user(), WRONG, "mysql");
+    let ended = Wait::new(&url, "--fail-fast-after 1").end().misconfigured("credentials", "1045");
+    let log = server.log();
+    let (denied, aborted) = (log.matches("Access denied").count(), log.matches("Aborted connection").count());
+    assert!(
+        denied <= usize::try_from(ended.attempts()).expect("few") && aborted <= 1,
+        "{}\n{log}",
+        ended.transcript
+    );
+    assert!(ended.attempts() > 5, "{}", ended.transcript);
 }
 
 fn an_empty_password_is_one() {

@@ -8,6 +8,7 @@ use super::on_both;
 pub(crate) fn add(suite: &mut Suite) {
     on_both(suite, "several::one_is_ready_and_one_comes_late", one_is_ready_and_one_comes_late);
     on_both(suite, "several::one_goes_before_the_other_comes", one_goes_before_the_other_comes);
+    on_both(suite, "several::two_of_one_name_are_told_apart", two_of_one_name_are_told_apart);
     on_both(suite, "several::one_is_wrong_and_one_is_ready", one_is_wrong_and_one_is_ready);
     on_both(suite, "several::one_is_wrong_and_one_never_comes", one_is_wrong_and_one_never_comes);
 }
@@ -25,6 +26,13 @@ fn one_is_ready_and_one_comes_late(backend: Backend) {
     assert!(waiting.running.is_running(), "one of two is not all");
     late.start_again();
     waiting.end().ready();
+}
+
+fn two_of_one_name_are_told_apart(backend: Backend) {
+    let server = Server::shared(backend);
+    let wrong = server.url_as("127.0.0.1", server.user(), WRONG, server.own_database());
+    let ended = both(&server.own_url(), &wrong, "--fail-fast-after 0").end();
+    ended.failed(78, "credentials", "", false).says(" (default)\"").says(" (other)\"");
 }
 
 /// What was ready minutes ago may be gone when the last one is: all of them answer at the same time in the end.

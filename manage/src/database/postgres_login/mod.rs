@@ -30,6 +30,7 @@ use crate::settings::{DatabaseSettings, SslMode};
 /// A session of which something can be asked.
 pub(super) struct Login {
     wire: Wire,
+    next_is_last: bool,
     says_goodbye: bool,
 }
 
@@ -51,19 +52,22 @@ impl Login {
         };
         let open = async |target: &Target| attempt(settings, user, tls.clone(), target).await;
         let wire = Background.block_on(dial(settings, open))?;
-        Ok(Self { wire, says_goodbye: true })
+        Ok(Self { wire, next_is_last: false, says_goodbye: true })
+    }
+
+    /// Lets the goodbye go with the next question: a server that ends its session at once would otherwise hold us up.
+    pub(super) fn next_is_last(&mut self) {
+        self.next_is_last = true;
     }
 
     /// The first column of the rows that a question has for an answer. It gives up after a time.
-    ///
-    /// With the last question goes the goodbye: a server that ends its session at once would otherwise hold us up.
     pub(super) fn ask(
         &mut self,
         settings: &DatabaseSettings,
         limit: Duration,
         question: &str,
-        is_last: bool,
     ) -> Result<Vec<String>, ConnectError> {
+        let is_last = self.next_is_last;
         let asked = async { tokio::time::timeout(limit, rows(&mut self.wire, question, is_last)).await };
         let answer = Background.block_on(asked);
         // A server that does not answer a question will not answer a goodbye.

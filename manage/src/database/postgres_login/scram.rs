@@ -1,5 +1,6 @@
 //! SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding.
 
+use std::cell::RefCell;
 use std::num::NonZeroU32;
 
 use base64::Engine as _;
@@ -49,8 +50,7 @@ impl Scram {
         let rounds =
             NonZeroU32::new(rounds).filter(|rounds| rounds.get() <= MOST_ROUNDS).ok_or_else(broken)?;
 
-        let mut salted = [0; digest::SHA256_OUTPUT_LEN];
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, &salt, &prepared(password), &mut salted);
+        let salted = salted(password, salt, rounds);
         let without_proof = format!("c=biws,r={nonce}");
         let all = format!("{},{challenge},{without_proof}", self.bare);
         let client_key = sign(&salted, b"Client Key");
@@ -62,6 +62,28 @@ impl Scram {
         let expected = sign(server_key.as_ref(), all.as_bytes());
         Ok((format!("{without_proof},p={}", BASE64.encode(proof)), format!("v={}", BASE64.encode(expected))))
     }
+}
+
+type Salted = [u8; digest::SHA256_OUTPUT_LEN];
+
+/// A password, a salt and a number of rounds, and what they make.
+type Work = ((Vec<u8>, Vec<u8>, NonZeroU32), Salted);
+
+/// The salted password. A server sends the same salt again and again, and who waits asks again and again: the last work of a
+/// thread is kept.
+fn salted(password: &[u8], salt: Vec<u8>, rounds: NonZeroU32) -> Salted {
+    thread_local! {
+        static LAST: RefCell<Option<Work>> = const { RefCell::new(None) };
+    }
+    let asked = (password.to_vec(), salt, rounds);
+    let known =
+        LAST.with_borrow(|last| last.as_ref().filter(|(done, _)| *done == asked).map(|(_, salted)| *salted));
+    known.unwrap_or_else(|| {
+        let mut salted = [0; digest::SHA256_OUTPUT_LEN];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, &asked.1, &prepared(password), &mut salted);
+        LAST.set(Some((asked, salted)));
+        salted
+    })
 }
 
 fn sign(key: &[u8], text: &[u8]) -> hmac::Tag {

@@ -54,7 +54,12 @@ impl<'a> Reference<'a> {
     /// The reference of the command that the words lead to; without any, of all commands.
     pub fn new(program: &'a Program, path: &'a [String]) -> Result<Self> {
         let catalog = match path.split_first() {
-            None => Catalog::of(program),
+            None => {
+                for found in program.registry().all() {
+                    found.accepted()?;
+                }
+                Catalog::of(program)
+            }
             Some((name, rest)) => {
                 cli::resolve(program, path, usize::MAX)?;
                 Catalog::of_command(program, name)?.narrowed(rest)

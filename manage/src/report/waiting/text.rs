@@ -27,9 +27,12 @@ pub(super) struct Text {
     /// Whether the live line is on the screen.
     drawn: bool,
     unavailable: bool,
-    /// When each reason of each target was told last.
-    told: HashMap<(usize, Reason, Option<String>), Instant>,
+    /// When each reason of each target was told last, and with which hint.
+    told: HashMap<Why, (Instant, Option<String>)>,
 }
+
+/// A target by its place, and why it is not ready.
+type Why = (usize, Reason, Option<String>);
 
 impl Text {
     pub(super) fn new(out: Stream, err: Stream, verbosity: u8) -> Self {
@@ -63,7 +66,19 @@ impl Text {
             1 => String::new(),
             many => format!(" (and {} more)", many - 1),
         };
-        let line = format!("{:.1} s  {}: {why}{others}", elapsed.as_secs_f64(), first.name);
+        let elapsed = format!("{:.1} s", elapsed.as_secs_f64());
+        let mut line = format!("{elapsed}  {}: {why}{others}", first.name);
+        let columns = self.err.columns().unwrap_or(usize::MAX);
+        if line.chars().count() >= columns {
+            // Why it is not ready says more than what it is.
+            line = format!("{elapsed}  {why}{others}");
+        }
+        if let Some((end, _)) = line.char_indices().nth(columns.saturating_sub(2))
+            && line.chars().count() >= columns
+        {
+            line.truncate(end);
+            line.push('…');
+        }
         let clear = if std::mem::replace(&mut self.drawn, true) { CLEAR } else { "" };
         Ok(self.err.print(format_args!("{clear}{DRAW}{}{DRAWN}", self.err.style(Role::Warning, line)))?)
     }
@@ -73,16 +88,19 @@ impl Text {
         let state = &states[index];
         let Some(error) = &state.error else { return Ok(()) };
         let key = (index, error.reason, error.code.clone());
-        if self.told.get(&key).is_some_and(|told| told.elapsed() < QUIET_FOR) {
+        let before = self.told.get(&key);
+        // Who answers there instead is found a moment after the failure itself was told.
+        let is_news = before.is_none_or(|(_, hint)| *hint != error.hint);
+        if !is_news && before.is_some_and(|(at, _)| at.elapsed() < QUIET_FOR) {
             return Ok(());
         }
         // A reason that was told before goes on: the original's line stands for a change.
-        let changed = self.told.insert(key, Instant::now()).is_none();
+        let changed = self.told.insert(key, (Instant::now(), error.hint.clone())).is_none();
         if changed && error.reason != Reason::Unstable {
             self.out.line(self.unavailable_line())?;
         }
         let hint =
-            error.hint.as_deref().filter(|_| changed).map(|hint| format!(" {hint}")).unwrap_or_default();
+            error.hint.as_deref().filter(|_| is_news).map(|hint| format!(" {hint}")).unwrap_or_default();
         let line = format!("{}: {}.{hint} [{}]", state.name, words(error, state), seconds(elapsed));
         Ok(self.err.styled_line(Role::Warning, line)?)
     }

@@ -24,7 +24,10 @@ fn capitalized(text: &str) -> String {
 }
 
 fn is_plain(reason: Reason) -> bool {
-    matches!(reason, Reason::Refused | Reason::Unreachable | Reason::Socket | Reason::NotThere)
+    matches!(
+        reason,
+        Reason::Refused | Reason::Unreachable | Reason::Socket | Reason::NotThere | Reason::Unstable
+    )
 }
 
 fn plain(error: &ConnectError, state: &State) -> String {
@@ -40,12 +43,15 @@ fn plain(error: &ConnectError, state: &State) -> String {
         }
         (Reason::NoDatabase, _) => "the server is up, but it has no such database".to_owned(),
         (Reason::Permission, Some("EACCES")) => "this process may not open it".to_owned(),
+        (Reason::Permission, Some("42501" | "1142")) => {
+            format!("the server is up, but it does not let {user} do what was asked")
+        }
         (Reason::Permission, _) => format!("the server is up, but it does not let {user} in"),
         (Reason::StartingUp, _) => "the server is up, but still starting or already stopping".to_owned(),
         (Reason::TooManyConnections, _) => "the server is up, but has no connection left".to_owned(),
         (Reason::ReadOnly, _) => "the server is up, but takes no changes".to_owned(),
         (Reason::Unmigrated, _) => "the database answers, but lacks migrations".to_owned(),
-        (Reason::Unstable, _) => "it answers, but not for long enough yet".to_owned(),
+        (Reason::Unstable, _) => error.message.clone(),
         (Reason::Unhealthy, _) => "it answers, but says that it is not well".to_owned(),
         (Reason::WrongService, _) => "something else answers there".to_owned(),
         (Reason::Refused, _) => "nothing listens there".to_owned(),

@@ -93,7 +93,7 @@ impl Service {
 
     /// Asks once.
     pub(super) fn attempt(&self, limit: Duration) -> Result<Reached, ConnectError> {
-        let until = Instant::now() + limit;
+        let until = crate::database::deadline(limit);
         let name = self.to_string();
         if let Kind::File(path) = &self.kind {
             return file::attempt(&name, path).map(|()| Reached { what: name, version: None });

@@ -138,7 +138,7 @@ impl NoSocket {
                 ConnectError::of_service(name, Reason::TimedOut, "nothing answers at its address")
             }
             Self::Io(error) => {
-                let told = ConnectError::of_service_io(name, &error);
+                let told = ConnectError::of_service_tcp(name, &error);
                 match told.reason {
                     Reason::Refused => told
                         .with_hint("Is the server running? Its address is that of the URL behind `--for`."),
