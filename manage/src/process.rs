@@ -27,7 +27,7 @@ fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
     let place = info.location().map(|location| format!(" at {location}")).unwrap_or_default();
     let _ = writeln!(
         std::io::stderr(),
-        "Error: The program failed: {message}\nThis is a bug{place}. Run it again with RUST_BACKTRACE=1 to see how it came about."
+        "Error: Something failed that never should: {message}\nThis is a bug{place}. Run it again with RUST_BACKTRACE=1 to see how it came about."
     );
 }
 

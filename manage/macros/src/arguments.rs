@@ -83,10 +83,20 @@ pub(crate) fn check(arguments: &[Argument]) -> Result<()> {
     check_order(&read)
 }
 
-/// Of the arguments that are told by their place, the required ones come first.
+/// Of the arguments that are told by their place, the required ones come first, and a list comes last.
 fn check_order(read: &[(&Argument, Options)]) -> Result<()> {
-    let mut optional = None;
+    let (mut optional, mut list) = (None, None);
     for (argument, options) in read {
+        let takes_the_rest = options.takes_the_rest(&argument.ty);
+        if let Some(list) = list.filter(|_| takes_the_rest || options.is_required(&argument.ty).is_some()) {
+            let name = &argument.name;
+            let message = format!(
+                "`{list}` takes all that follows, and `{name}` comes after it: put `{list}` last, or give one of them a name, \
+                 `#[arg(long)]`"
+            );
+            return Err(Error::new(name.span(), message));
+        }
+        list = list.or(takes_the_rest.then_some(&argument.name));
         match options.is_required(&argument.ty) {
             None => {}
             Some(false) => optional = Some(&argument.name),

@@ -1,7 +1,7 @@
 //! `#[command]`: from a function to a registered command.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
 use syn::spanned::Spanned;
@@ -30,7 +30,12 @@ impl Options {
         } else if meta.path.is_ident("prompts_for_missing") {
             self.prompts_for_missing = true;
         } else if meta.path.is_ident("alias") {
-            self.aliases.push(meta.value()?.parse()?);
+            let alias: LitStr = meta.value()?.parse()?;
+            let text = alias.value();
+            if text.is_empty() || text.starts_with('-') || text.contains(char::is_whitespace) {
+                return Err(Error::new(alias.span(), "an alias is a word that does not begin with a hyphen"));
+            }
+            self.aliases.push(alias);
         } else if meta.path.is_ident("requires_checks") {
             self.requires_checks = meta.value()?.parse()?;
         } else {
@@ -54,6 +59,10 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
     check_signature(&function)?;
     let arguments = arguments::take(&mut function)?;
     arguments::check(&arguments)?;
+    let name = names::command_name(&function.sig.ident);
+    if let Some(alias) = options.aliases.iter().find(|alias| alias.value() == name) {
+        return Err(Error::new(alias.span(), "an alias is another name than the command's own"));
+    }
     let registration = registration(&function, &arguments, &options);
     Ok(quote! {
         #function
@@ -100,7 +109,9 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     let aliases = &options.aliases;
     let requires_checks = &options.requires_checks;
     let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
-    let call = quote!(#ident(__manage_context #(, #names)*));
+    // A parameter may have the name of the function.
+    let values: Vec<Ident> = names.iter().map(|name| format_ident!("__manage_value_{name}")).collect();
+    let call = quote!(#ident(__manage_context #(, #values)*));
     let call = match function.sig.asyncness {
         Some(keyword) => quote_spanned!(keyword.span()=> ::manage::__private::block_on!(#call)),
         None => call,
@@ -132,7 +143,7 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
                 __manage_context: &mut ::manage::Context,
                 __manage_matches: &::manage::__private::clap::ArgMatches,
             ) -> ::manage::Result<::manage::Exit> {
-                let __ManageArguments { #(#names),* } =
+                let __ManageArguments { #(#names: #values),* } =
                     <__ManageArguments as ::manage::__private::clap::FromArgMatches>::from_arg_matches(__manage_matches)?;
                 let __manage_result = #call;
                 #outcome

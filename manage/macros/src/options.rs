@@ -67,8 +67,22 @@ impl Options {
         is_named(ty, "bool") && !self.has(&decides)
     }
 
-    /// Of an argument that is told by its place: whether it has to be there. `None` for others, and where it is not plain.
+    /// Whether it is a plain list of all the places that are left.
+    pub(crate) fn takes_the_rest(&self, ty: &Type) -> bool {
+        is_named(ty, "Vec") && self.is_plain()
+    }
+
+    /// Of a plain argument that is told by its place: whether it has to be there. `None` for others.
     pub(crate) fn is_required(&self, ty: &Type) -> Option<bool> {
+        if !self.is_plain() || is_named(ty, "Vec") {
+            return None;
+        }
+        let defaults = self.words.iter().any(|word| word.starts_with("default_value"));
+        Some(!defaults && !is_named(ty, "Option"))
+    }
+
+    /// Told by its place, and nothing else said of that.
+    fn is_plain(&self) -> bool {
         let others = [
             "short",
             "long",
@@ -81,11 +95,7 @@ impl Options {
         ];
         let decides = ["index", "last", "raw", "required", "num_args", "exclusive", "env", "group"];
         let by_another = self.words.iter().any(|word| word.starts_with("required_"));
-        if self.has(&others) || self.has(&decides) || by_another || is_named(ty, "Vec") {
-            return None;
-        }
-        let defaults = self.words.iter().any(|word| word.starts_with("default_value"));
-        Some(!defaults && !is_named(ty, "Option"))
+        !self.has(&others) && !self.has(&decides) && !by_another
     }
 }
 

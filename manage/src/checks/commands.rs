@@ -1,7 +1,6 @@
 //! Can every command be reached under its name, and every app?
 
 use crate::Context;
-use crate::caught;
 use crate::command::{BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
 
 use super::catalog::{
@@ -44,24 +43,11 @@ fn commands(cx: &Context) -> Vec<Message> {
     messages
 }
 
-/// Arguments that clap refuses. It says so by a panic, and in builds with debug assertions alone.
+/// Arguments that clap refuses.
 fn refused_arguments(cx: &Context) -> Vec<Message> {
     let refused = cx.program().registry().all().into_iter().filter_map(|found| {
-        let command = found.command();
-        let build = || command.arguments(clap::Command::new(command.name().to_owned())).build();
-        let panic = caught::call(build).err()?;
-        let place = found.location.map(|location| format!(" ({location})")).unwrap_or_default();
-        let text = format!(
-            "The arguments of the command '{}'{place} do not fit together: {}",
-            command.name(),
-            panic.message
-        );
-        Some(
-            ARGUMENTS_REFUSED
-                .message(text)
-                .about(found.app)
-                .hint("The command cannot run before this is mended."),
-        )
+        let message = ARGUMENTS_REFUSED.message(found.refusal()?).about(found.app);
+        Some(message.hint("The command cannot run before this is mended."))
     });
     refused.collect()
 }

@@ -8,5 +8,5 @@ pub(crate) fn find(program: &Program, name: &str) -> Result<Found> {
     let found = program.registry().find(name).map_err(|duplicate| {
         CommandError::new(duplicate.to_string()).hint("Rename one of the two files and its function.")
     })?;
-    found.ok_or_else(|| UnknownCommand::new(program, name).into())
+    Ok(found.ok_or_else(|| UnknownCommand::new(program, name))?.accepted()?)
 }

@@ -21,9 +21,10 @@ pub(crate) fn parser(program: &Program, found: &Found, width: usize) -> clap::Co
     parser = command.arguments(parser);
     // A struct of arguments may bring a help text of its own; the command's is set after it.
     parser = parser.about(command.about().to_owned());
-    if let Some(text) = command.long_about() {
-        parser = parser.long_about(text.to_owned());
-    }
+    parser = match command.long_about() {
+        Some(text) => parser.long_about(text.to_owned()),
+        None => parser.long_about(None::<&'static str>),
+    };
     let aliases = command.properties().aliases;
     if !aliases.is_empty() && parser.get_after_help().is_none() && parser.get_after_long_help().is_none() {
         parser = parser.after_help(format!("Aliases: {}", aliases.join(", ")));

@@ -28,7 +28,7 @@ impl Context {
 
     /// As [`Context::isolate`], and waits for at most so long.
     pub fn isolate_within(&self, key: &str, wait: Duration) -> Result<Isolation> {
-        take(self, LockName::key(key), &format!("key “{key}”"), &owner(self, "isolated"), wait)
+        take(self, LockName::key(key), &format!("key “{key}”"), false, &owner(self, "isolated"), wait)
     }
 }
 
@@ -50,10 +50,18 @@ pub(crate) fn of_command(cx: &Context, found: &Found, common: &Common) -> Result
         None => format!("command `{name}`"),
     };
     let wait = Duration::from_secs(common.isolated_wait.unwrap_or(0).into());
-    take(cx, lock, &what, &owner(cx, name), wait).map(Some)
+    take(cx, lock, &what, true, &owner(cx, name), wait).map(Some)
 }
 
-fn take(cx: &Context, name: LockName, what: &str, owner: &str, wait: Duration) -> Result<Isolation> {
+/// `by_option`: whether `--isolated-wait` says how long to wait.
+fn take(
+    cx: &Context,
+    name: LockName,
+    what: &str,
+    by_option: bool,
+    owner: &str,
+    wait: Duration,
+) -> Result<Isolation> {
     let settings = cx.database(DatabaseSettings::DEFAULT_ALIAS)?;
     let waiting = |holder: Option<String>| {
         let holder = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
@@ -67,7 +75,8 @@ fn take(cx: &Context, name: LockName, what: &str, owner: &str, wait: Duration) -
     };
     let (err, lost_what) = (cx.err().clone(), what.to_owned());
     let lost = move |why: String| end(&err, &lost_what, &why);
-    Isolation::take(settings, name, owner, wait, waiting, lost).map_err(|error| told(what, error, settings))
+    Isolation::take(settings, name, owner, wait, waiting, lost)
+        .map_err(|error| told(what, by_option, error, settings))
 }
 
 /// Who holds a lock, for those who find it taken: `manage import_posts 4242@web-1`.
@@ -88,7 +97,7 @@ fn machine() -> Option<String> {
     std::env::var("COMPUTERNAME").ok()
 }
 
-fn told(what: &str, error: IsolationError, settings: &DatabaseSettings) -> anyhow::Error {
+fn told(what: &str, by_option: bool, error: IsolationError, settings: &DatabaseSettings) -> anyhow::Error {
     match error {
         IsolationError::Busy { holder, waited } => {
             let mut message = format!("The {what} runs elsewhere");
@@ -96,13 +105,16 @@ fn told(what: &str, error: IsolationError, settings: &DatabaseSettings) -> anyho
                 message.push_str(&format!(": {holder}"));
             }
             message.push('.');
-            if waited.is_zero() {
-                CommandError::new(message).hint("--isolated-wait SECONDS waits for it to end.")
-            } else {
-                let message = format!("{message} The {} s to wait for it are over.", waited.as_secs_f64());
-                CommandError::new(message).hint("Give a longer --isolated-wait.")
+            let hint = match (by_option, waited.is_zero()) {
+                (true, true) => "--isolated-wait SECONDS waits for it to end.",
+                (true, false) => "Give a longer --isolated-wait.",
+                // How long it waits is said in the command's code.
+                (false, _) => "Try again later.",
+            };
+            if !waited.is_zero() {
+                message.push_str(&format!(" The {} s to wait for it are over.", waited.as_secs_f64()));
             }
-            .exit(Exit::BUSY.0)
+            CommandError::new(message).hint(hint).exit(Exit::BUSY.0)
         }
         IsolationError::Connect(error) => CommandError::from(error),
         IsolationError::InMemory => {

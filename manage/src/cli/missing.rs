@@ -34,22 +34,50 @@ pub(super) fn ask(
         };
         let mut positional = Vec::new();
         for arg in asked {
-            let value = value_of(cx, &arg)?;
-            match arg.get_long() {
-                Some(long) => words.push(format!("--{long}={value}").into()),
-                None => positional.push(value),
+            loop {
+                let value = value_of(cx, &arg)?;
+                let (mut longer, mut places) = (words.clone(), positional.clone());
+                match arg.get_long() {
+                    Some(long) => longer.push(format!("--{long}={value}").into()),
+                    None => places.push(value),
+                }
+                // One question after the other: what else is missing does not matter yet.
+                match parser.try_get_matches_from_mut(line(&longer, &places)) {
+                    Err(error) if is_about_a_value(&error) => cx.error(first_line(&error))?,
+                    _ => {
+                        (words, positional) = (longer, places);
+                        break;
+                    }
+                }
             }
         }
-        // A value that begins with a hyphen is no option.
-        if positional.iter().any(|value| value.starts_with('-')) {
-            words.push("--".into());
-        }
-        words.extend(positional.into_iter().map(OsString::from));
+        words = line(&words, &positional);
         error = match parser.try_get_matches_from_mut(&words) {
             Ok(matches) => return Ok(matches),
             Err(error) => error,
         };
     }
+}
+
+/// The words of a command line, with values that are told by their place at the end.
+#[cfg(feature = "terminal")]
+fn line(words: &[OsString], positional: &[String]) -> Vec<OsString> {
+    // A value that begins with a hyphen is no option.
+    let escape = positional.iter().any(|value| value.starts_with('-')).then(|| "--".into());
+    words.iter().cloned().chain(escape).chain(positional.iter().map(OsString::from)).collect()
+}
+
+#[cfg(feature = "terminal")]
+fn is_about_a_value(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::InvalidUtf8)
+}
+
+/// What is wrong with a value, without the usage behind it.
+#[cfg(feature = "terminal")]
+fn first_line(error: &clap::Error) -> String {
+    let text = crate::command::usage_text(error);
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 #[cfg(not(feature = "terminal"))]

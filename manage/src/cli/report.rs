@@ -34,6 +34,9 @@ fn usage(error: &clap::Error, output: &Output) -> Exit {
     let text = usage_text(error);
     let (stream, exit) =
         if error.use_stderr() { (&output.err, Exit::USAGE) } else { (&output.out, Exit::SUCCESS) };
+    if error.kind() == clap::error::ErrorKind::DisplayVersion {
+        return after(stream.line(crate::VERSION), exit);
+    }
     after(stream.print(styled(&text, stream)), exit)
 }
 
@@ -69,7 +72,12 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
         text.push_str(&format!("\n{} {hint}", output.err.style(Role::Warning, "Hint:")));
     }
     if traceback {
-        text.push_str(&format!("\n\n{}", error.backtrace()));
+        let backtrace = error.backtrace();
+        match backtrace.status() {
+            std::backtrace::BacktraceStatus::Captured => text.push_str(&format!("\n\n{backtrace}")),
+            // Where the program did not start itself anew for it, as in tests.
+            _ => text.push_str("\n\nWith RUST_BACKTRACE=1 in the environment its backtrace stands here."),
+        }
     }
     after(output.err.line(text), exit)
 }

@@ -7,6 +7,7 @@ mod clashes;
 mod definition;
 mod error;
 mod exit;
+mod refused;
 mod registry;
 mod suggest;
 mod unknown;

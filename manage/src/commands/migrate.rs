@@ -3,6 +3,7 @@ use std::time::Duration;
 use crate::console::Role;
 use crate::database::Connection;
 use crate::migrations::{Direction, Lock, LockError, Migrations, Plan, Progress, Step, StepError, Target, apply};
+use crate::Confirmation;
 use crate::prelude::*;
 
 /// Bring a database's schema up to date
@@ -27,6 +28,7 @@ pub(crate) fn migrate(
     /// Give up when another process has been migrating for this long; without it, wait until it is done
     #[arg(long, value_name = "SECONDS")]
     lock_timeout: Option<u32>,
+    #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
     let settings = cx.database(&database)?.clone();
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
@@ -49,6 +51,10 @@ pub(crate) fn migrate(
         let steps = current.steps(&target);
         show_plan(cx, &steps)?;
         return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
+    }
+    // As in Django nobody is asked elsewhere.
+    if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert) && cx.is_production()? {
+        confirmation.ask(cx, "This reverts migrations, and with them tables and columns go.")?;
     }
     let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
     // With nothing to do there is nothing to lock; the folder of an SQLite file may be read-only.

@@ -81,6 +81,11 @@ fn candidates(program: &Program, typed: &Typed, environment: Environment) -> Res
         if typed.current == "-" && !typed.is_escaped() {
             words[at].push("-");
             let short = std::mem::replace(&mut found, complete(&mut parser, words, at, Some(&folder))?);
+            // What has no short name is offered both times.
+            let is_new = |one: &CompletionCandidate, found: &[CompletionCandidate]| {
+                found.iter().all(|other| other.get_value() != one.get_value())
+            };
+            let short: Vec<_> = short.into_iter().filter(|one| is_new(one, &found)).collect();
             found.extend(short);
         }
         std::io::Result::Ok(found)

@@ -52,13 +52,18 @@ impl Stream {
 
     /// How many columns a text for people should take: those of the terminal, up to 100; as many where there is none.
     pub(crate) fn width(&self) -> usize {
-        let columns = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        self.columns().map_or(WIDTH, |width| width.min(WIDTH))
+    }
+
+    /// The columns of the terminal, if it is one and knows them.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        let columns = || {
+            let size = terminal_size::terminal_size_of(io::stdout());
+            size.or_else(|| terminal_size::terminal_size_of(io::stderr()))
+        };
         // A terminal that does not know its size says 0.
-        self.terminal
-            .then(columns)
-            .flatten()
-            .filter(|width| *width > 0)
-            .map_or(WIDTH, |width| width.min(WIDTH))
+        let width = self.terminal.then(columns).flatten().map(|(width, _)| usize::from(width.0));
+        width.filter(|width| *width > 0)
     }
 
     /// The text in the style of a role; as it is where the stream shows no colours.

@@ -9,7 +9,8 @@ use crate::Result;
 
 /// Rows in columns, for [`Context::line`](crate::Context::line) and streams.
 ///
-/// On a terminal long cells are wrapped to its width. Elsewhere each row is one line, for `grep` and `cut`.
+/// On a terminal long cells are wrapped to its width. Elsewhere each row is one line, for `grep` and `cut`. Cells show no
+/// colours of their own.
 ///
 /// ```
 /// use manage::console::Table;
@@ -56,7 +57,11 @@ impl Table {
         table.set_header(&self.header);
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| {
-                let cell = cell.replace("\r\n", "\n").replace('\r', "\n");
+                // Escape sequences would be counted as letters, and cut; a tab has no width of its own.
+                let cell = console::strip_ansi_codes(cell)
+                    .replace("\r\n", "\n")
+                    .replace('\r', "\n")
+                    .replace('\t', " ");
                 // A line break would tear a row apart.
                 if width.is_some() { cell } else { cell.replace('\n', " ") }
             }));

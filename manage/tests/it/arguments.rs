@@ -15,15 +15,15 @@ pub(crate) fn add(suite: &mut Suite) {
 fn every_way_to_read_one() {
     let ran = Project::new().run(
         "takes 3,4 v w x --tone very-cold --raw r --path a --path b --secret hunter2 --address 127.0.0.1 --small 2 \
-         --port 80 --letter y --maybe --loud -l --one-of b --flag",
+         --port 80 --letter y --maybe --loud -l --one-of b --flag --takes it",
     );
     assert_eq!(
         ran.out,
         "3,4 Some(\"v\") [\"w\", \"x\"] Some(VeryCold) Some(\"r\") [\"a\", \"b\"] Some(Secret(…))\n\
-         127.0.0.1 Some(2) Some(80) y Some(None) 2 Some(\"b\") true\n"
+         127.0.0.1 Some(2) Some(80) y Some(None) 2 Some(\"b\") true Some(\"it\")\n"
     );
     let ran = Project::new().run("takes 3,4");
-    assert_eq!(ran.out, "3,4 None [] None None [] None\n::1 None None x None 0 None false\n");
+    assert_eq!(ran.out, "3,4 None [] None None [] None\n::1 None None x None 0 None false None\n");
 }
 
 fn what_cannot_be_read_is_told_as_clap_does() {

@@ -23,6 +23,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("asking::consent_in_production", consent_in_production);
     suite.test("asking::missing_arguments_are_asked_for", missing_arguments_are_asked_for);
     suite.test("asking::missing_arguments_without_a_person", missing_arguments_without_a_person);
+    suite.test("asking::cells_with_styles_keep_the_columns", cells_with_styles_keep_the_columns);
     suite.test("asking::tables_outside_of_a_terminal", tables_outside_of_a_terminal);
 }
 
@@ -261,6 +262,18 @@ fn missing_arguments_are_asked_for() {
     assert!(ran.stderr.contains("“huge” is none of: small, large."), "{ran}");
     let ran = person("--force\n").run(["asks", "--size", "gigantic", "--word", "x"]).expect_success();
     assert_eq!(ran.stdout, "--force eats Some(Gigantic), by a word of 1 letters.\n");
+    // A wrong answer is asked again, and the others stay.
+    let ran = person("ada\n300\nmany\n7\n").run(["counts"]).expect_success();
+    assert_eq!(ran.stdout, "ada counts to 7.\n", "{ran}");
+    assert!(
+        ran.stderr.contains("invalid value '300' for '--upto <UPTO>'") && !ran.stderr.contains("--help"),
+        "{ran}"
+    );
+    assert_eq!(
+        (ran.stderr.matches("Who counts").count(), ran.stderr.matches("How far").count()),
+        (1, 3),
+        "{ran}"
+    );
     // Another mistake is told and not asked about.
     let ran = person("x\n").run(["asks", "--size", "huge"]).expect_exit(2);
     assert!(ran.stderr.contains("invalid value 'huge'") && !ran.stderr.contains("Who eats"), "{ran}");
@@ -285,6 +298,13 @@ fn missing_arguments_without_a_person() {
     }
     let error = person("ada\n").call(|cx| cx.call("asks").run()).returned.expect_err("it is a call");
     assert_eq!(Exit::of(&error), Exit(2));
+}
+
+fn cells_with_styles_keep_the_columns() {
+    let mut table = Table::new(["State", "Name"]);
+    table.row(["\u{1b}[32mok\u{1b}[0m", "first\there"]);
+    table.row(["failing", "second"]);
+    assert_eq!(table.to_string(), "State    Name\nok       first here\nfailing  second\n");
 }
 
 fn tables_outside_of_a_terminal() {

@@ -195,6 +195,17 @@ fn arguments_that_do_not_fit_together() {
                 names must be unique";
     assert!(ran.err.contains(text), "{}", ran.all());
     assert_eq!(ran.exit, Exit(1));
+    // Nor does it end in a panic that names nobody, or take the others along.
+    let program = Program::new(&["it"]).with_command("it", Arc::new(Clashing));
+    for line in ["clashing", "clashing --help", "help clashing", "help --format json"] {
+        let ran = Project::with(program.clone()).run(line);
+        let told =
+            ran.err.starts_with("Error: The arguments of the command 'clashing' do not fit together: ");
+        assert!(told && ran.exit == Exit(1), "{line}: {}", ran.all());
+    }
+    // An option of a common one's name is no mistake.
+    let ran = Project::new().run("check --tag commands");
+    assert!(!ran.err.contains("manage.E010"), "{}", ran.all());
 }
 
 fn replaced_commands() {

@@ -11,12 +11,35 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("help::the_listing_is_grouped_by_app", the_listing_is_grouped_by_app);
     suite.test("help::all_ways_to_ask_are_one", all_ways_to_ask_are_one);
     suite.test("help::of_a_command", of_a_command);
+    #[cfg(feature = "terminal")]
+    suite.test("help::a_struct_of_arguments_does_not_speak_for_the_command", structs_do_not_speak);
+    suite.test("help::the_version_is_the_version", the_version_is_the_version);
     suite.test("help::of_every_command_is_complete", of_every_command_is_complete);
     suite.test("help::of_subcommands", of_subcommands);
     suite.test("help::of_what_there_is_not", of_what_there_is_not);
     suite.test("help::of_a_hidden_command", of_a_hidden_command);
     suite.test("help::names_alone", names_alone);
     suite.test("help::of_each_built_in_command_as_it_was", of_each_built_in_command_as_it_was);
+}
+
+/// Its documentation is for those who write commands.
+#[cfg(feature = "terminal")]
+fn structs_do_not_speak() {
+    let project = Project::new();
+    for line in ["help counts", "counts --help", "counts --force --help"] {
+        let ran = project.run(line);
+        assert!(ran.out.starts_with("Count\n\nUsage: manage counts "), "{line}: {}", ran.all());
+    }
+    let json = project.run("help counts --format json").out;
+    assert!(json.contains("\"about\": \"Count\"") && json.contains("\"long_about\": null"), "{json}");
+}
+
+fn the_version_is_the_version() {
+    let project = Project::new();
+    let version = project.run("version").out;
+    for line in ["--version", "greet --version", "cache clear --version"] {
+        assert_eq!(project.run(line).out, version, "{line}");
+    }
 }
 
 fn the_listing_is_grouped_by_app() {

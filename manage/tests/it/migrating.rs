@@ -39,6 +39,7 @@ pub(crate) fn add(suite: &mut Suite) {
     add("everything_is_applied_once", everything_is_applied_once);
     add("plan_and_check_change_nothing", plan_and_check_change_nothing);
     add("a_target_leads_forwards_and_backwards", a_target_leads_forwards_and_backwards);
+    add("in_production_reverting_takes_consent", in_production_reverting_takes_consent);
     add("a_target_that_is_unclear_changes_nothing", a_target_that_is_unclear_changes_nothing);
     add("a_migration_that_fails_stops_there", a_migration_that_fails_stops_there);
     add("a_version_of_others_is_shown_and_stays", a_version_of_others_is_shown_and_stays);
@@ -91,6 +92,19 @@ pub(crate) fn shown(applied: usize) -> String {
     let mark = |i| if i < applied { 'X' } else { ' ' };
     let lines = NAMES.iter().enumerate().map(|(i, name)| format!(" [{}] {name}\n", mark(i)));
     format!("it\n{}", lines.collect::<String>())
+}
+
+fn in_production_reverting_takes_consent(database: TestDatabase) {
+    let project = project(database.url()).env("MANAGE_ENV", "production");
+    assert_eq!(done(&project, "migrate"), applying(&NAMES), "applying takes none");
+    let ran = project.run("migrate zero");
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    assert!(ran.err.contains("In production this needs --force."), "{}", ran.all());
+    assert_eq!(project.run("migrate zero --noinput").exit.0, 1);
+    assert_eq!(done(&project, "showmigrations"), shown(4));
+    done(&project, "migrate zero --plan");
+    done(&project, "migrate zero --force --noinput");
+    assert_eq!(done(&project, "showmigrations"), shown(0));
 }
 
 fn everything_is_applied_once(database: TestDatabase) {

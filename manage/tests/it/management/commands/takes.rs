@@ -73,10 +73,11 @@ pub(crate) fn takes(
     #[arg(long, action = clap::ArgAction::Count, short = 'l')] loud: u8,
     #[arg(long, value_parser = ["a", "b"])] one_of: Option<String>,
     #[arg(long)] flag: bool,
+    #[arg(long)] takes: Option<String>,
 ) -> Result<()> {
     let value = value.map(|value| value.0);
     let words: Vec<String> = words.into_iter().map(|word| word.0).collect();
     let raw = raw.map(|raw| raw.0);
     cx.line(format_args!("{},{} {value:?} {words:?} {tone:?} {raw:?} {path:?} {secret:?}", point.0, point.1))?;
-    cx.line(format_args!("{address} {small:?} {port:?} {letter} {maybe:?} {loud} {one_of:?} {flag}"))
+    cx.line(format_args!("{address} {small:?} {port:?} {letter} {maybe:?} {loud} {one_of:?} {flag} {takes:?}"))
 }

@@ -1,0 +1,18 @@
+#![cfg(feature = "terminal")]
+
+use manage::Confirmation;
+use manage::prelude::*;
+
+/// Count
+#[command(hidden, prompts_for_missing, requires_checks = "none")]
+pub(crate) fn counts(
+    cx: &mut Context,
+    /// Who counts
+    who: String,
+    /// How far
+    #[arg(long, short = 'h')]
+    upto: u8,
+    #[command(flatten)] _confirmation: Confirmation,
+) -> Result<()> {
+    cx.line(format_args!("{who} counts to {upto}."))
+}
