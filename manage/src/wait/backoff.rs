@@ -47,9 +47,9 @@ impl Backoff {
             Reason::UnknownHost => Duration::from_millis(25),
             _ if self.changed && passed < Self::MOMENT => Duration::from_millis(3),
             reason => {
-                // From one in 12 ms to one in 52 ms, as most databases appear soon; but as often as a two-hundredth of a
+                // From one in 14 ms to one in 54 ms, as most databases appear soon; but as often as a two-hundredth of a
                 // processor allows. A server that is up costs more, as it is logged in to.
-                let most = (Duration::from_millis(12) + passed / 250).min(Duration::from_millis(52));
+                let most = (Duration::from_millis(14) + passed / 250).min(Duration::from_millis(54));
                 let most = if is_silent(reason) { most } else { most * 2 };
                 let cost = cpu_time().saturating_sub(self.worked) / self.count;
                 (cost * 200).clamp(Duration::from_millis(9), most)
@@ -101,7 +101,7 @@ mod tests {
     fn it_starts_fast_and_stays_so_for_ten_seconds() {
         for seconds in [0, 9] {
             let (shortest, longest) = pauses(Duration::from_secs(seconds), Reason::Refused);
-            assert!(shortest >= Duration::from_millis(7) && longest <= Duration::from_millis(63));
+            assert!(shortest >= Duration::from_millis(7) && longest <= Duration::from_millis(65));
         }
         let (_, longest) = pauses(Duration::from_secs(9), Reason::UnknownHost);
         assert!(longest <= Duration::from_millis(31));
