@@ -1,6 +1,7 @@
 //! Projects that are made of the documents' blocks of code, by somebody who has only the documents.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use manage_test_servers::Program;
@@ -49,6 +50,12 @@ pub(crate) fn write(project: &Path, name: &Path, text: &str) {
     let path = project.join(name);
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
     std::fs::write(path, text).expect("a file");
+}
+
+/// For one project at a time: they share a target folder, and each has a program `manage` in it.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Cargo in a project's folder, with a target folder that such projects share.

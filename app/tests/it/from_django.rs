@@ -4,7 +4,7 @@ use std::path::Path;
 
 use manage_test_servers::{Need, Program, Suite};
 
-use crate::documents::{BUILD, Block, blocks, cargo, dependency, workspace, write};
+use crate::documents::{BUILD, Block, alone, blocks, cargo, dependency, workspace, write};
 
 pub(crate) fn add(suite: &mut Suite) {
     suite.test("from_django::ours_is_no_longer", ours_is_no_longer);
@@ -60,6 +60,7 @@ INSERT INTO tickets (team, subject) VALUES
 ";
 
 fn its_commands_work() {
+    let _alone = alone();
     let project = tempfile::tempdir().expect("a folder");
     let folder = project.path();
     let write = |name: &str, text: &str| write(folder, Path::new(name), text);

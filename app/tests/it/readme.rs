@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use manage_test_servers::{Need, Program, Suite};
 
-use crate::documents::{BUILD, Block, cargo, dependency, workspace, write};
+use crate::documents::{BUILD, Block, alone, cargo, dependency, workspace, write};
 
 const RUN: Duration = Duration::from_secs(60);
 
@@ -62,6 +62,7 @@ fn project() -> tempfile::TempDir {
 }
 
 fn a_stranger_adopts_it_and_adds_commands() {
+    let _alone = alone();
     let project = project();
     let folder = project.path();
     // At first there is no command, and no folder for one: git keeps no empty folders.
