@@ -103,13 +103,13 @@ fn commit(driver: &mut Driver) -> QueryResult<()> {
     committed
 }
 
-/// What the driver needs to know, but for the address.
 /// Fails where these settings cannot be used, whoever answers and whatever files there are.
 pub(super) fn check(settings: &DatabaseSettings) -> Result<(), ConnectError> {
     config(settings)?;
     super::tls::check(settings)
 }
 
+/// What the driver needs to know, but for the address.
 pub(super) fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
     let broken = |message: String| ConnectError::new(settings, Reason::Configuration, message);
     let user = match &settings.user {
