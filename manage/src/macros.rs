@@ -159,6 +159,6 @@ macro_rules! __manage_backend {
 macro_rules! __manage_value_parser {
     ($type:ty) => {{
         use $crate::command::value::ways::*;
-        (&&&&&&&&$crate::command::value::Value::<$type>::new()).value_parser()
+        (&&&&&&&&&$crate::command::value::Value::<$type>::new()).value_parser()
     }};
 }

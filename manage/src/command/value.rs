@@ -27,8 +27,8 @@ impl<T> Value<T> {
 /// The traits without their names, which might be those of a project's own types.
 pub mod ways {
     pub use super::{
-        ByFactory as _, ByFromStr as _, ByValueEnum as _, FromOsStr as _, FromOsString as _, FromString as _,
-        FromText as _, InNoWay as _,
+        ByFactory as _, ByFromStr as _, ByValueEnum as _, FromOsStr as _, FromOsString as _,
+        FromStrAlone as _, FromString as _, FromText as _, InNoWay as _,
     };
 }
 
@@ -50,18 +50,18 @@ macro_rules! ways {
 }
 
 ways! {
-    ByFactory [&&&&&&&] (ValueParserFactory) -> T::Parser { T::value_parser() }
-    ByValueEnum [&&&&&&] (ValueEnum) -> EnumValueParser<T> { EnumValueParser::new() }
-    FromOsString [&&&&&] (From<OsString>) -> MapValueParser<OsStringValueParser, fn(OsString) -> T> {
+    ByFactory [&&&&&&&&] (ValueParserFactory) -> T::Parser { T::value_parser() }
+    ByValueEnum [&&&&&&&] (ValueEnum) -> EnumValueParser<T> { EnumValueParser::new() }
+    FromOsString [&&&&&&] (From<OsString>) -> MapValueParser<OsStringValueParser, fn(OsString) -> T> {
         OsStringValueParser::new().map(T::from)
     }
-    FromOsStr [&&&&] (for<'a> From<&'a OsStr>) -> MapValueParser<OsStringValueParser, fn(OsString) -> T> {
+    FromOsStr [&&&&&] (for<'a> From<&'a OsStr>) -> MapValueParser<OsStringValueParser, fn(OsString) -> T> {
         OsStringValueParser::new().map(|text| T::from(&text))
     }
-    FromString [&&&] (From<String>) -> MapValueParser<StringValueParser, fn(String) -> T> {
+    FromString [&&&&] (From<String>) -> MapValueParser<StringValueParser, fn(String) -> T> {
         StringValueParser::new().map(T::from)
     }
-    FromText [&&] (for<'a> From<&'a str>) -> MapValueParser<StringValueParser, fn(String) -> T> {
+    FromText [&&&] (for<'a> From<&'a str>) -> MapValueParser<StringValueParser, fn(String) -> T> {
         StringValueParser::new().map(|text| T::from(&text))
     }
 }
@@ -72,7 +72,7 @@ pub trait ByFromStr {
     fn value_parser(self) -> Self::Parser;
 }
 
-impl<T> ByFromStr for &Value<T>
+impl<T> ByFromStr for &&Value<T>
 where
     T: FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync>>> + Clone + Send + Sync + 'static,
 {
@@ -80,6 +80,17 @@ where
 
     fn value_parser(self) -> Self::Parser {
         T::from_str
+    }
+}
+
+/// It can be read, but clap also clones it, and says so: that is error enough.
+pub trait FromStrAlone {
+    fn value_parser(self) -> ValueParser;
+}
+
+impl<T: FromStr> FromStrAlone for &Value<T> {
+    fn value_parser(self) -> ValueParser {
+        unreachable!("clap asks for `Clone`")
     }
 }
 

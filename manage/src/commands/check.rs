@@ -40,7 +40,7 @@ pub(crate) struct Selected {
     #[arg(value_name = "APP_LABEL", add = manage::completion::apps())]
     apps: Vec<String>,
     /// Run only the checks with this tag; may be repeated
-    #[arg(short, long = "tag", value_name = "TAG")]
+    #[arg(short, long = "tag", value_name = "TAG", add = manage::completion::tags())]
     tags: Vec<String>,
     /// Also look for what is not fit for a deployment
     #[arg(long)]

@@ -47,6 +47,6 @@ pub use candidate::Candidate;
 pub use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
 pub use script::{install, script};
 pub use shell::Shell;
-pub use sources::{apps, command_path, commands, databases, migrations, programs, values};
+pub use sources::{apps, command_path, commands, databases, migrations, programs, tags, values};
 
 pub(crate) use answer::{WORD, answer, be_quiet};

@@ -11,7 +11,7 @@ use super::Candidate;
 use super::request::Request;
 use crate::migrations::Migrations;
 use crate::settings::{Backend, DatabaseSettings};
-use crate::{Context, Program, Result, cli};
+use crate::{Context, Program, Result, checks, cli};
 
 /// The values that a function knows, for `#[arg(add = …)]`. It is asked only when such a value is completed.
 pub fn values<F, I>(function: F) -> ArgValueCandidates
@@ -34,6 +34,16 @@ pub fn databases() -> ArgValueCandidates {
 pub fn apps() -> ArgValueCandidates {
     asking(|request| {
         Ok(request.cx.program().registry().apps().iter().map(|app| Candidate::from(*app)).collect())
+    })
+}
+
+/// The tags of the system checks; those that only checks for a deployment have once `--deploy` is typed.
+pub fn tags() -> ArgValueCandidates {
+    asking(|request| {
+        let deploy =
+            request.matches.as_ref().and_then(|matches| matches.try_get_one("deploy").ok().flatten());
+        let tags = checks::tags_there(&request.cx, deploy.copied().unwrap_or_default());
+        Ok(tags.into_iter().map(Candidate::from).collect())
     })
 }
 

@@ -1,5 +1,6 @@
 //! `manage.toml`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -144,24 +145,46 @@ fn line_at(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// A parser's message on one line and without the value that it found: that may be a password in a wrong place.
+/// A parser's message on one line, in the words of the file's author, and without the value that it found: that may be a
+/// password in a wrong place.
 pub(crate) fn without_value(message: &str) -> String {
     let message = message.trim_end_matches('.').split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((kind @ ("unknown" | "missing" | "duplicate"), rest)) = message.split_once(" field ") {
+        return format!("{kind} key {rest}");
+    }
     let Some(found) = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "))
     else {
         return message;
     };
-    let kind = found.split([' ', ',']).next().unwrap_or_default();
-    let (article, kind) = match kind {
-        "string" | "character" => ("a", "text"),
-        "integer" | "floating" => ("a", "number"),
-        "sequence" => ("a", "list"),
-        "map" => ("a", "table"),
-        "boolean" => ("a", "true or false"),
-        _ => ("something", "else"),
+    let kind = match found.split([' ', ',']).next().unwrap_or_default() {
+        "string" | "character" => "a text",
+        "integer" | "floating" => "a number",
+        "sequence" => "a list",
+        "map" => "a table",
+        "boolean" => "true or false",
+        _ => "something else",
     };
     match found.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}, found {article} {kind}"),
-        None => format!("found {article} {kind} that does not fit here"),
+        Some((_, expected)) => format!("expected {}, found {kind}", in_words(expected)),
+        None => format!("found {kind} that does not fit here"),
     }
+}
+
+/// What a parser expected, not in Rust's words.
+fn in_words(expected: &str) -> Cow<'_, str> {
+    Cow::Borrowed(match expected {
+        "a string" | "string" => "a text in quotes",
+        "a sequence" => "a list in brackets",
+        "a map" => "a table",
+        "a boolean" => "true or false",
+        "f32" | "f64" => "a number",
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number from 0 up",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        other => match other.strip_prefix("struct ") {
+            Some(name) => return Cow::Owned(format!("a table for {name}")),
+            None => other,
+        },
+    })
 }

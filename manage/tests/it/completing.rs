@@ -78,6 +78,9 @@ fn values() {
     assert_eq!(names(&project, &["cache", "clear", "--", "--"]), [""; 0]);
     assert_eq!(names(&project, &["completion", "p"]), ["powershell"]);
     assert_eq!(names(&project, &["startcommand", "x", "--app", ""]), ["it"]);
+    let tags = names(&project, &["check", "--tag", ""]);
+    assert!(tags.contains(&"settings".to_owned()) && !tags.contains(&"deployment".to_owned()), "{tags:?}");
+    assert_eq!(names(&project, &["check", "--deploy", "--tag", "dep"]), ["deployment"]);
     assert_eq!(names(&project, &["-v", ""]), ["0", "1", "2", "3"]);
     assert_eq!(names(&project, &["wait_for_db", "--format", ""]), ["text", "json"]);
     let path = |line: &[&str]| names(&Project::new().env("PATH", "/usr/bin:/bin").file("made/up", ""), line);

@@ -205,7 +205,7 @@ fn settings_of_an_app() {
     assert_eq!(settings.app::<Blog>("other"), Ok(Blog::default()));
     let project = Project::new().file("manage.toml", "\n[apps.it]\ntitel = \"Notes\"\n");
     let error = load(project.folder(), &[]).expect("settings").app::<Blog>("it").unwrap_err().to_string();
-    assert!(error.contains("manage.toml, line 2: [apps.it]: unknown field `titel`"), "{error}");
+    assert!(error.contains("manage.toml, line 2: [apps.it]: unknown key `titel`"), "{error}");
 }
 
 fn the_environment_has_a_name() {
@@ -234,10 +234,25 @@ fn errors_name_the_place() {
         (
             "manage.toml",
             "[databases.default]\nurl = \"postgres://db/a\"\nsslmod = \"require\"\n",
-            "manage.toml, line 3: unknown field `sslmod`",
+            "manage.toml, line 3: unknown key `sslmod`",
         ),
         ("manage.toml", "[databases.default]\nurl = 5\n", "manage.toml, line 2: "),
-        ("manage.toml", "[database.default]\n", "manage.toml, line 1: unknown field `database`"),
+        (
+            "manage.toml",
+            "[checks]\nsilenced = \"x\"\n",
+            "manage.toml, line 2: expected a list in brackets, found a text.",
+        ),
+        (
+            "manage.toml",
+            "[checks]\nsilenced = [true]\n",
+            "manage.toml, line 2: expected a text in quotes, found true or false.",
+        ),
+        (
+            "manage.toml",
+            "[databases.default]\nport = 99999\n",
+            "manage.toml, line 2: expected a whole number from 0 to 65535, found a number.",
+        ),
+        ("manage.toml", "[database.default]\n", "manage.toml, line 1: unknown key `database`"),
         ("manage.toml", "[databases.default]\nurl = \"oracle://db/a\"\n", "manage.toml, line 2: "),
         ("manage.toml", "\n\nnot toml\n", "manage.toml, line 3: "),
         (
