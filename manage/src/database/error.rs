@@ -269,8 +269,11 @@ impl ConnectError {
         Self { reason: Reason::of_tcp(error), ..Self::of_service_io(name, error) }
     }
 
+    /// With the code, and the hint that goes with it where the reason alone has none.
     pub(crate) fn with_code(self, code: Option<impl Into<String>>) -> Self {
-        Self { code: code.map(Into::into), ..self }
+        let code = code.map(Into::into);
+        let hint = self.hint.or_else(|| hint_of_code(code.as_deref()?).map(str::to_owned));
+        Self { code, hint, ..self }
     }
 
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
@@ -341,6 +344,18 @@ fn hint(settings: &DatabaseSettings, reason: Reason) -> Option<String> {
         Reason::NotCompiledIn => {
             format!("Turn on the feature `{}` of the package diesel-manage.", settings.backend.name())
         }
+        _ => return None,
+    })
+}
+
+fn hint_of_code(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "42501" | "1044" | "1142" | "1227" => "Whoever owns the database can grant that to the user.",
+        "55000" => "Whoever owns the database can open it: ALTER DATABASE … WITH ALLOW_CONNECTIONS true.",
+        "53300" | "1040" => "Others hold all that there are: close some, or raise the limit.",
+        "1203" | "1226" => "The user holds as many as it may: close some, or raise its limit.",
+        "1129" => "Too many logins from here have failed: `mariadb-admin flush-hosts` on the server lets this host in again.",
+        "1130" => "The server knows no user that may come from here: it takes one such as 'app'@'%'.",
         _ => return None,
     })
 }
@@ -420,6 +435,8 @@ mod tests {
             error.hint.as_deref(),
             Some("The user and the password come from DATABASE_URL (environment).")
         );
+        let full = ConnectError::new(&settings(), Reason::of_sqlstate("53300"), "").with_code(Some("53300"));
+        assert!(full.hint.expect("a hint").ends_with("close some, or raise the limit."));
         let refused = ConnectError::of_io(&settings(), &io::Error::from(io::ErrorKind::ConnectionRefused));
         assert_eq!(
             refused.to_string(),

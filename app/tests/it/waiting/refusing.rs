@@ -114,7 +114,7 @@ fn is_told(backend: Backend, refusal: &Refusal) {
         Wait::new(&url, "--timeout 30 --fail-fast-after 0").end().misconfigured(reason, code);
         let text = Wait::text(&url, "--timeout 30 --fail-fast-after 0").end();
         assert_eq!(text.transcript.code(), Some(78), "{}", text.transcript);
-        text.says(&format!("{code}: the server is up, but "));
+        text.says(&format!("{code}: the server is up, but ")).says("Hint: ");
     }
 }
 
