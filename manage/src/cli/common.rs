@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint, value_parser};
-use clap_complete::engine::ArgValueCandidates;
 
 use crate::console::ColorChoice;
 
@@ -75,8 +76,10 @@ impl Common {
     fn read_here(matches: &ArgMatches) -> Self {
         // An option that the command took for itself is not in its matches.
         let flag = |id| matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false);
+        // Its default must not be on top of what stands before the command's name.
+        let level = matches.try_get_one::<u8>(VERBOSITY).ok().flatten().copied();
         Self {
-            verbosity: matches.try_get_one::<u8>(VERBOSITY).ok().flatten().copied(),
+            verbosity: level.filter(|_| matches.value_source(VERBOSITY) == Some(ValueSource::CommandLine)),
             settings: matches.try_get_one::<PathBuf>(SETTINGS).ok().flatten().cloned(),
             traceback: flag(TRACEBACK),
             no_color: flag(NO_COLOR),
@@ -149,9 +152,12 @@ fn options() -> [Arg; 13] {
             .short('v')
             .long("verbosity")
             .value_name("LEVEL")
-            .help("How much to say: 0 = only what was asked for, 1 = normal, 2 = verbose, 3 = very verbose [default: 1]")
-            .value_parser(value_parser!(u8).range(0..=3))
-            .add(ArgValueCandidates::new(|| Vec::from(["0", "1", "2", "3"].map(Into::into))))
+            .help("How much to say: 0 = only what was asked for, 1 = normal, 2 = verbose, 3 = very verbose")
+            .default_value("1")
+            .value_parser(
+                PossibleValuesParser::new(["0", "1", "2", "3"]).try_map(|level| level.parse::<u8>()),
+            )
+            .hide_possible_values(true)
             .help_heading(HEADING),
         Arg::new(SETTINGS)
             .long("settings")
@@ -165,7 +171,11 @@ fn options() -> [Arg; 13] {
         flag(FORCE_COLOR, "force-color", "Use colors also when the output is not a terminal"),
         flag(SKIP_CHECKS, "skip-checks", "Run without the system checks"),
         flag(PROFILE, "profile", "Show at the end where the time was spent; also with -v 3"),
-        flag(ISOLATED, "isolated", "Run only if this command runs nowhere else on the same database; else exit with 75"),
+        flag(
+            ISOLATED,
+            "isolated",
+            "Run only if this command runs nowhere else on the same database; else exit with 75",
+        ),
         Arg::new(ISOLATED_KEY)
             .long("isolated-key")
             .value_name("KEY")
@@ -178,7 +188,8 @@ fn options() -> [Arg; 13] {
             .help("Wait for so long until it runs nowhere else [default: 0]")
             .value_parser(value_parser!(u32))
             .help_heading(HEADING),
-        flag(NO_INPUT, "noinput", "Never ask: questions get their default answer, or are an error").alias("no-input"),
+        flag(NO_INPUT, "noinput", "Never ask: questions get their default answer, or are an error")
+            .alias("no-input"),
         flag(VERSION, "version", "Print the version").action(ArgAction::Version),
         flag(HELP, "help", "Print this help").short('h').action(ArgAction::Help),
     ]

@@ -354,7 +354,9 @@ fn hint_of_code(code: &str) -> Option<&'static str> {
         "55000" => "Whoever owns the database can open it: ALTER DATABASE … WITH ALLOW_CONNECTIONS true.",
         "53300" | "1040" => "Others hold all that there are: close some, or raise the limit.",
         "1203" | "1226" => "The user holds as many as it may: close some, or raise its limit.",
-        "1129" => "Too many logins from here have failed: `mariadb-admin flush-hosts` on the server lets this host in again.",
+        "1129" => {
+            "Too many logins from here have failed: `mariadb-admin flush-hosts` on the server lets this host in again."
+        }
         "1130" => "The server knows no user that may come from here: it takes one such as 'app'@'%'.",
         _ => return None,
     })
