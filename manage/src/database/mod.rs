@@ -30,6 +30,7 @@ mod connection;
 #[cfg(feature = "network")]
 mod dial;
 mod error;
+mod hint;
 mod instrument;
 mod life;
 #[cfg(feature = "mysql")]
@@ -46,6 +47,7 @@ mod postgres_plain;
 #[cfg(feature = "postgres")]
 mod postgres_tls;
 mod probe;
+mod reason;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "network")]
@@ -55,7 +57,7 @@ mod writable;
 #[cfg(feature = "network")]
 pub use background::Background;
 pub use connection::{Connection, MultiBackend, MultiField, MultiRawValue, MultiRow};
-pub use error::{ConnectError, Reason};
+pub use error::ConnectError;
 pub(crate) use instrument::is_connecting;
 pub(crate) use life::Life;
 #[cfg(feature = "mysql")]
@@ -67,6 +69,7 @@ pub use postgres::PostgresConnection;
 pub(crate) use postgres_plain::PlainSession;
 pub(crate) use probe::probe_of_life;
 pub use probe::{Demands, Ready, check_settings, probe, probe_for};
+pub use reason::Reason;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::path as sqlite_path;
 #[cfg(feature = "network")]
