@@ -110,7 +110,9 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     let requires_checks = &options.requires_checks;
     let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
     // A parameter may have the name of the function.
-    let values: Vec<Ident> = names.iter().map(|name| format_ident!("__manage_value_{name}")).collect();
+    let value =
+        |name| format_ident!("__manage_value_{}", names::command_name(name), span = Span::call_site());
+    let values: Vec<Ident> = names.iter().copied().map(value).collect();
     let call = quote!(#ident(__manage_context #(, #values)*));
     let call = match function.sig.asyncness {
         Some(keyword) => quote_spanned!(keyword.span()=> ::manage::__private::block_on!(#call)),

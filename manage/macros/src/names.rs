@@ -14,29 +14,75 @@ pub(crate) fn help(attributes: &[Attribute]) -> (String, Option<String>) {
     let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
     let text = lines.join("\n");
     let text = text.trim();
-    let paragraphs: Vec<String> = text.split("\n\n").map(flowing).collect();
-    let first = paragraphs[0].split_whitespace().collect::<Vec<_>>().join(" ");
+    let (first, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
     let short = match first.strip_suffix('.') {
         Some(without) if !without.ends_with('.') => without.to_owned(),
         _ => first,
     };
-    let long = (paragraphs.len() > 1).then(|| format!("{short}\n\n{}", paragraphs[1..].join("\n\n")));
+    let rest = flowing(rest);
+    let long = (!rest.is_empty()).then(|| format!("{short}\n\n{rest}"));
     (short, long)
 }
 
-/// A paragraph on one line, for the terminal to wrap; a list or a block that is indented keeps its lines.
-fn flowing(paragraph: &str) -> String {
-    let keeps = |line: &str| {
-        line.starts_with([' ', '\t', '-', '*', '|', '>', '`']) || line.starts_with(char::is_numeric)
-    };
-    let mut text = String::new();
-    for line in paragraph.trim_end().lines() {
-        if !text.is_empty() {
-            text.push(if keeps(line) { '\n' } else { ' ' });
+/// Each paragraph on one line, for the terminal to wrap. Lists, tables and headings keep their lines; code between fences is
+/// indented instead, which reads well in a terminal and is code in Markdown too.
+fn flowing(text: &str) -> String {
+    let mut shown = String::new();
+    let mut fence: Option<&str> = None;
+    let mut ends_there = true;
+    for line in text.lines() {
+        let bare = line.trim();
+        let mark = ["```", "~~~"].into_iter().find(|mark| bare.starts_with(mark));
+        match fence {
+            Some(open) if mark == Some(open) => {
+                fence = None;
+                ends_there = true;
+                shown.push_str("\n\n");
+            }
+            Some(_) if bare.is_empty() => shown.push('\n'),
+            Some(_) => shown.push_str(&format!("\n    {line}")),
+            None if mark.is_some() => {
+                fence = mark;
+                shown.push('\n');
+            }
+            None if bare.is_empty() => {
+                ends_there = true;
+                shown.push_str("\n\n");
+            }
+            None => {
+                if !ends_there {
+                    shown.push(if is_a_line_of_its_own(line) { '\n' } else { ' ' });
+                }
+                shown.push_str(line);
+                ends_there = false;
+                if line.starts_with(['|', '#']) {
+                    shown.push('\n');
+                    ends_there = true;
+                }
+            }
         }
-        text.push_str(line);
     }
-    text
+    without_gaps(&shown)
+}
+
+/// Whether a line does not go on with the one before: it is indented, or begins an item, a row, a quotation or a heading.
+fn is_a_line_of_its_own(line: &str) -> bool {
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    line.starts_with([' ', '\t', '|', '>', '#'])
+        || ["- ", "* ", "+ "].iter().any(|mark| line.starts_with(mark))
+        || (number.len() < line.len() && [". ", ") "].iter().any(|mark| number.starts_with(mark)))
+}
+
+/// At most one empty line in a row, and none at the ends.
+fn without_gaps(text: &str) -> String {
+    let mut shown: Vec<&str> = Vec::new();
+    for line in text.lines().map(str::trim_end) {
+        if !line.is_empty() || shown.last().is_some_and(|last| !last.is_empty()) {
+            shown.push(line);
+        }
+    }
+    shown.join("\n").trim_end().to_owned()
 }
 
 fn doc_line(attribute: &Attribute) -> Option<String> {
@@ -70,6 +116,41 @@ mod tests {
         let (short, long) = help(&attributes);
         assert_eq!(short, "Publish");
         assert_eq!(long.as_deref(), Some("Publish\n\nIt keeps\n    its indent.\n\nThe end flows."));
+    }
+
+    fn long(text: &str) -> String {
+        let lines = format!("Short.\n\n{text}");
+        let lines = lines.lines().map(|line| format!(" {line}"));
+        let attributes: Vec<Attribute> = lines.map(|line| parse_quote!(#[doc = #line])).collect();
+        let long = help(&attributes).1.expect("more than a line");
+        long.strip_prefix("Short\n\n").expect("the short text first").to_owned()
+    }
+
+    #[test]
+    fn code_between_fences_is_indented() {
+        assert_eq!(
+            long("As in\n```sh\nmanage report --by 3\n\n\n  manage report\n```\nand so on\nand on."),
+            "As in\n\n    manage report --by 3\n\n      manage report\n\nand so on and on."
+        );
+        assert_eq!(long("~~~\n```\n~~~"), "    ```");
+        assert_eq!(long("```\nnever closed"), "    never closed");
+    }
+
+    #[test]
+    fn only_what_is_a_block_keeps_its_lines() {
+        let prose = "Nothing is opened. With\n`--deploy` it looks for\n*more*, at\n3 places and\n-5 degrees.";
+        assert_eq!(
+            long(prose),
+            "Nothing is opened. With `--deploy` it looks for *more*, at 3 places and -5 degrees."
+        );
+        assert_eq!(
+            long("- one\n- two\n  goes on\n1. first\n2) second"),
+            "- one\n- two\n  goes on\n1. first\n2) second"
+        );
+        assert_eq!(
+            long("# Examples\nare\nthese:\n| a | b |\n|---|---|\nend"),
+            "# Examples\nare these:\n| a | b |\n|---|---|\nend"
+        );
     }
 
     #[test]

@@ -50,14 +50,6 @@ impl Asking {
         }
     }
 
-    /// Says that nothing follows the next question.
-    pub(super) fn next_is_last(&mut self) {
-        #[cfg(feature = "postgres")]
-        if let Self::Login(connection) = self {
-            connection.next_is_last();
-        }
-    }
-
     /// The product and its version. It gives up after a time, as the others.
     pub(super) fn version(
         &mut self,

@@ -87,9 +87,6 @@ pub(crate) fn probe_of_life(
     // A file that somebody holds for longer than a moment is said to be locked, rather than to be slow.
     let patience = if settings.backend == Backend::Sqlite { left().min(MOMENT) } else { left() };
     let migrations = demands.migrations.as_ref().is_some_and(|migrations| !migrations.is_empty());
-    if !demands.writable && !migrations && !of_life {
-        connection.next_is_last();
-    }
     let server_version = connection.version(&settings, patience)?;
     if demands.writable {
         connection.is_writable(&settings, left())?;

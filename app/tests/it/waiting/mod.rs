@@ -9,6 +9,7 @@ mod encrypting;
 mod ending;
 mod handing_over;
 mod linking;
+mod pooling;
 mod reading;
 mod refusing;
 mod several;
@@ -21,6 +22,7 @@ pub(crate) fn add(suite: &mut Suite) {
     ending::add(suite);
     handing_over::add(suite);
     linking::add(suite);
+    pooling::add(suite);
     reading::add(suite);
     refusing::add(suite);
     several::add(suite);

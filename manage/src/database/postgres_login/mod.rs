@@ -30,7 +30,6 @@ use crate::settings::{DatabaseSettings, SslMode};
 /// A session of which something can be asked.
 pub(super) struct Login {
     wire: Wire,
-    next_is_last: bool,
     says_goodbye: bool,
 }
 
@@ -52,12 +51,7 @@ impl Login {
         };
         let open = async |target: &Target| attempt(settings, user, tls.clone(), target).await;
         let wire = Background.block_on(dial(settings, open))?;
-        Ok(Self { wire, next_is_last: false, says_goodbye: true })
-    }
-
-    /// Lets the goodbye go with the next question: a server that ends its session at once would otherwise hold us up.
-    pub(super) fn next_is_last(&mut self) {
-        self.next_is_last = true;
+        Ok(Self { wire, says_goodbye: true })
     }
 
     /// The first column of the rows that a question has for an answer. It gives up after a time.
@@ -67,11 +61,10 @@ impl Login {
         limit: Duration,
         question: &str,
     ) -> Result<Vec<String>, ConnectError> {
-        let is_last = self.next_is_last;
-        let asked = async { tokio::time::timeout(limit, rows(&mut self.wire, question, is_last)).await };
+        let asked = async { tokio::time::timeout(limit, rows(&mut self.wire, question)).await };
         let answer = Background.block_on(asked);
         // A server that does not answer a question will not answer a goodbye.
-        self.says_goodbye = answer.is_ok() && !is_last;
+        self.says_goodbye = answer.is_ok();
         match answer {
             Ok(answer) => answer.map_err(|trouble| trouble.into_error(settings)),
             Err(_) => Err(ConnectError::new(
@@ -236,11 +229,8 @@ async fn sasl(wire: &mut Wire, offer: &AuthenticationSaslBody, password: &[u8]) 
     Ok(())
 }
 
-async fn rows(wire: &mut Wire, question: &str, is_last: bool) -> Result<Vec<String>, Trouble> {
+async fn rows(wire: &mut Wire, question: &str) -> Result<Vec<String>, Trouble> {
     frontend::query(question, wire.outgoing())?;
-    if is_last {
-        frontend::terminate(wire.outgoing());
-    }
     wire.send().await?;
     let mut rows = Vec::new();
     loop {
