@@ -18,6 +18,8 @@ pub struct Context {
     verbosity: u8,
     skips_checks: bool,
     pub(crate) no_input: bool,
+    /// Whether the process is there for this command, rather than for code that calls it.
+    pub(crate) owns_process: bool,
 }
 
 impl Context {
@@ -29,7 +31,17 @@ impl Context {
         skips_checks: bool,
     ) -> Self {
         let (program, settings, stdin) = (program.clone(), OnceCell::new(), Input::empty());
-        Self { program, source, settings, output, stdin, verbosity, skips_checks, no_input: false }
+        Self {
+            program,
+            source,
+            settings,
+            output,
+            stdin,
+            verbosity,
+            skips_checks,
+            no_input: false,
+            owns_process: false,
+        }
     }
 
     // --- Input and output ---
@@ -186,7 +198,8 @@ fn mendable(error: impl std::fmt::Display, hint: Option<&str>) -> CommandError {
 
 impl From<ConnectError> for CommandError {
     fn from(error: ConnectError) -> Self {
-        mendable(&error, error.hint.as_deref()).caused_by(error)
+        // Its text is the error's own: as a cause it would be told twice.
+        mendable(&error, error.hint.as_deref())
     }
 }
 

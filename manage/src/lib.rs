@@ -76,6 +76,7 @@ pub mod scaffold;
 #[cfg(feature = "runserver")]
 pub mod server;
 pub mod settings;
+mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod wait;

@@ -8,22 +8,38 @@ use crate::Exit;
 /// Makes SIGINT and SIGTERM end the process, and a panic print one line.
 pub(crate) fn prepare() {
     crate::cancellation::end_at_once();
-    if !backtraces("RUST_BACKTRACE") {
-        std::panic::set_hook(Box::new(report_panic));
+    let usual = std::panic::take_hook();
+    let with_backtrace = backtraces("RUST_BACKTRACE");
+    std::panic::set_hook(Box::new(move |info| {
+        end_if_print_failed(crate::caught::message(info.payload()));
+        match crate::caught::takes(info) {
+            _ if with_backtrace => usual(info),
+            true => {}
+            false => report_panic(info),
+        }
+    }));
+}
+
+/// `println!` panics when it cannot write. That is no bug: the reader has gone, or a disk is full.
+#[expect(clippy::disallowed_methods, reason = "a panic hook has nobody to return to")]
+fn end_if_print_failed(message: &str) {
+    let Some((stream, why)) =
+        message.strip_prefix("failed printing to ").and_then(|rest| rest.split_once(": "))
+    else {
+        return;
+    };
+    // Of the error there is but the text: its number is EPIPE, on Windows that of a pipe without a reader.
+    let numbers: &[&str] = if cfg!(windows) { &["109", "232"] } else { &["32"] };
+    if numbers.iter().any(|number| why.ends_with(&format!("(os error {number})"))) {
+        std::process::exit(Exit::BROKEN_PIPE.0.into());
     }
+    let _ = writeln!(std::io::stderr(), "Error: Cannot write to {stream}: {why}");
+    std::process::exit(Exit::FAILURE.0.into());
 }
 
 /// A panic is a bug of the command: say so, and where, without a backtrace.
-#[expect(clippy::disallowed_methods, reason = "a panic hook has nobody to return to")]
 fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
     let message = crate::caught::message(info.payload());
-    // `println!` panics when the reader has gone; that is no bug.
-    if message.starts_with("failed printing to std") {
-        std::process::exit(Exit::BROKEN_PIPE.0.into());
-    }
-    if crate::caught::takes(info) {
-        return;
-    }
     let place = info.location().map(|location| format!(" at {location}")).unwrap_or_default();
     let _ = writeln!(
         std::io::stderr(),

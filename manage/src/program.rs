@@ -21,12 +21,15 @@ pub struct Program {
     registry: Registry,
     /// Instead of the process's signals.
     cancellation: Option<Cancellation>,
+    /// Whether the process is there for this program's command line, and ends with it.
+    pub(crate) is_main: bool,
 }
 
 impl Program {
     /// A program with the commands of these apps, in order of precedence, and the built-in ones.
     pub fn new(apps: &[&'static str]) -> Self {
-        Self { name: "manage".into(), version: "", registry: Registry::new(apps), cancellation: None }
+        let registry = Registry::new(apps);
+        Self { name: "manage".into(), version: "", registry, cancellation: None, is_main: false }
     }
 
     /// Sets the version of the project.
@@ -78,6 +81,7 @@ impl Program {
 
     /// Runs the process's own command line, to the end of the process.
     pub fn main(mut self) -> ExitCode {
+        self.is_main = true;
         let mut arguments = std::env::args_os();
         let called = arguments.next();
         if let Some(name) = called.as_ref().and_then(|called| Path::new(called).file_stem()) {

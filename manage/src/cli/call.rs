@@ -72,6 +72,12 @@ impl From<&str> for Callee {
     }
 }
 
+impl From<&String> for Callee {
+    fn from(name: &String) -> Self {
+        Self::from(name.as_str())
+    }
+}
+
 impl From<String> for Callee {
     fn from(name: String) -> Self {
         Self(Kind::Named(name))
@@ -117,7 +123,7 @@ impl Program {
     pub fn call(&self, command: impl Into<Callee>) -> Call {
         let environment = Environment::process();
         let mut output = Output::standard();
-        output.set_colors(ColorChoice::Auto, |name| environment.text(name));
+        output.adapt(ColorChoice::Auto, |name| environment.text(name));
         Call {
             program: self.clone(),
             callee: command.into(),
@@ -197,7 +203,9 @@ impl Call {
                 self.colored(ColorChoice::Auto).out.print(usage_text(&error))?;
                 return Ok(Exit::SUCCESS);
             }
-            Err(error) => return Err(UsageError::new(&error).into()),
+            Err(error) => {
+                return Err(UsageError::new(&error, self.program.name(), found.command().name()).into());
+            }
         };
         let mut common = Common::read(&matches);
         common.skip_checks |= !self.checks;
@@ -219,7 +227,7 @@ impl Call {
         self.output.follow_colors();
         result.map_err(|error| match error.downcast_ref::<clap::Error>() {
             Some(usage) if !matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                UsageError::new(usage).into()
+                UsageError::new(usage, self.program.name(), found.command().name()).into()
             }
             _ => error,
         })
@@ -232,7 +240,7 @@ impl Call {
         if choice == ColorChoice::Auto && self.stdout.is_none() && self.stderr.is_none() {
             return given;
         }
-        output.set_colors(choice, |name| self.source.environment.text(name));
+        output.adapt(choice, |name| self.source.environment.text(name));
         if choice == ColorChoice::Auto && self.stdout.is_none() {
             output.out = given.out;
         }

@@ -1,5 +1,6 @@
 //! The options that every command takes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -35,6 +36,18 @@ impl Common {
         Self::add_here(parser).mut_subcommands(|inner| {
             Self::add_to(inner.version(crate::VERSION).disable_help_flag(true).disable_version_flag(true))
         })
+    }
+
+    /// The flags among the words of a command line that cannot be parsed, or not yet. Behind `--` they are values.
+    pub(crate) fn glimpse(words: &[OsString]) -> Self {
+        let words = || words.iter().take_while(|word| *word != "--");
+        let has = |names: &[&str]| words().any(|word| names.iter().any(|name| word == name));
+        Self {
+            no_color: has(&["--no-color"]),
+            force_color: has(&["--force-color"]),
+            no_input: has(&["--noinput", "--no-input"]),
+            ..Self::default()
+        }
     }
 
     fn add_here(mut parser: clap::Command) -> clap::Command {
@@ -76,10 +89,8 @@ impl Common {
     fn read_here(matches: &ArgMatches) -> Self {
         // An option that the command took for itself is not in its matches.
         let flag = |id| matches.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or(false);
-        // Its default must not be on top of what stands before the command's name.
-        let level = matches.try_get_one::<u8>(VERBOSITY).ok().flatten().copied();
         Self {
-            verbosity: level.filter(|_| matches.value_source(VERBOSITY) == Some(ValueSource::CommandLine)),
+            verbosity: typed(matches, VERBOSITY),
             settings: matches.try_get_one::<PathBuf>(SETTINGS).ok().flatten().cloned(),
             traceback: flag(TRACEBACK),
             no_color: flag(NO_COLOR),
@@ -88,7 +99,7 @@ impl Common {
             profile: flag(PROFILE),
             isolated: flag(ISOLATED),
             isolated_key: matches.try_get_one::<String>(ISOLATED_KEY).ok().flatten().cloned(),
-            isolated_wait: matches.try_get_one::<u32>(ISOLATED_WAIT).ok().flatten().copied(),
+            isolated_wait: typed(matches, ISOLATED_WAIT),
             no_input: flag(NO_INPUT),
         }
     }
@@ -127,6 +138,12 @@ impl Common {
             _ => ColorChoice::Auto,
         }
     }
+}
+
+/// A value that stands on the command line. A default must not be on top of what stands before the command's name.
+fn typed<T: Copy + Send + Sync + 'static>(matches: &ArgMatches, id: &str) -> Option<T> {
+    let value = matches.try_get_one::<T>(id).ok().flatten().copied();
+    value.filter(|_| matches.value_source(id) == Some(ValueSource::CommandLine))
 }
 
 // Two parts, so that no argument of a command can have the same id.
@@ -185,7 +202,8 @@ fn options() -> [Arg; 13] {
         Arg::new(ISOLATED_WAIT)
             .long("isolated-wait")
             .value_name("SECONDS")
-            .help("Wait for so long until it runs nowhere else [default: 0]")
+            .help("Wait for so long until it runs nowhere else")
+            .default_value("0")
             .value_parser(value_parser!(u32))
             .help_heading(HEADING),
         flag(NO_INPUT, "noinput", "Never ask: questions get their default answer, or are an error")

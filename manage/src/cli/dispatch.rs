@@ -39,14 +39,14 @@ pub(crate) fn dispatch(
     output: &mut Output,
     stdin: Input,
 ) -> Result<Exit, Failure> {
-    output.set_colors(Default::default(), |name| environment.text(name));
+    output.adapt(Default::default(), |name| environment.text(name));
     let line = Line::split(arguments);
     let before = parse_before(program, &line, output)?;
     let common = match before {
         Before::Options(common) => common,
         Before::Done => return Ok(Exit::SUCCESS),
     };
-    output.set_colors(common.colors(), |name| environment.text(name));
+    output.adapt(common.colors(), |name| environment.text(name));
     let Some(name) = &line.name else {
         output.out.print(listing(program, &output.out))?;
         return Ok(Exit::SUCCESS);
@@ -55,18 +55,21 @@ pub(crate) fn dispatch(
     let words = std::iter::once(found.command().name().into()).chain(line.after);
     let mut parser = parser(program, &found, output.out.width());
     let words: Vec<OsString> = words.collect();
+    // What may be said before the options are read follows them already.
+    let glimpse = common.clone().overlay(Common::glimpse(&words));
+    output.adapt(glimpse.colors(), |name| environment.text(name));
     let matches = match parser.try_get_matches_from_mut(&words) {
         Err(error) if missing::can_be_asked_for(&found, &error) => {
             let source = Source::new(environment.clone(), common.settings.clone());
             let mut cx = Context::new(program, source, output.clone(), 1, true);
             cx.stdin = stdin.clone();
-            cx.no_input = common.no_input || missing::forbids(&words);
+            cx.no_input = glimpse.no_input;
             missing::ask(&cx, &mut parser, words, error)?
         }
         result => result?,
     };
     let common = common.overlay(Common::read(&matches));
-    output.set_colors(common.colors(), |name| environment.text(name));
+    output.adapt(common.colors(), |name| environment.text(name));
 
     let traceback = common.traceback;
     let source = Source::new(environment, common.settings.clone());
@@ -74,6 +77,7 @@ pub(crate) fn dispatch(
         Context::new(program, source, output.clone(), common.verbosity.unwrap_or(1), common.skip_checks);
     cx.stdin = stdin;
     cx.no_input = common.no_input;
+    cx.owns_process = program.is_main;
     let watched = Watched { found: &found, parser: &parser, matches: &matches };
     run(&mut cx, &watched, &common).map_err(|error| {
         let hint = unmigrated::hint(&cx, &found, &error);

@@ -30,7 +30,7 @@ pub(crate) fn parser(program: &Program, found: &Found, width: usize) -> clap::Co
         parser = parser.after_help(format!("Aliases: {}", aliases.join(", ")));
     }
     // The help of a subcommand is asked for as that of a command: `help cache clear`.
-    Common::add_to(parser.disable_help_subcommand(true))
+    lenient(Common::add_to(parser.disable_help_subcommand(true)))
 }
 
 /// The parser of what stands before a command's name: the common options alone.
@@ -42,7 +42,24 @@ pub(crate) fn parser_before(program: &Program, width: usize) -> clap::Command {
         .term_width(width)
         .disable_help_flag(true)
         .disable_version_flag(true);
-    Common::add_to(bare)
+    lenient(Common::add_to(bare))
+}
+
+/// As Python's argparse has it: of an option that is repeated the last one counts, and a value may be a negative number
+/// where no option is a digit.
+fn lenient(parser: clap::Command) -> clap::Command {
+    let is_digit = |argument: &clap::Arg| {
+        let aliases = argument.get_all_short_aliases().unwrap_or_default();
+        argument.get_short().into_iter().chain(aliases).any(|letter| letter.is_ascii_digit())
+    };
+    let numbers = !parser.get_arguments().any(is_digit);
+    parser
+        .args_override_self(true)
+        .mut_args(|argument| {
+            let takes_values = argument.get_action().takes_values();
+            argument.allow_negative_numbers(numbers && takes_values)
+        })
+        .mut_subcommands(lenient)
 }
 
 /// The built parser of a command, or of the subcommand that the words after its name lead to.

@@ -13,11 +13,6 @@ pub(super) fn can_be_asked_for(found: &Found, error: &clap::Error) -> bool {
     found.command().properties().prompts_for_missing && error.kind() == ErrorKind::MissingRequiredArgument
 }
 
-/// Whether the words of a command line, which cannot be parsed yet, forbid to ask. Behind `--` they are values.
-pub(super) fn forbids(words: &[OsString]) -> bool {
-    words.iter().take_while(|word| *word != "--").any(|word| word == "--noinput" || word == "--no-input")
-}
-
 /// Asks for what is missing, as long as there is somebody to ask.
 #[cfg(feature = "terminal")]
 pub(super) fn ask(

@@ -14,17 +14,15 @@ pub(crate) fn failure(error: &anyhow::Error, traceback: bool, hint: Option<&str>
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         return usage(error, output);
     }
-    if let Some(usage) = error.downcast_ref::<UsageError>().filter(|_| error.chain().len() == 1) {
-        return after(output.err.line(styled(&usage.to_string(), &output.err)), usage.exit_code());
-    }
-    if let Some(error) = error.downcast_ref::<UnknownCommand>() {
-        return after(output.err.line(error), Exit::FAILURE);
-    }
-    if let Some(error) = error.downcast_ref::<SystemCheckError>() {
-        return after(
-            output.err.line(crate::report::issues(&error.results, true, &output.err)),
-            Exit::FAILURE,
-        );
+    // Where a command says what it was about when it called another, that is told first.
+    if error.chain().len() == 1 {
+        if let Some(error) = error.downcast_ref::<UnknownCommand>() {
+            return after(output.err.line(error), Exit::FAILURE);
+        }
+        if let Some(error) = error.downcast_ref::<SystemCheckError>() {
+            let issues = crate::report::issues(&error.results, true, &output.err);
+            return after(output.err.line(issues), Exit::FAILURE);
+        }
     }
     command_error(error, traceback, hint, output)
 }

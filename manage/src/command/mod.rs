@@ -9,17 +9,16 @@ mod error;
 mod exit;
 mod refused;
 mod registry;
-mod suggest;
 mod unknown;
 mod usage;
 #[doc(hidden)]
 pub mod value;
 
+pub use crate::suggest::closest;
 pub use definition::{Command, FunctionCommand, Properties, RequiredChecks};
 pub use error::CommandError;
 pub use exit::{Exit, IntoError, IntoExit, Outcome};
 pub use registry::{App, Found, Location, Registration, Registry};
-pub use suggest::closest;
 pub use unknown::UnknownCommand;
 pub use usage::UsageError;
 

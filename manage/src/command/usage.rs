@@ -6,7 +6,7 @@ use clap::error::{ContextValue, ErrorKind};
 
 use super::Exit;
 
-/// The arguments of a call do not fit the command. Its text is clap's, with the command's usage.
+/// The arguments of a call do not fit the command. Its text is clap's, behind the command's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageError {
     kind: ErrorKind,
@@ -14,8 +14,13 @@ pub struct UsageError {
 }
 
 impl UsageError {
-    pub(crate) fn new(error: &clap::Error) -> Self {
-        Self { kind: error.kind(), text: usage_text(error).trim_end().to_owned() }
+    /// `program` and `command` are what leads to the command's help.
+    pub(crate) fn new(error: &clap::Error, program: &str, command: &str) -> Self {
+        let text = usage_text(error);
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        // Whoever reads this called another command.
+        let text = text.replace("try '--help'.", &format!("try '{program} help {command}'."));
+        Self { kind: error.kind(), text: format!("{command}: {text}") }
     }
 
     /// What does not fit, in clap's terms.

@@ -17,8 +17,8 @@ pub(crate) fn check(
     /// The level from which on a message makes the exit code 1
     #[arg(long, value_name = "LEVEL", value_enum, ignore_case = true, default_value = "ERROR")]
     fail_level: FailLevel,
-    /// How to tell what was found: lines for people, or one JSON object
-    #[arg(long, value_name = "text|json", default_value = "text")]
+    /// How to tell what was found: in lines, or by one JSON object
+    #[arg(long, value_enum, default_value = "text")]
     format: Format,
 ) -> Result<Exit> {
     if list_tags {

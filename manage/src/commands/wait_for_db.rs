@@ -12,6 +12,11 @@ use crate::wait::{self, Expected, FailFast, Patience, Plan, Target};
 /// configuration is wrong, so that waiting will not help. With `-- CMD` it then becomes that program.
 #[command(requires_checks = "none")]
 pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
+    if !options.program.is_empty() && !cx.owns_process {
+        return Err(CommandError::new("Called from code, wait_for_db cannot become another program: that would end its caller.")
+            .hint("Call it without `-- CMD`, and run that program when it has returned.")
+            .into());
+    }
     let mut report = WaitReport::new(options.format, cx.out(), cx.err(), cx.verbosity());
     let plan = match plan(cx, &options) {
         Ok(plan) => plan,
@@ -63,8 +68,8 @@ pub(crate) struct Options {
     /// Make a single attempt: 0 = ready, 1 = not ready, 78 = the configuration is wrong
     #[arg(long)]
     once: bool,
-    /// How to tell what happens: lines for people, or one JSON object a line
-    #[arg(long, value_name = "text|json", default_value = "text", add = manage::completion::values(|_| Ok(["text", "json"])))]
+    /// How to tell what happens: in lines, or by one JSON object a line
+    #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// The program to become when all is ready; it is not run otherwise
     #[arg(last = true, value_name = "CMD", add = manage::completion::programs())]

@@ -19,7 +19,7 @@ static DRAWN: OnceLock<MultiProgress> = OnceLock::new();
 impl Progress {
     /// A bar up to a known end.
     pub(crate) fn bar(shown: bool, length: u64) -> Self {
-        Self::new(shown, Some(length), "{msg:.dim} {bar:30} {pos}/{len} ({eta})")
+        Self::new(shown, Some(length), "{msg} {bar:30} {pos}/{len} ({eta})")
     }
 
     /// For work whose end is not known.

@@ -27,12 +27,15 @@ pub struct Stream {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     palette: Option<Arc<Palette>>,
     terminal: bool,
+    /// What `COLUMNS` says.
+    told_columns: Option<usize>,
 }
 
 impl Stream {
     /// A stream over a writer of the caller's, without colours.
     pub fn new(writer: impl Write + Send + 'static) -> Self {
-        Self { writer: Arc::new(Mutex::new(Box::new(writer))), palette: None, terminal: false }
+        let writer: Box<dyn Write + Send> = Box::new(writer);
+        Self { writer: Arc::new(Mutex::new(writer)), palette: None, terminal: false, told_columns: None }
     }
 
     fn standard(writer: impl Write + Send + IsTerminal + 'static) -> Self {
@@ -50,12 +53,12 @@ impl Stream {
         self.palette.is_some()
     }
 
-    /// How many columns a text for people should take: those of the terminal, up to 100; as many where there is none.
+    /// How many columns a text for people should take: those of the terminal, up to 100, which is also it where there is none.
     pub(crate) fn width(&self) -> usize {
         self.columns().map_or(WIDTH, |width| width.min(WIDTH))
     }
 
-    /// The columns of the terminal, if it is one and knows them.
+    /// The columns that `COLUMNS` names; else those of the terminal, if it is one and knows them.
     pub(crate) fn columns(&self) -> Option<usize> {
         let columns = || {
             let size = terminal_size::terminal_size_of(io::stdout());
@@ -63,7 +66,7 @@ impl Stream {
         };
         // A terminal that does not know its size says 0.
         let width = self.terminal.then(columns).flatten().map(|(width, _)| usize::from(width.0));
-        width.filter(|width| *width > 0)
+        self.told_columns.or(width.filter(|width| *width > 0))
     }
 
     /// The text in the style of a role; as it is where the stream shows no colours.
@@ -187,8 +190,8 @@ impl Output {
         }
     }
 
-    /// Decides for each stream whether it shows colours. `variable` reads the environment.
-    pub(crate) fn set_colors(&mut self, choice: ColorChoice, variable: impl Fn(&str) -> Option<String>) {
+    /// Decides for each stream whether it shows colours, and how wide it is. `variable` reads the environment.
+    pub(crate) fn adapt(&mut self, choice: ColorChoice, variable: impl Fn(&str) -> Option<String>) {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let allowed = match choice {
             ColorChoice::Always => Some(true),
@@ -200,7 +203,9 @@ impl Output {
             ColorChoice::Auto if variable("TERM").as_deref() == Some("dumb") => Some(false),
             ColorChoice::Auto => None,
         };
+        let columns = variable("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
         for stream in [&mut self.out, &mut self.err] {
+            stream.told_columns = columns;
             stream.palette = allowed.unwrap_or(stream.terminal).then(|| {
                 Arc::new(variable("MANAGE_COLORS").map_or_else(Palette::dark, |text| Palette::parse(&text)))
             });
@@ -253,7 +258,7 @@ mod tests {
     fn colors(choice: ColorChoice, variables: &[(&str, &str)]) -> bool {
         let mut output = Output::new(io::sink(), io::sink());
         output.out.terminal = true;
-        output.set_colors(choice, |name| {
+        output.adapt(choice, |name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         });
         output.out.has_colors()

@@ -10,6 +10,7 @@ use super::envfile::EnvFile;
 use super::file::{Parsed, without_value};
 use super::variables::Variables;
 use super::{DatabaseSettings, Environment, SettingsError, stage};
+use crate::suggest::closest;
 
 /// What settings are to be read from; nothing is read yet.
 #[derive(Clone, Debug, Default)]
@@ -89,8 +90,10 @@ impl Settings {
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings, SettingsError> {
         self.databases.get(alias).ok_or_else(|| {
             let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
+            let meant = closest(alias, known.iter().copied());
+            let meant = meant.map(|meant| format!("Did you mean '{meant}'? ")).unwrap_or_default();
             SettingsError::new(format!("There is no database '{alias}' in the settings."))
-                .hint(format!("The databases are: {}.", known.join(", ")))
+                .hint(format!("{meant}The databases are: {}.", known.join(", ")))
         })
     }
 

@@ -10,6 +10,9 @@ pub(crate) fn add(suite: &mut Suite) {
         "arguments::what_cannot_be_read_is_told_as_clap_does",
         what_cannot_be_read_is_told_as_clap_does,
     );
+    suite.test("arguments::numbers_may_be_negative", numbers_may_be_negative);
+    suite.test("arguments::of_repeated_options_the_last_counts", of_repeated_options_the_last_counts);
+    suite.test("arguments::a_name_may_be_a_word_of_rusts", a_name_may_be_a_word_of_rusts);
 }
 
 fn every_way_to_read_one() {
@@ -47,4 +50,34 @@ fn what_cannot_be_read_is_told_as_clap_does() {
         assert_eq!(ran.exit.0, 2, "{words}");
         assert!(ran.err.starts_with(told), "{words}: {}", ran.err);
     }
+}
+
+fn numbers_may_be_negative() {
+    for (words, sum) in [
+        ("sums -5", "-5 None -1.5 None \n"),
+        ("sums 1 -5 --by -3 --ratio -2.5", "-4 Some(-3) -2.5 None \n"),
+        ("sums --pair -1 -2 -3", "-3 None -1.5 Some([-1, -2]) \n"),
+        ("sums -- -5", "-5 None -1.5 None \n"),
+    ] {
+        assert_eq!(Project::new().run(words).out, sum, "{words}");
+    }
+    let told = "error: invalid value '-3' for '<ID>'";
+    assert!(Project::new().run("filtered remove -3").err.starts_with(told), "in a subcommand too");
+    // Where an option is a digit, that is meant.
+    assert!(Project::new().run("runserver -6 --help").out.contains("--ipv6"));
+}
+
+fn of_repeated_options_the_last_counts() {
+    let said = |words: &str| Project::new().run(words).out;
+    assert_eq!(said("greet you -n 3 --times 2 --loudly --loudly"), "Hello, YOU!\nHello, YOU!\n");
+    assert_eq!(said("greet you --force-color --force-color -v 1 -v 2"), "\u{1b}[1;32mHello, you!\u{1b}[0m\n");
+    assert_eq!(said("filtered --after 2000 --after 2001 list"), "after Some(2001): list\n");
+    assert_eq!(said("takes 3,4 --path a --path b -ll -l").matches("[\"a\", \"b\"]").count(), 1);
+    let both = Project::new().run("greet you --no-color --force-color");
+    assert!(both.err.contains("cannot be used with"), "{}", both.all());
+    assert!(Project::new().run("greet you they").err.contains("unexpected argument 'they'"));
+}
+
+fn a_name_may_be_a_word_of_rusts() {
+    assert_eq!(Project::new().run("sums 1 --type it").out, "1 None -1.5 None it\n");
 }

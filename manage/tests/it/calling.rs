@@ -29,6 +29,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("calling::commands_call_themselves_and_each_other", commands_call_themselves_and_each_other);
     suite.test("calling::help_and_version_are_text", help_and_version_are_text);
     suite.test("calling::a_program_calls_outside_of_any_command", a_program_calls_outside_of_any_command);
+    suite.test("calling::no_call_replaces_the_process", no_call_replaces_the_process);
     suite.test("calling::stdin_is_handed_on_or_replaced", stdin_is_handed_on_or_replaced);
     suite.test("calling::no_password_shows_in_a_usage_error", no_password_shows_in_a_usage_error);
 }
@@ -121,7 +122,7 @@ fn wrong_arguments_are_an_error() {
         let usage = error.downcast_ref::<UsageError>().expect("its own type");
         assert_eq!((usage.kind(), usage.exit_code()), (ErrorKind::ValueValidation, Exit::USAGE));
         assert!(
-            error.to_string().starts_with("error: invalid value 'many' for '--times <TIMES>'"),
+            error.to_string().starts_with("greet: invalid value 'many' for '--times <TIMES>'"),
             "{error}"
         );
         assert_eq!(Exit::of(&error), Exit(2));
@@ -175,6 +176,7 @@ fn an_error_that_is_handed_on_ends_the_program() {
     let program = Program::new(&["it"])
         .with_command("it", Arc::new(Does("wrong", |cx| cx.call("greet").arg("--oops").run())))
         .with_command("it", Arc::new(Does("unknown", |cx| cx.call("gret").run())))
+        .with_command("it", Arc::new(Does("lost", |cx| cx.call("gret").run().context("No greeting."))))
         .with_command("it", Arc::new(Does("in_context", |cx| cx.call("greet").run().context("No greeting."))))
         .with_command(
             "it",
@@ -184,15 +186,17 @@ fn an_error_that_is_handed_on_ends_the_program() {
     let project = Project::new(program);
     assert_eq!(
         project.run(["wrong"]).to_string(),
-        "$ manage wrong\n--- stderr ---\nerror: unexpected argument '--oops' found\n\n  \
+        "$ manage wrong\n--- stderr ---\nError: greet: unexpected argument '--oops' found\n\n  \
          tip: to pass '--oops' as a value, use '-- --oops'\n\n\
-         Usage: manage greet [OPTIONS] <NAME>\n\nFor more information, try '--help'.\n--- exit code: 2 ---\n"
+         Usage: manage greet [OPTIONS] <NAME>\n\nFor more information, try 'manage help greet'.\n--- exit code: 2 ---\n"
     );
     let unknown = project.run(["unknown"]).expect_exit(1);
     assert!(unknown.stderr.starts_with("Unknown command: 'gret'. Did you mean greet?\n"), "{unknown}");
+    let lost = project.run(["lost"]).expect_exit(1);
+    assert!(lost.stderr.starts_with("Error: No greeting.\nCaused by: Unknown command: 'gret'."), "{lost}");
     let in_context = project.run(["in_context"]).expect_exit(2);
     assert!(
-        in_context.stderr.starts_with("Error: No greeting.\nCaused by: error: the following"),
+        in_context.stderr.starts_with("Error: No greeting.\nCaused by: greet: the following"),
         "{in_context}"
     );
     let soup = project.run(["soup"]).expect_exit(3);
@@ -370,4 +374,15 @@ fn no_password_shows_in_a_usage_error() {
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
         Ok(())
     });
+}
+
+fn no_call_replaces_the_process() {
+    let refused = |error: anyhow::Error| assert!(error.to_string().contains("cannot become"), "{error}");
+    said(|cx| {
+        refused(cx.call("wait_for_db").args(["--once", "--", "true"]).run().expect_err("there is a caller"));
+        Ok(())
+    });
+    refused(Program::new(&["it"]).call("wait_for_db").args(["--", "true"]).run().expect_err("a caller"));
+    let ran = project().run(["wait_for_db", "--", "true"]).expect_exit(1);
+    assert!(ran.stderr.contains("cannot become"), "{ran}");
 }

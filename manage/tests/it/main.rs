@@ -28,6 +28,7 @@ mod management;
 mod migrating;
 mod output;
 mod pools;
+mod printing;
 mod profiling;
 mod project;
 mod reference;
@@ -80,6 +81,7 @@ fn main() -> std::process::ExitCode {
     locking::add(&mut suite);
     migrating::add(&mut suite);
     output::add(&mut suite);
+    printing::add(&mut suite);
     pools::add(&mut suite);
     reference::add(&mut suite);
     profiling::add(&mut suite);

@@ -17,6 +17,23 @@ pub(crate) fn add(suite: &mut Suite) {
         let ran = Project::new().run("--force-color fails plain");
         assert_eq!(ran.err, "\x1b[1;31mError:\x1b[0m It broke.\n");
     });
+    suite.test("output::words_that_cannot_be_read_have_colors_by_their_options", || {
+        let red = |line: &str| Project::new().env("FORCE_COLOR", "1").run(line).err.contains('\x1b');
+        assert!(red("greet --oops"));
+        assert!(!red("greet --oops --no-color") && !red("--no-color greet --oops"));
+        assert!(red("greet --oops -- --no-color"), "that is a value");
+        assert!(Project::new().run("greet --oops --force-color").err.contains('\x1b'));
+    });
+    suite.test("output::a_variable_says_how_wide", || {
+        let widest = |columns: &str| {
+            let ran = Project::new().env("COLUMNS", columns).run("check --help");
+            ran.out.lines().map(|line| line.chars().count()).max().expect("lines")
+        };
+        assert!(widest("60") <= 60);
+        for none in ["", "0", "-3", "x"] {
+            assert!((90..=100).contains(&widest(none)), "{none}");
+        }
+    });
     suite.test("output::variables_decide", || {
         let colored =
             |name, value| Project::new().env(name, value).run("greet you --force-color").out.contains('\x1b');

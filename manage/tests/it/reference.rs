@@ -119,7 +119,7 @@ fn markdown() {
         "| `-n, --times TIMES` | How often | `1` |\n",
         "\n#### manage cache clear\n",
         "| `--kind KIND` | What to remove (`expired`, `everything`) | `expired` |\n",
-        "| `--format text\\|json` |",
+        "| `--fail-fast-after SECONDS\\|never` |",
         "\n## Common options\n",
     ] {
         assert!(all.contains(text), "{text:?}\n{all}");

@@ -4,7 +4,6 @@ mod json;
 mod text;
 mod words;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use self::json::Json;
@@ -14,24 +13,12 @@ use crate::wait::{Observer, Outcome, Plan, State, Waited};
 use crate::{CommandError, Exit, Result};
 
 /// How to tell what happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Lines for people; on a terminal one that lives.
+    /// Lines for people
     Text,
-    /// One JSON object a line: at the start, at each change, and a summary.
+    /// For programs
     Json,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("it is `text` or `json`".to_owned()),
-        }
-    }
 }
 
 /// An observer that writes to the console.

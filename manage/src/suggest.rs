@@ -5,10 +5,19 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let word = normal(word);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&word, &normal(candidate)), candidate))
+        .map(|candidate| (likeness(&word, &normal(candidate)), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// From 0 to 1. A beginning counts for much; so does what is most of a name, `server` of `runserver`.
+fn likeness(word: &str, candidate: &str) -> f64 {
+    let part = match candidate.contains(word) && word.chars().count() >= 4 {
+        true => 0.8 + 0.1 * word.len() as f64 / candidate.len() as f64,
+        false => 0.0,
+    };
+    strsim::jaro_winkler(word, candidate).max(part)
 }
 
 /// People mix up `-` and `_`, and capitals.
@@ -28,6 +37,8 @@ mod tests {
         assert_eq!(closest("runsever", NAMES), Some("runserver"));
         assert_eq!(closest("wait-for-db", NAMES), Some("wait_for_db"));
         assert_eq!(closest("WAIT_FOR_DB", NAMES), Some("wait_for_db"));
+        assert_eq!(closest("server", NAMES), Some("runserver"));
+        assert_eq!(closest("serve", NAMES), Some("runserver"));
     }
 
     #[test]
