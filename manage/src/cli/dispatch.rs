@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use super::find::find;
 use super::line::Line;
-use super::{Common, help_of, isolate, listing, missing, parser, parser_before, unmigrated};
+use super::{Common, explain, help_of, isolate, listing, missing, parser, parser_before};
 use crate::checks::{self, Level, SystemCheckError};
 use crate::command::{Exit, RequiredChecks};
 use crate::console::{Input, Output};
@@ -80,7 +80,7 @@ pub(crate) fn dispatch(
     cx.owns_process = program.is_main;
     let watched = Watched { found: &found, parser: &parser, matches: &matches };
     run(&mut cx, &watched, &common).map_err(|error| {
-        let hint = unmigrated::hint(&cx, &found, &error);
+        let hint = explain::hint(&cx, &found, &error);
         Failure { error, traceback, hint }
     })
 }

@@ -73,9 +73,7 @@ fn take(
             );
         }
     };
-    let (err, lost_what) = (cx.err().clone(), what.to_owned());
-    let lost = move |why: String| end(&err, &lost_what, &why);
-    Isolation::take(settings, name, owner, wait, waiting, lost)
+    Isolation::take(settings, name, owner, wait, waiting, end_without_lock(cx, what))
         .map_err(|error| told(what, by_option, error, settings))
 }
 
@@ -133,6 +131,12 @@ fn told(what: &str, by_option: bool, error: IsolationError, settings: &DatabaseS
         error => CommandError::new(format!("The {what} cannot be isolated by {settings}.")).caused_by(error),
     }
     .into()
+}
+
+/// What to do when the lock of something is lost: end the process.
+pub(crate) fn end_without_lock(cx: &Context, what: &str) -> impl FnOnce(String) + Send + 'static {
+    let (err, what) = (cx.err().clone(), what.to_owned());
+    move |why| end(&err, &what, &why)
 }
 
 /// Ends the process: what it does from here on, another one may do at the same time.

@@ -2,11 +2,12 @@
 //!
 //! In reading order: `line` cuts the arguments at the command's name; `common` has the options that every command takes;
 //! `find` looks a command up; `help` makes the listing, which `fill` wraps, and one command's parser; `dispatch` runs the command, and `missing` asks for arguments that it lacks;
-//! `isolate` takes the lock of a command that runs one at a time; `unmigrated` explains a failed query; `report` prints an error. `call` is the way in from code.
+//! `isolate` takes the lock of a command that runs one at a time; `explain` finds out what is behind a failed query; `report` prints an error. `call` is the way in from code.
 
 mod call;
 mod common;
 mod dispatch;
+mod explain;
 mod fill;
 mod find;
 mod help;
@@ -14,7 +15,6 @@ mod isolate;
 mod line;
 mod missing;
 mod report;
-mod unmigrated;
 
 pub use call::{Call, Callee};
 
@@ -22,5 +22,6 @@ pub(crate) use common::Common;
 pub(crate) use dispatch::{Failure, dispatch};
 pub(crate) use find::find;
 pub(crate) use help::{help_of, listing, names, parser, parser_before, resolve};
+pub(crate) use isolate::end_without_lock;
 pub(crate) use line::Line;
 pub(crate) use report::failure;

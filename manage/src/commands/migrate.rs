@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::cli::end_without_lock;
 use crate::console::Role;
 use crate::database::Connection;
 use crate::migrations::{Direction, Lock, LockError, Migrations, Plan, Progress, Step, StepError, Target, apply};
@@ -63,10 +64,11 @@ pub(crate) fn migrate(
         Vec::new()
     } else {
         let cx = &*cx;
-        let lock = Lock::acquire(&mut connection, &settings, timeout, || {
+        let waiting = || {
             // A reader that has gone is found out at the next line.
             let _ = cx.notice("Another process is migrating this database; waiting for it to end...");
-        })
+        };
+        let lock = Lock::acquire(&mut connection, &settings, timeout, waiting, end_without_lock(cx, "migrations"))
         .map_err(lock_error)?;
         let taken = run(cx, &mut connection, &migrations, &target);
         // If that fails, so did the connection, and the lock ended with it.
@@ -151,6 +153,7 @@ fn lock_error(error: LockError) -> anyhow::Error {
             .exit(Exit::TIMED_OUT.0)
             .into(),
         LockError::File(_, _) => CommandError::new(message).into(),
+        LockError::Isolation(_) => CommandError::new(message).into(),
         LockError::Query(error) => CommandError::new("The lock for migrations cannot be taken.").caused_by(error).into(),
     }
 }

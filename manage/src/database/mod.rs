@@ -39,6 +39,8 @@ mod mysql;
 mod mysql_tls;
 mod pool;
 #[cfg(feature = "postgres")]
+mod pooler;
+#[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_login;
@@ -64,9 +66,11 @@ pub(crate) use life::Life;
 pub use mysql::MysqlConnection;
 pub use pool::{Pool, PooledConnection};
 #[cfg(feature = "postgres")]
+pub(crate) use pooler::{MarkedSession, is_pooled};
+#[cfg(feature = "postgres")]
 pub use postgres::PostgresConnection;
 #[cfg(feature = "postgres")]
-pub(crate) use postgres_plain::PlainSession;
+use postgres_plain::PlainSession;
 pub(crate) use probe::probe_of_life;
 pub use probe::{Demands, Ready, check_settings, probe, probe_for};
 pub use reason::Reason;

@@ -48,8 +48,7 @@ impl PostgresConnection {
             session.says_goodbye = false;
             // This also sets the time zone and the encoding that Diesel's types count on.
             let driver = AsyncPgConnection::try_from(client).await;
-            let driver =
-                driver.map_err(|error| ConnectError::new(settings, Reason::Closed, error.to_string()))?;
+            let driver = driver.map_err(|error| setup_error(settings, &error))?;
             session.says_goodbye = true;
             Ok(Self { driver: Box::new(driver.into()), session })
         };
@@ -226,6 +225,20 @@ fn connect_error(
         None if error.is_closed() => ConnectError::new(settings, Reason::Closed, message),
         None => ConnectError::new(settings, Reason::Other, message),
     }
+}
+
+/// Why a session that has been let in cannot be set up.
+fn setup_error(settings: &DatabaseSettings, error: &diesel::ConnectionError) -> ConnectError {
+    use diesel::ConnectionError::CouldntSetupConfiguration;
+    use diesel::result::{DatabaseErrorKind as Kind, Error::DatabaseError};
+
+    let reason = match error {
+        CouldntSetupConfiguration(DatabaseError(kind, _)) if !matches!(kind, Kind::ClosedConnection) => {
+            Reason::Other
+        }
+        _ => Reason::Closed,
+    };
+    ConnectError::new(settings, reason, error.to_string())
 }
 
 /// The task that drives a connection's socket.

@@ -31,6 +31,11 @@ impl PlainSession {
         Ok(Self { bare, settings: settings.clone() })
     }
 
+    /// Whether the connection has visibly ended. Nobody is asked.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.bare.client.is_closed()
+    }
+
     /// Runs SQL, and gives up after a time. The answer is the last row's values, as texts; none if there is no row.
     pub(crate) fn ask(&mut self, sql: &str, limit: Duration) -> Result<Vec<Option<String>>, ConnectError> {
         let client = &self.bare.client;

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::open::open;
-use super::session::LOOK;
+use super::session::GLANCE;
 use super::{IsolationError, LockName};
 use crate::settings::DatabaseSettings;
 
@@ -32,25 +32,44 @@ impl Isolation {
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, IsolationError> {
         let start = Instant::now();
-        let mut session = open(settings, name, owner)?;
+        let mut way = Some(open(settings, name.clone(), owner)?);
         let mut pause = Duration::from_millis(5);
         let mut told = false;
-        while !session.try_take()? {
+        let mut session = loop {
+            // Who waits outlives a restart of the server.
+            let tried =
+                way.take().map_or_else(|| open(settings, name.clone(), owner), Ok).and_then(|mut session| {
+                    let taken = session.try_take()?;
+                    Ok((session, taken))
+                });
             let left = wait.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                return Err(IsolationError::Busy { holder: session.holder(), waited: wait });
-            }
-            if !told {
-                waiting(session.holder());
-                told = true;
+            match tried {
+                Ok((session, true)) => break session,
+                Ok((mut session, false)) => {
+                    if left.is_zero() {
+                        return Err(IsolationError::Busy { holder: session.holder(), waited: wait });
+                    }
+                    if !told {
+                        waiting(session.holder());
+                        told = true;
+                    }
+                    way = Some(session);
+                }
+                Err(IsolationError::Connect(error))
+                    if told && error.reason.is_transient() && !left.is_zero() => {}
+                Err(error) => return Err(error),
             }
             thread::sleep(pause.min(left));
             pause = (pause * 2).min(POLL);
-        }
+        };
         let (stop, stopped) = channel();
         let watch = move || {
+            let mut looked = Instant::now();
             loop {
-                let goes_on = matches!(stopped.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout));
+                let goes_on = matches!(stopped.recv_timeout(GLANCE), Err(RecvTimeoutError::Timeout));
+                if goes_on && !session.has_ended() && looked.elapsed() < session.look_every() {
+                    continue;
+                }
                 // At the end as well: it may have been lost since the last look.
                 if let Err(why) = session.look() {
                     return lost(why);
@@ -58,6 +77,7 @@ impl Isolation {
                 if !goes_on {
                     return session.release();
                 }
+                looked = Instant::now();
             }
         };
         let watcher = thread::Builder::new().name("manage-isolation".to_owned()).spawn(watch);

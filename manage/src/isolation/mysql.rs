@@ -1,6 +1,8 @@
 //! The lock of a MySQL or MariaDB database: a named lock, held by a connection of its own.
 
-use super::session::{ANSWER, SILENCE_SECONDS, Session};
+use std::time::Duration;
+
+use super::session::{ANSWER, LOOK, SILENCE_SECONDS, Session};
 use super::{IsolationError, LockName};
 use crate::database::{ConnectError, Connection};
 use crate::settings::DatabaseSettings;
@@ -58,6 +60,15 @@ impl Session for MysqlSession {
             Ok(_) => Err("the server has given the lock up".to_owned()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// The driver reads nothing while it is asked nothing.
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    fn look_every(&self) -> Duration {
+        LOOK / 4
     }
 
     fn release(&mut self) {

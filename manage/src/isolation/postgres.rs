@@ -1,26 +1,16 @@
 //! The lock of a PostgreSQL database: an advisory lock, held by a connection of its own.
 //!
-//! A lock of a session needs a server session that is the connection's own. A pooler such as PgBouncer hands each transaction
-//! to whichever server session is free. So the session is given a mark as it starts, which poolers refuse or drop: where the
-//! server does not know the mark, the lock is one of a transaction, which stays open and so keeps its server session.
+//! A lock of a session needs a server session that is the connection's own. Behind a pooler of transactions the lock is one of a
+//! transaction, which stays open and so keeps its server session.
 
 use super::session::{ANSWER, SILENCE_SECONDS, Session};
 use super::{IsolationError, LockName};
-use crate::database::{ConnectError, PlainSession};
+use crate::database::{ConnectError, MarkedSession};
 use crate::settings::DatabaseSettings;
 
-/// What the server calls the mark.
-const MARK: &str = "manage.session";
-
-/// How poolers refuse a mark: a startup parameter that they do not know (protocol_violation), or do not pass on
-/// (feature_not_supported).
-const REFUSALS: [&str; 2] = ["08P01", "0A000"];
-
 pub(super) struct PostgresSession {
-    plain: PlainSession,
+    session: MarkedSession,
     name: LockName,
-    mark: String,
-    is_pooled: bool,
     /// What tells our session, or our transaction, from any other.
     identity: Option<String>,
 }
@@ -31,33 +21,20 @@ impl PostgresSession {
         name: LockName,
         owner: &str,
     ) -> Result<Self, IsolationError> {
-        let mark = mark();
         let mut settings = settings.clone();
         settings.parameters.insert("application_name".to_owned(), owner.chars().take(63).collect());
-        let mut marked = settings.clone();
-        let options = marked.parameters.entry("options".to_owned()).or_default();
-        *options = format!("{options} -c {MARK}={mark}").trim_start().to_owned();
-        let plain = match PlainSession::open(&marked) {
-            Err(error) if error.code.as_deref().is_some_and(|code| REFUSALS.contains(&code)) => {
-                PlainSession::open(&settings)
-            }
-            other => other,
-        };
-        let plain = plain.map_err(IsolationError::Connect)?;
-        let mut session = Self { plain, name, mark, is_pooled: false, identity: None };
+        let session = MarkedSession::open(&settings).map_err(IsolationError::Connect)?;
+        let mut session = Self { session, name, identity: None };
         session.find_out()?;
         Ok(session)
     }
 
-    /// Whose server session it is, and whether locks of that server mean anything.
+    /// Whether locks of that server mean anything, and that they end with us.
     fn find_out(&mut self) -> Result<(), IsolationError> {
-        let answer =
-            self.ask(&format!("SELECT current_setting('{MARK}', true), pg_is_in_recovery()::text"))?;
-        self.is_pooled = answer.first() != Some(&Some(self.mark.clone()));
-        if answer.get(1) != Some(&Some("false".to_owned())) {
+        if self.ask("SELECT pg_is_in_recovery()::text")? != [Some("false".to_owned())] {
             return Err(IsolationError::Standby);
         }
-        if !self.is_pooled {
+        if !self.is_pooled() {
             // Silence ends the session, and a limit that was set for idle ones does not.
             self.ask(&format!(
                 "SELECT set_config(name, CASE name
@@ -73,30 +50,28 @@ impl PostgresSession {
     }
 
     fn ask(&mut self, sql: &str) -> Result<Vec<Option<String>>, ConnectError> {
-        self.plain.ask(sql, ANSWER)
+        self.session.plain.ask(sql, ANSWER)
+    }
+
+    fn is_pooled(&self) -> bool {
+        self.session.is_pooled
     }
 
     /// An answer that changes with the session or with the transaction.
     fn identify(&mut self) -> Result<Option<String>, ConnectError> {
-        let sql = if self.is_pooled {
+        let sql = if self.is_pooled() {
             "SELECT pg_backend_pid() || ' ' || extract(epoch FROM now())".to_owned()
         } else {
-            format!("SELECT pg_backend_pid() || ' ' || current_setting('{MARK}', true)")
+            format!("SELECT pg_backend_pid() || ' ' || {}", MarkedSession::mark_in_sql())
         };
         Ok(self.ask(&sql)?.into_iter().next().flatten())
     }
 }
 
-/// The text is new for each session, so that a pooler that passes it on has no other session with the same.
-fn mark() -> String {
-    use std::hash::{BuildHasher, Hasher, RandomState};
-    format!("m{:016x}{:x}", RandomState::new().build_hasher().finish(), std::process::id())
-}
-
 impl Session for PostgresSession {
     fn try_take(&mut self) -> Result<bool, IsolationError> {
         let number = self.name.number;
-        let sql = if self.is_pooled {
+        let sql = if self.is_pooled() {
             self.ask("BEGIN")?;
             self.ask(
                 "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
@@ -110,7 +85,7 @@ impl Session for PostgresSession {
             self.identity = self.identify()?;
             return Ok(true);
         }
-        if self.is_pooled {
+        if self.is_pooled() {
             // Who waits needs no server session.
             self.ask("ROLLBACK")?;
         }
@@ -150,8 +125,12 @@ impl Session for PostgresSession {
         Err("the connection has another session of the server now".to_owned())
     }
 
+    fn has_ended(&self) -> bool {
+        self.session.plain.has_ended()
+    }
+
     fn release(&mut self) {
-        let sql = if self.is_pooled {
+        let sql = if self.is_pooled() {
             "ROLLBACK".to_owned()
         } else {
             format!("SELECT pg_advisory_unlock({})::text", self.name.number)

@@ -7,6 +7,9 @@ use super::IsolationError;
 /// How often the lock is looked at while it is held.
 pub(super) const LOOK: Duration = Duration::from_secs(2);
 
+/// How often the way to it is, which costs next to nothing.
+pub(super) const GLANCE: Duration = Duration::from_millis(50);
+
 /// How long the server may take to answer that look, or any other question about the lock.
 #[cfg(feature = "network")]
 pub(super) const ANSWER: Duration = Duration::from_secs(10);
@@ -26,6 +29,14 @@ pub(super) trait Session: Send {
 
     /// Whether the lock is still held; if not, why.
     fn look(&mut self) -> Result<(), String>;
+
+    /// Whether it has visibly ended: what can be told without asking anybody.
+    fn has_ended(&self) -> bool;
+
+    /// How often to look.
+    fn look_every(&self) -> Duration {
+        LOOK
+    }
 
     /// Gives it back at once. Without this it ends with the connection, of which a server learns a moment later.
     fn release(&mut self);

@@ -48,6 +48,10 @@ impl Session for FileSession {
         }
     }
 
+    fn has_ended(&self) -> bool {
+        self.lock.as_ref().is_none_or(|lock| !lock.is_still_there())
+    }
+
     fn release(&mut self) {
         self.lock = None;
     }

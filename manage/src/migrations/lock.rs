@@ -7,9 +7,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
 
 use crate::database::Connection;
+#[cfg(feature = "postgres")]
+use crate::database::is_pooled;
 #[cfg(feature = "sqlite")]
 use crate::isolation::FileLock;
-use crate::isolation::LockName;
+#[cfg(feature = "postgres")]
+use crate::isolation::Isolation;
+use crate::isolation::{IsolationError, LockName};
 use crate::settings::{Backend, DatabaseSettings};
 
 /// How often a waiting process looks again, at the most.
@@ -18,19 +22,18 @@ const POLL: Duration = Duration::from_millis(200);
 /// A lock that is held. The server's locks belong to the session: they end when the connection is dropped, or with the
 /// process that holds it, however that ends.
 #[derive(Debug)]
-pub struct Lock {
+pub struct Lock(Held);
+
+#[derive(Debug)]
+enum Held {
+    /// By the session that migrates.
+    BySession,
     /// SQLite's lock is an open file.
     #[cfg(feature = "sqlite")]
-    _file: Option<FileLock>,
-}
-
-impl Lock {
-    fn of_session() -> Self {
-        Self {
-            #[cfg(feature = "sqlite")]
-            _file: None,
-        }
-    }
+    ByFile { _file: FileLock },
+    /// Behind a pooler no session is ours; an open transaction of another connection has the lock.
+    #[cfg(feature = "postgres")]
+    Apart { _isolation: Isolation },
 }
 
 /// Why there is no lock.
@@ -42,6 +45,8 @@ pub enum LockError {
     Query(diesel::result::Error),
     /// The file of SQLite's lock cannot be opened or locked.
     File(PathBuf, std::io::Error),
+    /// Behind a pooler the lock cannot be held by a transaction either.
+    Isolation(IsolationError),
 }
 
 impl From<diesel::result::Error> for LockError {
@@ -52,13 +57,33 @@ impl From<diesel::result::Error> for LockError {
 
 impl Lock {
     /// Takes the lock, waiting for at most `timeout`, or for ever when that is `None`. `waiting` is called once, when
-    /// the first try fails.
+    /// the first try fails. `lost` is called on another thread if the lock ends before this value does; where it belongs to the
+    /// session that migrates, the work ends with it and nobody is called.
     pub fn acquire(
         connection: &mut Connection,
         settings: &DatabaseSettings,
         timeout: Option<Duration>,
         mut waiting: impl FnMut(),
+        lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, LockError> {
+        #[cfg(feature = "postgres")]
+        if connection.backend() == Backend::Postgres
+            && is_pooled(settings, settings.connect_timeout) == Some(true)
+        {
+            return match Isolation::take(
+                settings,
+                LockName::migrations(),
+                "migrate",
+                timeout.unwrap_or(Duration::MAX),
+                |_| waiting(),
+                lost,
+            ) {
+                Ok(isolation) => Ok(Self(Held::Apart { _isolation: isolation })),
+                Err(IsolationError::Busy { .. }) => Err(LockError::Held),
+                Err(error) => Err(LockError::Isolation(error)),
+            };
+        }
+        let _ = lost;
         let start = Instant::now();
         let mut pause = Duration::from_millis(5);
         let mut told = false;
@@ -80,6 +105,9 @@ impl Lock {
 
     /// Gives the lock back. Without this it ends with the connection, of which a server learns a moment later.
     pub fn release(self, connection: &mut Connection) -> Result<(), LockError> {
+        if !matches!(self.0, Held::BySession) {
+            return Ok(());
+        }
         match connection.backend() {
             Backend::Sqlite => {}
             Backend::Postgres => {
@@ -121,7 +149,7 @@ impl Lock {
                 held == Some(1)
             }
         };
-        Ok(held.then(Self::of_session))
+        Ok(held.then_some(Self(Held::BySession)))
     }
 }
 
@@ -129,11 +157,11 @@ impl Lock {
 fn lock_file(settings: &DatabaseSettings) -> Result<Option<Lock>, LockError> {
     let Some(path) = crate::database::sqlite_path(&settings.name) else {
         // Nobody else has a database in memory.
-        return Ok(Some(Lock::of_session()));
+        return Ok(Some(Lock(Held::BySession)));
     };
     let path = LockName::migrations().file(&path);
     match FileLock::try_take(&path) {
-        Ok(lock) => Ok(lock.map(|lock| Lock { _file: Some(lock) })),
+        Ok(lock) => Ok(lock.map(|file| Lock(Held::ByFile { _file: file }))),
         Err(error) => Err(LockError::File(path, error)),
     }
 }
@@ -146,6 +174,7 @@ impl std::fmt::Display for LockError {
             }
             Self::Query(error) => write!(f, "The lock for migrations cannot be taken: {error}"),
             Self::File(path, error) => write!(f, "The lock file {} cannot be used: {error}", path.display()),
+            Self::Isolation(error) => write!(f, "The lock for migrations cannot be taken: {error}"),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn add(suite: &mut Suite) {
 
 fn is_free(database: &TestDatabase) -> bool {
     let answer =
-        Lock::acquire(&mut connect(database), &settings(database.url()), Some(Duration::ZERO), || ());
+        Lock::acquire(&mut connect(database), &settings(database.url()), Some(Duration::ZERO), || (), drop);
     match answer {
         Ok(_) => true,
         Err(LockError::Held) => false,
@@ -35,8 +35,8 @@ fn is_free(database: &TestDatabase) -> bool {
 fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
     let mut connection = connect(&database);
     let mut waited = 0;
-    let lock =
-        Lock::acquire(&mut connection, &settings(database.url()), None, || waited += 1).expect("the lock");
+    let lock = Lock::acquire(&mut connection, &settings(database.url()), None, || waited += 1, drop)
+        .expect("the lock");
     assert_eq!(waited, 0);
     assert!(!is_free(&database));
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -44,7 +44,8 @@ fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
     let waiting = thread::spawn(move || {
         let settings = settings(&url);
         let mut connection = manage::database::Connection::open(&settings).expect("a connection");
-        Lock::acquire(&mut connection, &settings, None, || sender.send(()).expect("a listener")).map(drop)
+        Lock::acquire(&mut connection, &settings, None, || sender.send(()).expect("a listener"), drop)
+            .map(drop)
     });
     receiver.recv_timeout(LONG).expect("it says that it waits");
     assert!(!waiting.is_finished());
@@ -56,7 +57,8 @@ fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
 
 fn it_is_waited_for_no_longer_than_allowed(database: TestDatabase) {
     let mut connection = connect(&database);
-    let _lock = Lock::acquire(&mut connection, &settings(database.url()), None, || ()).expect("the lock");
+    let _lock =
+        Lock::acquire(&mut connection, &settings(database.url()), None, || (), drop).expect("the lock");
     let start = Instant::now();
     let ran = project(database.url()).run("migrate --lock-timeout 1");
     let took = start.elapsed();
@@ -72,7 +74,8 @@ fn it_is_waited_for_no_longer_than_allowed(database: TestDatabase) {
 
 fn it_is_for_one_database(database: TestDatabase) {
     let mut connection = connect(&database);
-    let _lock = Lock::acquire(&mut connection, &settings(database.url()), None, || ()).expect("the lock");
+    let _lock =
+        Lock::acquire(&mut connection, &settings(database.url()), None, || (), drop).expect("the lock");
     let other = TestDatabase::new(database.backend());
     assert_eq!(done(&project(other.url()), "migrate --lock-timeout 0"), applying(&NAMES));
 }
@@ -80,7 +83,8 @@ fn it_is_for_one_database(database: TestDatabase) {
 fn it_ends_with_a_killed_session(backend: Backend) {
     let database = TestDatabase::new(backend);
     let mut connection = connect(&database);
-    let _lock = Lock::acquire(&mut connection, &settings(database.url()), None, || ()).expect("the lock");
+    let _lock =
+        Lock::acquire(&mut connection, &settings(database.url()), None, || (), drop).expect("the lock");
     assert!(!is_free(&database));
     match backend {
         Backend::Postgres => shared_postgres().unwrap().execute(&format!(
@@ -106,7 +110,7 @@ fn one_lock_for_one_file() {
     done(&project(&plain), "migrate zero");
     std::os::unix::fs::symlink(&path, folder.path().join("link.db")).expect("a link");
     let mut connection = open(&plain);
-    let lock = Lock::acquire(&mut connection, &settings(&plain), None, || ()).expect("the lock");
+    let lock = Lock::acquire(&mut connection, &settings(&plain), None, || (), drop).expect("the lock");
     let names = [
         format!("file:{}", path.display()),
         format!("file://{}?mode=rw", path.display()),
