@@ -89,12 +89,12 @@ impl Program {
         }
         crate::process::prepare();
         let arguments: Vec<OsString> = arguments.collect();
-        if arguments.first().is_some_and(|first| first == completion::WORD) {
-            completion::be_quiet();
-        } else if let Some(exit) = crate::process::restart_for_traceback(&arguments) {
+        let is_question = arguments.first().is_some_and(|first| first == completion::WORD);
+        if !is_question && let Some(exit) = crate::process::restart_for_traceback(&arguments) {
             return exit.into();
         }
-        self.run(arguments, Environment::process(), Output::standard()).into()
+        let output = if is_question { completion::be_quiet() } else { Output::standard() };
+        self.run(arguments, Environment::process(), output).into()
     }
 
     /// Runs one command line with an environment and streams of the caller's. Every error has been printed to

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
 
-use super::request::{Request, guarded, set_quiet_hook};
+use super::request::{Request, guarded};
 use super::shell::Line as Shown;
 use super::words::Typed;
 use super::{Shell, commands};
@@ -17,11 +17,6 @@ use crate::{Context, Exit, Program, Result};
 /// The first argument of a question. No command has such a name; another program that happens to be called by the script
 /// most likely refuses it.
 pub(crate) const WORD: &str = "__complete";
-
-/// Makes the process fit for questions: nothing it does may show at the prompt.
-pub(crate) fn be_quiet() {
-    set_quiet_hook();
-}
 
 /// Prints what may stand at the cursor. `arguments` are those after [`WORD`]: the shell's name, and what its script hands
 /// on of the command line.

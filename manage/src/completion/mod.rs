@@ -29,13 +29,15 @@
 //! ```
 //!
 //! Such a function runs while a person waits, in the shell's folder, with the settings that the command would have. It
-//! may connect to a database; nothing else here does. What it prints through its context goes nowhere, and it must not
-//! print otherwise. Its error, or its panic, is a line in a log: `completion.log` in the folder `manage` of
+//! may connect to a database; nothing else here does. What it prints goes nowhere (on Windows only what it prints through its
+//! context). When all such functions of a line have taken two seconds, there is no answer. That, its error, or its panic, is a
+//! line in a log: `completion.log` in the folder `manage` of
 //! `$XDG_STATE_HOME`, which is `~/.local/state` unless it is set, and `%LOCALAPPDATA%` on Windows.
 
 mod answer;
 mod candidate;
 mod log;
+mod process;
 mod request;
 mod script;
 mod shell;
@@ -49,4 +51,5 @@ pub use script::{install, script};
 pub use shell::Shell;
 pub use sources::{apps, command_path, commands, databases, migrations, programs, tags, values};
 
-pub(crate) use answer::{WORD, answer, be_quiet};
+pub(crate) use answer::{WORD, answer};
+pub(crate) use process::be_quiet;

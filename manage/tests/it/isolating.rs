@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use manage_test_servers::{
-    Backend, Need, PgBouncer, Program, Running, Signal, Suite, TestDatabase, shared_mariadb, shared_postgres,
-    wait_until,
+    Backend, MariaDb, Need, PgBouncer, Postgres, Program, Running, Signal, Suite, TestDatabase,
+    shared_mariadb, shared_postgres, wait_until,
 };
 
-use crate::backends::{on_each_backend, project};
+use crate::backends::{on_each_backend, on_each_server, project};
 use crate::project::AS_PROGRAM;
 
 /// What a command may take on a busy machine.
@@ -18,6 +18,7 @@ pub(crate) fn add(suite: &mut Suite) {
     add("another_one_is_told_who_runs", another_one_is_told_who_runs);
     add("a_key_in_code_is_a_lock_of_its_own", a_key_in_code_is_a_lock_of_its_own);
     add("a_lost_lock_ends_the_program", a_lost_lock_ends_the_program);
+    on_each_server(suite, "isolating", "a_waiter_outlives_a_restart", a_waiter_outlives_a_restart);
     if cfg!(feature = "sqlite") {
         suite.test("isolating::sqlite::the_database_need_not_be_there", not_there_yet);
         suite.test("isolating::sqlite::a_database_in_memory_is_refused", in_memory);
@@ -112,6 +113,26 @@ fn has_lost(holder: Running) {
     let ended = holder.wait(PATIENCE).expect_code(74);
     assert_eq!(ended.stdout, "held\n", "{ended}");
     assert!(ended.stderr.contains("Error: The lock of the command `hold` was lost: "), "{ended}");
+}
+
+fn a_waiter_outlives_a_restart(backend: Backend) {
+    macro_rules! restarted {
+        ($server:expr, $database:literal) => {{
+            let server = $server.unwrap();
+            let url = server.url($database);
+            let holder = holding(&url, &["hold", "600"]);
+            let mut waiter = program(&url).args(["hold", "0", "--isolated-wait", "300"]).spawn();
+            waiter.wait_for_line("waiting for it to end", PATIENCE);
+            server.stop();
+            has_lost(holder);
+            server.start_again();
+            waiter.wait(PATIENCE).expect_success();
+        }};
+    }
+    match backend {
+        Backend::Postgres => restarted!(Postgres::start(), "postgres"),
+        _ => restarted!(MariaDb::start(), "mysql"),
+    }
 }
 
 fn not_there_yet() {

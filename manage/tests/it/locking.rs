@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use manage::migrations::{Lock, LockError};
-use manage_test_servers::{Backend, Suite, TestDatabase, shared_mariadb, shared_postgres, wait_until};
+use manage_test_servers::{
+    Backend, Need, PgBouncer, Suite, TestDatabase, shared_mariadb, shared_postgres, wait_until,
+};
 
 use crate::backends::{LONG, connect, on_each_backend, on_each_server, open, project, settings};
 use crate::migrating::{NAMES, applying, done, shown, tables};
@@ -16,6 +18,14 @@ pub(crate) fn add(suite: &mut Suite) {
     add("it_is_waited_for_no_longer_than_allowed", it_is_waited_for_no_longer_than_allowed);
     add("it_is_for_one_database", it_is_for_one_database);
     on_each_server(suite, "locking", "it_ends_with_a_killed_session", it_ends_with_a_killed_session);
+    if cfg!(feature = "postgres") {
+        suite.needs(Need::PgBouncer, "locking::pgbouncer::it_is_a_transactions", behind_a_pooler);
+        suite.needs(
+            Need::PgBouncer,
+            "locking::pgbouncer::statements_that_got_lost_are_explained",
+            statements_that_got_lost,
+        );
+    }
     if cfg!(feature = "sqlite") {
         suite.test("locking::sqlite::it_is_the_files_own_however_that_is_named", one_lock_for_one_file);
         suite.test("locking::sqlite::a_database_in_memory_needs_none", in_memory);
@@ -101,6 +111,43 @@ fn it_ends_with_a_killed_session(backend: Backend) {
     }
     wait_until(LONG, "the server has noticed", || is_free(&database));
     assert!(connection.batch_execute("SELECT 1").is_err(), "its holder hears of it");
+}
+
+fn pooler() -> (TestDatabase, PgBouncer, String) {
+    let database = TestDatabase::postgres();
+    let pooler = PgBouncer::start(shared_postgres().unwrap(), &["pool_mode = transaction"]).unwrap();
+    let url = pooler.url(database.name());
+    (database, pooler, url)
+}
+
+fn behind_a_pooler() {
+    let (database, _pooler, url) = pooler();
+    // What migrates prepares statements, which not every pooler understands: it takes the direct way here.
+    let mut connection = connect(&database);
+    let mut acquire = |timeout| Lock::acquire(&mut connection, &settings(&url), timeout, || (), drop);
+    let lock = acquire(None).expect("the lock");
+    assert!(!is_free(&database), "the lock is the same on the direct way");
+    assert!(matches!(acquire(Some(Duration::ZERO)), Err(LockError::Held)));
+    let state = format!(
+        "SELECT a.state FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+            WHERE l.locktype = 'advisory' AND l.granted AND a.datname = '{}'",
+        database.name()
+    );
+    assert_eq!(shared_postgres().unwrap().query_value(&state), "idle in transaction");
+    drop(lock);
+    assert!(is_free(&database));
+    assert_eq!(shared_postgres().unwrap().query_value(&state), "", "no session of the pooler's keeps it");
+}
+
+fn statements_that_got_lost() {
+    let (_database, _pooler, url) = pooler();
+    // The pooler gives the next client the session in which this one has prepared statements.
+    let _first = open(&url);
+    let ran = project(&url).run("migrate");
+    let told = "Hint: A pooler gives each transaction another session here (PgBouncer's pool_mode)";
+    // From 1.21 on PgBouncer keeps them apart.
+    assert!(ran.exit.0 == 0 || (ran.exit.0 == 1 && ran.err.contains(told)), "{}", ran.all());
+    assert_eq!(ran.exit.0 == 0, !ran.err.contains("s0"), "{}", ran.all());
 }
 
 fn one_lock_for_one_file() {
