@@ -21,35 +21,30 @@ pub(super) fn ask(
     mut words: Vec<OsString>,
     mut error: clap::Error,
 ) -> Result<ArgMatches> {
+    // Behind `--` an option would be taken for a value.
+    let can_ask = cx.can_ask() && !words.iter().any(|word| word == "--");
+    let mut positional = Vec::new();
     loop {
-        let asked = match missing(parser, &error) {
-            // Behind `--` an option would be taken for a value.
-            Some(missing) if cx.can_ask() && !words.iter().any(|word| word == "--") => missing,
+        let arg = match missing(parser, &line(&words, &positional), &error) {
+            Some(arg) if can_ask => arg,
             _ => return Err(error.into()),
         };
-        let mut positional = Vec::new();
-        for arg in asked {
-            loop {
-                let value = value_of(cx, &arg)?;
-                let (mut longer, mut places) = (words.clone(), positional.clone());
-                match arg.get_long() {
-                    Some(long) => longer.push(format!("--{long}={value}").into()),
-                    None => places.push(value),
-                }
-                // One question after the other: what else is missing does not matter yet.
-                match parser.try_get_matches_from_mut(line(&longer, &places)) {
-                    Err(error) if is_about_a_value(&error) => cx.error(first_line(&error))?,
-                    _ => {
-                        (words, positional) = (longer, places);
-                        break;
-                    }
+        error = loop {
+            let value = value_of(cx, &arg)?;
+            let (mut longer, mut places) = (words.clone(), positional.clone());
+            match arg.get_long() {
+                Some(long) => longer.push(format!("--{long}={value}").into()),
+                None => places.push(value),
+            }
+            match parser.try_get_matches_from_mut(line(&longer, &places)) {
+                Ok(matches) => return Ok(matches),
+                Err(error) if is_about_a_value(&error) => cx.error(first_line(&error))?,
+                // One question after the other: what else is missing may depend on this answer.
+                Err(error) => {
+                    (words, positional) = (longer, places);
+                    break error;
                 }
             }
-        }
-        words = line(&words, &positional);
-        error = match parser.try_get_matches_from_mut(&words) {
-            Ok(matches) => return Ok(matches),
-            Err(error) => error,
         };
     }
 }
@@ -85,9 +80,9 @@ pub(super) fn ask(
     Err(error.into())
 }
 
-/// The arguments that an error says are missing; none if it says something else, or one of them cannot be asked for.
+/// The first of the arguments that an error says are missing; none if it says something else, or one of them cannot be asked for.
 #[cfg(feature = "terminal")]
-fn missing(parser: &clap::Command, error: &clap::Error) -> Option<Vec<clap::Arg>> {
+fn missing(parser: &clap::Command, words: &[OsString], error: &clap::Error) -> Option<clap::Arg> {
     use clap::error::{ContextKind, ContextValue};
 
     let Some(ContextValue::Strings(shown)) = error.get(ContextKind::InvalidArg) else { return None };
@@ -96,9 +91,26 @@ fn missing(parser: &clap::Command, error: &clap::Error) -> Option<Vec<clap::Arg>
     }
     // In the order of the command's own, as its help has them.
     let wanted = |arg: &&clap::Arg| shown.contains(&arg.to_string());
-    let found: Vec<clap::Arg> = parser.get_arguments().filter(wanted).cloned().collect();
+    let inner = innermost(parser, words);
+    let found: Vec<&clap::Arg> = inner.get_arguments().filter(wanted).collect();
     // What stands for several arguments, such as a group, cannot be asked for.
-    (!found.is_empty() && found.len() == shown.len()).then_some(found)
+    (found.len() == shown.len()).then(|| found.first().copied().cloned()).flatten()
+}
+
+/// The parser of the subcommand that the words lead to: what is added at the end of the line is its.
+#[cfg(feature = "terminal")]
+fn innermost(parser: &clap::Command, words: &[OsString]) -> clap::Command {
+    let mut inner = parser.clone();
+    let matches = parser.clone().ignore_errors(true).try_get_matches_from(words).ok();
+    let mut at = matches.as_ref();
+    while let Some((name, below)) = at.and_then(ArgMatches::subcommand) {
+        match inner.find_subcommand(name) {
+            Some(command) => inner = command.clone(),
+            None => break,
+        }
+        at = Some(below);
+    }
+    inner
 }
 
 #[cfg(feature = "terminal")]

@@ -274,6 +274,11 @@ fn missing_arguments_are_asked_for() {
         (1, 3),
         "{ran}"
     );
+    // A subcommand's are asked for as well, and none that an earlier answer made needless.
+    let ran = person("soup\n0x2\n2\n").run(["orders", "dish"]).expect_success();
+    assert_eq!(ran.stdout, "soup for 2\n", "{ran}");
+    let ran = person("tea\n").run(["orders", "drink"]).expect_success();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("Some(\"tea\") None\n", "Its name\n"));
     // Another mistake is told and not asked about.
     let ran = person("x\n").run(["asks", "--size", "huge"]).expect_exit(2);
     assert!(ran.stderr.contains("invalid value 'huge'") && !ran.stderr.contains("Who eats"), "{ran}");
