@@ -23,6 +23,13 @@ macro_rules! main {
 
         fn main() {}
     };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "an app is named as code names its crate, with underscores and without quotes: `manage::main!(my_app, billing);`"
+        );
+
+        fn main() {}
+    };
 }
 
 /// The [`Program`](crate::Program) of these apps, in their order of precedence: what [`main!`] runs, for tests and for
@@ -42,6 +49,11 @@ macro_rules! program {
     }};
     () => {
         ::core::compile_error!("name the crates that have commands: `manage::program!(app)`")
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "an app is named as code names its crate, with underscores and without quotes: `manage::program!(my_app, billing)`"
+        )
     };
 }
 

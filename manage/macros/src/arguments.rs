@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Error, FnArg, Ident, ItemFn, Pat, Result, Type};
 
-use crate::options::Options;
+use crate::options::{self, Options};
 
 /// One parameter.
 pub(crate) struct Argument {
@@ -38,7 +38,17 @@ pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
                 "an argument of a command is a plain name: `slug: String`",
             ));
         };
+        let conditional = |attribute: &&Attribute| attribute.path().is_ident("cfg");
+        if let Some(attribute) = input.attrs.iter().find(conditional) {
+            return Err(Error::new_spanned(
+                attribute,
+                "`#[cfg]` stands on the whole command, not on one of its parameters",
+            ));
+        }
         let told = match &*input.ty {
+            Type::Reference(reference) if options::is_named(&reference.elem, "Context") => {
+                "a command has one context, its first parameter"
+            }
             Type::Reference(_) => "an argument of a command owns its value: `String` rather than `&str`",
             Type::ImplTrait(_) => {
                 "an argument of a command has a type with a name: it is read from the command line"
@@ -60,6 +70,12 @@ pub(crate) fn check(arguments: &[Argument]) -> Result<()> {
         arguments.iter().map(|argument| (argument, argument.options())).collect();
     for (i, (argument, options)) in read.iter().enumerate() {
         let name = &argument.name;
+        if options.has_default_and_is_optional(&argument.ty) {
+            let message = format!(
+                "`{name}` has a default value, so it is always there: leave out the `Option`, or the default"
+            );
+            return Err(Error::new_spanned(&argument.ty, message));
+        }
         if options.is_nameless_flag(&argument.ty) {
             let message = format!("a flag has a name on the command line: `#[arg(long)] {name}: bool`");
             return Err(Error::new(name.span(), message));

@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, PatType, Result, ReturnType, Type, parse2};
 
 use crate::arguments::{self, Argument};
-use crate::names;
 use crate::requires::RequiredChecks;
+use crate::{names, options};
 
 /// What stands in the attribute's parentheses.
 #[derive(Default)]
@@ -82,6 +82,16 @@ fn check_signature(function: &ItemFn) -> Result<()> {
             "a command returns a `Result`: write `-> Result<()>` (from `manage::prelude`)",
         ));
     }
+    for (token, word) in [
+        (signature.unsafety.map(|token| token.span()), "unsafe"),
+        (signature.constness.map(|token| token.span()), "const"),
+        (signature.abi.as_ref().map(|abi| abi.span()), "extern"),
+        (signature.variadic.as_ref().map(|dots| dots.span()), "variadic"),
+    ] {
+        if let Some(span) = token {
+            return Err(Error::new(span, format!("a command is an ordinary function, and not `{word}`")));
+        }
+    }
     let message = "a command's first parameter is its context: `cx: &mut Context`";
     match signature.inputs.first() {
         Some(FnArg::Typed(PatType { ty, .. })) if is_mutable_reference(ty) => Ok(()),
@@ -94,8 +104,11 @@ fn check_signature(function: &ItemFn) -> Result<()> {
     }
 }
 
+/// Whether it may be the context, by whatever name.
 fn is_mutable_reference(ty: &Type) -> bool {
-    matches!(ty, Type::Reference(reference) if reference.mutability.is_some())
+    let values = ["String", "str", "Vec", "Option", "PathBuf", "bool", "u32", "u64", "i32", "i64", "usize"];
+    let is_value = |ty: &Type| values.iter().any(|name| options::is_named(ty, name));
+    matches!(ty, Type::Reference(reference) if reference.mutability.is_some() && !is_value(&reference.elem))
 }
 
 fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) -> TokenStream {

@@ -67,6 +67,11 @@ impl Options {
         is_named(ty, "bool") && !self.has(&decides)
     }
 
+    /// Whether it is an `Option` with a default value of the type inside, which clap refuses.
+    pub(crate) fn has_default_and_is_optional(&self, ty: &Type) -> bool {
+        is_named(ty, "Option") && self.has(&["default_value_t", "default_values_t"])
+    }
+
     /// Whether it is a plain list of all the places that are left.
     pub(crate) fn takes_the_rest(&self, ty: &Type) -> bool {
         is_named(ty, "Vec") && self.is_plain()
@@ -100,7 +105,7 @@ impl Options {
 }
 
 /// Whether the type is written as this name alone, with or without arguments.
-fn is_named(ty: &Type, name: &str) -> bool {
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     let Type::Path(path) = ty else { return false };
     let plain = path.path.segments.len() == 1 && path.qself.is_none();
     plain

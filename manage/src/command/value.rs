@@ -114,6 +114,7 @@ impl<T> InNoWay<T> for Value<T> {
 #[diagnostic::on_unimplemented(
     message = "an argument of a command cannot be a `{Self}`: nothing says how to read one",
     label = "derive `clap::ValueEnum`, or implement `FromStr` and `Clone`",
-    note = "`#[arg(value_parser = …)]` names a function that reads one; a struct of several arguments takes `#[command(flatten)]`"
+    note = "`#[arg(value_parser = …)]` names a function that reads one; a struct of several arguments takes `#[command(flatten)]`, and \
+            an enum of subcommands `#[command(subcommand)]`"
 )]
 pub trait Readable {}

@@ -172,8 +172,7 @@ fn a_required_tag_that_no_check_has() {
     assert_eq!(with(&["kitchen", "settings"]).exit, Exit(0));
 }
 
-/// Two arguments of one name, as a struct of arguments may bring one that the command has, too.
-struct Clashing;
+struct Clashing(fn(clap::Command) -> clap::Command);
 
 impl Command for Clashing {
     fn name(&self) -> &str {
@@ -181,7 +180,7 @@ impl Command for Clashing {
     }
 
     fn arguments(&self, parser: clap::Command) -> clap::Command {
-        parser.arg(clap::Arg::new("one").long("name")).arg(clap::Arg::new("two").long("name"))
+        (self.0)(parser)
     }
 
     fn run(&self, _: &mut Context, _: &ArgMatches) -> Result<Exit> {
@@ -189,14 +188,28 @@ impl Command for Clashing {
     }
 }
 
+/// Two arguments of one name, as a struct of arguments may bring one that the command has, too.
+fn two_of_a_name(parser: clap::Command) -> clap::Command {
+    parser.arg(clap::Arg::new("one").long("name")).arg(clap::Arg::new("two").long("name"))
+}
+
+fn a_default_that_is_no_value(parser: clap::Command) -> clap::Command {
+    let port = clap::Arg::new("port").long("port").value_parser(clap::value_parser!(u16));
+    parser.subcommand(clap::Command::new("serve").arg(port.default_value("80a")))
+}
+
 fn arguments_that_do_not_fit_together() {
-    let ran = check(Program::new(&["it"]).with_command("it", Arc::new(Clashing)));
+    let ran = check(Program::new(&["it"]).with_command("it", Arc::new(Clashing(a_default_that_is_no_value))));
+    let text = "(manage.E010) The arguments of the command 'clashing' do not fit together: a default is an invalid value '80a' \
+                for '--port <port>': invalid digit found in string\n";
+    assert!(ran.err.contains(text) && ran.exit == Exit(1), "{}", ran.all());
+    let ran = check(Program::new(&["it"]).with_command("it", Arc::new(Clashing(two_of_a_name))));
     let text = "it: (manage.E010) The arguments of the command 'clashing' do not fit together: Command clashing: Long option \
                 names must be unique";
     assert!(ran.err.contains(text), "{}", ran.all());
     assert_eq!(ran.exit, Exit(1));
     // Nor does it end in a panic that names nobody, or take the others along.
-    let program = Program::new(&["it"]).with_command("it", Arc::new(Clashing));
+    let program = Program::new(&["it"]).with_command("it", Arc::new(Clashing(two_of_a_name)));
     for line in ["clashing", "clashing --help", "help clashing", "help --format json"] {
         let ran = Project::with(program.clone()).run(line);
         let told =
