@@ -6,7 +6,7 @@ pub use {diesel_migrations, inventory};
 pub use crate::__manage_block_on as block_on;
 pub use crate::checks::CheckRegistration;
 pub use crate::command::App;
-pub use crate::hooks::HookRegistration;
+pub use crate::hooks::{HookRegistration, kept};
 #[cfg(feature = "async")]
 pub use crate::runtime::run_to_end;
 #[cfg(feature = "runserver")]

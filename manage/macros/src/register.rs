@@ -11,6 +11,8 @@ pub(crate) struct Kind {
     parameters: usize,
     /// What the function looks like.
     form: &'static str,
+    /// From the function's name to what is registered.
+    registered: fn(&syn::Ident) -> TokenStream,
 }
 
 pub(crate) const ROUTER: Kind = Kind {
@@ -18,12 +20,18 @@ pub(crate) const ROUTER: Kind = Kind {
     registration: "RouterRegistration",
     parameters: 1,
     form: "fn urls(site: &Site) -> Result<Router>",
+    registered: |name| quote!(#name),
 };
 pub(crate) const HOOK: Kind = Kind {
     attribute: "hook",
     registration: "HookRegistration",
     parameters: 2,
     form: "fn audit(cx: &Context, event: &Event<'_>) -> Result<()>",
+    registered: |name| {
+        quote! {
+            |cx: &::manage::Context, event: &::manage::hooks::Event<'_>| ::manage::__private::kept(#name(cx, event))
+        }
+    },
 };
 
 pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
@@ -40,14 +48,14 @@ pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> R
     if !is_plain || !returns || signature.inputs.len() != kind.parameters {
         return Err(told(signature.ident.span()));
     }
-    let name = &function.sig.ident;
+    let registered = (kind.registered)(&function.sig.ident);
     let registration = format_ident!("{}", kind.registration);
     Ok(quote! {
         #function
 
         const _: () = {
             ::manage::__private::inventory::submit! {
-                ::manage::__private::#registration::new(#name, ::core::module_path!(), ::core::file!(), ::core::line!())
+                ::manage::__private::#registration::new(#registered, ::core::module_path!(), ::core::file!(), ::core::line!())
             }
         };
     })

@@ -1,5 +1,6 @@
 //! Which hooks there are, and calling them.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Instant, SystemTime};
 
@@ -9,8 +10,18 @@ use super::{Ended, Event, Stage};
 use crate::command::{Found, Location};
 use crate::{Context, Exit, Program, Result};
 
-/// A hook: it is told of every command before it runs and after it has ended. Its error is reported as a warning.
-pub type Hook = fn(&Context, &Event<'_>) -> Result<()>;
+/// A hook: it is told of every command before it runs and after it has ended. What it returns before is kept until then. Its
+/// error is reported as a warning.
+pub type Hook = fn(&Context, &Event<'_>) -> Result<Kept>;
+
+/// What a hook keeps while a command runs: nothing, or a guard of any type.
+pub type Kept = Box<dyn Any>;
+
+/// Makes a hook of a function that returns something of its own.
+#[doc(hidden)]
+pub fn kept<T: 'static>(result: Result<T>) -> Result<Kept> {
+    result.map(|value| Box::new(value) as Kept)
+}
 
 /// What `#[manage::hook]` leaves behind.
 pub struct HookRegistration {
@@ -70,7 +81,8 @@ impl Hooks {
             matches: watched.matches,
             stage,
         };
-        self.0.iter().for_each(|hook| tell(cx, hook, &event(Stage::Before)));
+        let mut kept: Vec<Option<Kept>> =
+            self.0.iter().map(|hook| tell(cx, hook, &event(Stage::Before))).collect();
         let outcome = catch_unwind(AssertUnwindSafe(|| work(cx)));
         let (exit, error) = match &outcome {
             Ok(Ok(exit)) => (*exit, None),
@@ -79,14 +91,20 @@ impl Hooks {
             Err(_) => (Exit(101), None),
         };
         let ended = Ended { duration: clock.elapsed(), exit, error };
-        self.0.iter().rev().for_each(|hook| tell(cx, hook, &event(Stage::After(&ended))));
+        for hook in self.0.iter().rev() {
+            tell(cx, hook, &event(Stage::After(&ended)));
+            // Each guard before those that it is nested in.
+            drop(kept.pop());
+        }
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
 /// A hook that fails is no reason for a command to fail; nor is a reader of the warning that has gone.
-fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) {
-    if let Err(error) = (hook.hook)(cx, event) {
+fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<Kept> {
+    let told = (hook.hook)(cx, event);
+    if let Err(error) = &told {
         let _ = cx.warning(format_args!("Warning: The hook at {} failed: {error:#}", hook.location));
     }
+    told.ok()
 }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
+use manage::console::Stream;
 use manage::hooks::{Event, Stage};
 use manage::prelude::*;
 use manage::{Cancellation, Program, StopSignal};
@@ -55,10 +56,19 @@ fn teller(cx: &Context, event: &Event<'_>) -> Result<()> {
 /// The stages that the second hook was told, for a test without a stream to look at.
 static TOLD_OF_PANIC: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
+/// Says when it goes.
+struct Guard(Stream);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.line("second: let go");
+    }
+}
+
 #[manage::hook]
-fn second(cx: &Context, event: &Event<'_>) -> Result<()> {
+fn second(cx: &Context, event: &Event<'_>) -> Result<Option<Guard>> {
     if event.command() != "hooked" {
-        return Ok(());
+        return Ok(None);
     }
     if let Stage::After(ended) = event.stage()
         && ended.exit.0 == 101
@@ -66,8 +76,9 @@ fn second(cx: &Context, event: &Event<'_>) -> Result<()> {
         TOLD_OF_PANIC.lock().unwrap().push(ended.exit.0);
     }
     ensure!(event.values("times") != Some(vec!["13".to_owned()]), "Thirteen is too many.");
-    cx.err().line(if matches!(event.stage(), Stage::Before) { "second: before" } else { "second: after" })?;
-    Ok(())
+    let begins = matches!(event.stage(), Stage::Before);
+    cx.err().line(if begins { "second: before" } else { "second: after" })?;
+    Ok(begins.then(|| Guard(cx.err().clone())))
 }
 
 fn they_are_told_before_and_after() {
@@ -76,6 +87,7 @@ fn they_are_told_before_and_after() {
 first: before it.hooked [\"end\", \"end.how\", \"end.token\"] times=Some([\"1\"]) how=Some([\"well\"]) token=None none=None
 second: before
 second: after
+second: let go
 first: after exit=0 error=None cancelled=None
 ";
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("at work 1 hush\n", expected));
