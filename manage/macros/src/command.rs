@@ -17,6 +17,7 @@ struct Options {
     hidden: bool,
     isolated: bool,
     prompts_for_missing: bool,
+    requires_migrations_checks: bool,
     requires_checks: RequiredChecks,
     aliases: Vec<LitStr>,
 }
@@ -29,6 +30,8 @@ impl Options {
             self.isolated = true;
         } else if meta.path.is_ident("prompts_for_missing") {
             self.prompts_for_missing = true;
+        } else if meta.path.is_ident("requires_migrations_checks") {
+            self.requires_migrations_checks = true;
         } else if meta.path.is_ident("alias") {
             let alias: LitStr = meta.value()?.parse()?;
             let text = alias.value();
@@ -40,7 +43,8 @@ impl Options {
             self.requires_checks = meta.value()?.parse()?;
         } else {
             return Err(meta.error(
-                "`#[command]` knows `hidden`, `isolated`, `prompts_for_missing`, `alias = \"…\"` and `requires_checks = \"…\"`",
+                "`#[command]` knows `hidden`, `isolated`, `prompts_for_missing`, `requires_migrations_checks`, `alias = \"…\"` and \
+                 `requires_checks = \"…\"`",
             ));
         }
         Ok(())
@@ -119,6 +123,7 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     let hidden = options.hidden;
     let isolated = options.isolated;
     let prompts_for_missing = options.prompts_for_missing;
+    let requires_migrations_checks = options.requires_migrations_checks;
     let aliases = &options.aliases;
     let requires_checks = &options.requires_checks;
     let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
@@ -176,6 +181,7 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
                     requires_checks: #requires_checks,
                     isolated: #isolated,
                     prompts_for_missing: #prompts_for_missing,
+                    requires_migrations_checks: #requires_migrations_checks,
                 },
             };
 

@@ -1,6 +1,7 @@
 //! The way of one command line: name, parser, settings, context, checks, command.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 
@@ -12,8 +13,11 @@ use crate::command::{Exit, RequiredChecks};
 use crate::console::{Input, Output};
 use crate::hooks::{Hooks, Watched};
 use crate::profile::{self, Part, Profile};
-use crate::settings::{Environment, Source};
-use crate::{Context, Program, Result, report};
+use crate::settings::{DatabaseSettings, Environment, Source};
+use crate::{Context, Program, Result, migrations, report};
+
+/// How long the look at the database may hold up a command that wants one.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a command line did not end as it should, for the program to print: clap's own error for wrong arguments,
 /// [`UnknownCommand`](crate::command::UnknownCommand), or whatever the command says.
@@ -87,7 +91,8 @@ pub(crate) fn dispatch(
 
 pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> Result<Exit> {
     let command = watched.found.command();
-    let required = command.properties().requires_checks;
+    let properties = command.properties();
+    let required = properties.requires_checks;
     let _profile =
         common.wants_profile().then(|| Profile::start(command.name(), cx.err(), common.tells_everything()));
     Hooks::of(cx.program()).around(cx, watched, Exit::of, |cx| {
@@ -99,6 +104,10 @@ pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> R
             if !results.messages.is_empty() {
                 cx.err().line(report::issues(&results, false, cx.err()))?;
             }
+        }
+        if properties.requires_migrations_checks {
+            let found = migrations::look(cx.program(), cx.database(DatabaseSettings::DEFAULT_ALIAS)?, LOOK);
+            report::unapplied(cx, found, "Going on all the same.")?;
         }
         let _isolation = isolate::of_command(cx, watched.found, common)?;
         let exit = command.run(cx, watched.matches)?;

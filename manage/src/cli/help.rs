@@ -20,7 +20,10 @@ pub(crate) fn parser(program: &Program, found: &Found, width: usize) -> clap::Co
         .disable_version_flag(true);
     parser = command.arguments(parser);
     // A struct of arguments may bring a help text of its own; the command's is set after it.
-    parser = parser.about(command.about().to_owned());
+    parser = match command.about() {
+        "" => parser.about(None::<&'static str>),
+        about => parser.about(about.to_owned()),
+    };
     parser = match command.long_about() {
         Some(text) => parser.long_about(text.to_owned()),
         None => parser.long_about(None::<&'static str>),

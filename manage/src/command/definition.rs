@@ -46,6 +46,8 @@ pub struct Properties {
     pub aliases: &'static [&'static str],
     /// The system checks that must pass before it runs.
     pub requires_checks: RequiredChecks,
+    /// Whether migrations of the database `default` that are not applied are told before it runs.
+    pub requires_migrations_checks: bool,
     /// Only one run at a time, on all machines that share the database `default`.
     pub isolated: bool,
     /// Whether required arguments that are missing are asked for, where somebody is there.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::checks::{self, Level, Selection};
-use crate::console::Role;
+use crate::migrations;
 use crate::prelude::*;
 use crate::report::{self, Format};
-use crate::server::{ListenAddress, ServeOptions, Site, listen, look, router, serve};
+use crate::server::{ListenAddress, ServeOptions, Site, listen, router, serve};
 
 /// How long the look at the database may hold up the start.
 const LOOK: Duration = Duration::from_secs(1);
@@ -44,7 +44,9 @@ pub(crate) async fn runserver(
     let routes = router(cx.program(), &site)?;
     let listening = listen(&address).await.map_err(|error| cannot_listen(&address, error))?;
     let bound = listening.address()?;
-    warn_about_database(cx)?;
+    // The server starts all the same: the database may come up later, and pages that need none work now.
+    let found = migrations::look(cx.program(), cx.database("default")?, LOOK);
+    report::unapplied(cx, found, "Serving all the same.")?;
     if routes.is_none() {
         cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;
     }
@@ -95,31 +97,4 @@ fn cannot_listen(address: &ListenAddress, error: std::io::Error) -> anyhow::Erro
         _ => "See the addresses of this machine, or use 127.0.0.1.",
     };
     CommandError::new(message).hint(hint).into()
-}
-
-/// Says when the database is down or behind. The server starts all the same: it may come up later, and pages that
-/// need no database work now.
-fn warn_about_database(cx: &Context) -> Result<()> {
-    let found = look(cx.program(), cx.database("default")?, LOOK);
-    let text = match found {
-        Ok(unapplied) if unapplied.is_empty() => return Ok(()),
-        Ok(unapplied) => {
-            let name = cx.program().name();
-            format!(
-                "\nYou have {} unapplied migration(s). Your project may not work properly until you apply the migrations \
-                 for app(s): {}.\nRun '{name} migrate' to apply them.\n",
-                unapplied.len(),
-                labels(&unapplied),
-            )
-        }
-        Err(error) => format!("\nThe database is not available: {error:#}\nServing all the same.\n"),
-    };
-    Ok(cx.out().line(cx.out().style(Role::Notice, text))?)
-}
-
-fn labels(apps: &[&'static str]) -> String {
-    let mut labels = apps.to_vec();
-    labels.sort_unstable();
-    labels.dedup();
-    labels.join(", ")
 }

@@ -150,6 +150,10 @@ fn is_used_up(option: &str, parser: &clap::Command, typed: &Typed) -> bool {
         .collect();
     typed.before.iter().any(|word| {
         names.contains(word)
-            || names.iter().any(|name| name.len() > 2 && word.starts_with(&format!("{name}=")))
+            || names.iter().any(|name| match name.len() {
+                // `-sVALUE`, and `-s=VALUE`.
+                2 => argument.get_action().takes_values() && word.starts_with(name),
+                _ => word.starts_with(&format!("{name}=")),
+            })
     })
 }

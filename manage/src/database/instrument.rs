@@ -19,6 +19,14 @@ pub(crate) fn is_connecting() -> bool {
     CONNECTING.get()
 }
 
+/// Does something to a new connection that is no work of the program's.
+pub(super) fn setting_up<T>(work: impl FnOnce() -> T) -> T {
+    CONNECTING.set(true);
+    let done = work();
+    CONNECTING.set(false);
+    done
+}
+
 /// Opens a connection, and tells the default instrumentation before and after it, if there is one. The URL that it is told has
 /// no password.
 #[cfg(feature = "network")]
@@ -29,9 +37,7 @@ pub(super) fn instrumented<C: Connection>(
     let Some(mut instrumentation) = get_default_instrumentation() else { return open() };
     let url = DatabaseSettings { password: None, ..settings.clone() }.url();
     instrumentation.on_connection_event(InstrumentationEvent::start_establish_connection(url.expose()));
-    CONNECTING.set(true);
-    let opened = open();
-    CONNECTING.set(false);
+    let opened = setting_up(open);
     let error = opened.as_ref().err().map(|error| diesel::ConnectionError::BadConnection(error.to_string()));
     instrumentation
         .on_connection_event(InstrumentationEvent::finish_establish_connection(url.expose(), error.as_ref()));

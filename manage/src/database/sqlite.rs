@@ -12,6 +12,7 @@ use diesel::connection::{Connection as _, SimpleConnection as _};
 use diesel::{QueryResult, SqliteConnection};
 use percent_encoding::percent_decode_str;
 
+use super::instrument::setting_up;
 use super::{ConnectError, Reason};
 use crate::settings::DatabaseSettings;
 
@@ -25,9 +26,11 @@ const HEADER: &[u8; 16] = b"SQLite format 3\0";
 pub(super) fn open(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
     let path = path(&settings.name);
     let mut connection = establish(settings, path.as_deref())?;
-    wait_for_writers(&mut connection, BUSY_TIMEOUT)
-        .and_then(|()| connection.batch_execute("PRAGMA foreign_keys = ON"))
-        .map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
+    let set = setting_up(|| {
+        wait_for_writers(&mut connection, BUSY_TIMEOUT)
+            .and_then(|()| connection.batch_execute("PRAGMA foreign_keys = ON"))
+    });
+    set.map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
     Ok(connection)
 }
 

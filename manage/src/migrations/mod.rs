@@ -5,11 +5,13 @@
 
 mod apply;
 mod lock;
+mod look;
 mod plan;
 mod sources;
 
 pub use apply::{Progress, Step, StepError, apply};
 pub use lock::{Lock, LockError};
+pub use look::look;
 pub use plan::{Direction, Plan, Row, Target, TargetError};
 pub use sources::{Migrations, Registration, SourceError};
 

@@ -3,6 +3,7 @@
 //! The domain modules know nothing of it; a command hands their results, or an observer of theirs, to it.
 
 mod checks;
+mod migrations;
 mod reference;
 mod waiting;
 
@@ -10,3 +11,4 @@ pub use reference::{Form, Reference};
 pub use waiting::{Format, WaitReport};
 
 pub(crate) use checks::{checks, issues, tags};
+pub(crate) use migrations::unapplied;

@@ -1,18 +1,15 @@
 //! What `manage runserver` runs: the apps' routes, served until a signal comes.
 //!
 //! In reading order: [`Site`] is what an app's routes are made with; `routes` puts the apps' routers together;
-//! `address` reads `[ADDR:]PORT`; `serve` listens, serves and stops; `log` tells each request;
-//! `look` sees whether the database is up and migrated.
+//! `address` reads `[ADDR:]PORT`; `serve` listens, serves and stops; `log` tells each request.
 
 mod address;
 mod log;
-mod look;
 mod routes;
 mod serve;
 mod site;
 
 pub use address::{AddressError, ListenAddress};
-pub use look::look;
 pub use routes::{RouterRegistration, router};
 pub use serve::{Listening, ServeOptions, listen, serve};
 pub use site::Site;

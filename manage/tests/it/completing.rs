@@ -109,6 +109,7 @@ fn options() {
     // What stands there already is not offered again, unless it may be.
     assert_eq!(names(&project, &["greet", "--loudly", "--l"]), [""; 0]);
     assert_eq!(names(&project, &["greet", "--times=2", "--ti"]), [""; 0]);
+    assert_eq!(names(&project, &["greet", "-n2", "--ti"]), [""; 0]);
     assert_eq!(names(&project, &["check", "--database", "default", "--data"]), ["--database"]);
     // A subcommand has its own, and the common ones.
     assert_eq!(names(&project, &["cache", "count", "--o"]), ["--older"]);

@@ -19,6 +19,7 @@ pub(crate) fn add(suite: &mut Suite) {
         "a_table_that_a_migration_would_make",
         a_table_that_a_migration_would_make,
     );
+    on_each_backend(suite, "unmigrated", "a_command_may_want_it_told_before", told_before);
     on_each_backend(
         suite,
         "unmigrated",
@@ -39,6 +40,23 @@ impl Command for Says {
         cx.connect()?.batch_execute(self.0).context("The statement failed")?;
         Ok(Exit::SUCCESS)
     }
+}
+
+fn told_before(database: TestDatabase) {
+    let project = Project::with(Program::new(&["it"])).env("DATABASE_URL", database.url());
+    let ran = project.run("counts_things");
+    let told = "\nYou have 4 unapplied migration(s). Your project may not work properly until you apply the migrations for \
+                app(s): it.\nRun 'manage migrate' to apply them.\n";
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit(0), format!("{told}counted\n").as_str()), "{}", ran.all());
+    assert_eq!(project.run("migrate").exit, Exit(0));
+    assert_eq!(project.run("counts_things").out, "counted\n");
+    let gone = Project::with(Program::new(&["it"])).env("DATABASE_URL", "sqlite:/nowhere/at/all.db");
+    let ran = gone.run("counts_things");
+    assert!(
+        ran.out.starts_with("\nThe database is not available: ") && ran.out.ends_with("\ncounted\n"),
+        "{}",
+        ran.all()
+    );
 }
 
 fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran {

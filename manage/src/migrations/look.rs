@@ -1,10 +1,10 @@
-//! A look at the database before the server starts.
+//! A look at the database before a command that is best run on one that is migrated.
 
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::{Migrations, Plan};
 use crate::database::{Connection, probe};
-use crate::migrations::{Migrations, Plan};
 use crate::settings::DatabaseSettings;
 use crate::{Program, Result};
 

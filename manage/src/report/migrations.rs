@@ -1,0 +1,30 @@
+//! Migrations that are not applied, for a command that works all the same.
+
+use crate::console::Role;
+use crate::{Context, Result};
+
+/// Tells what a look at the database found, in Django's words; nothing where all is applied. `without` is what happens where the
+/// database is not available.
+pub(crate) fn unapplied(cx: &Context, found: Result<Vec<&'static str>>, without: &str) -> Result<()> {
+    let text = match found {
+        Ok(unapplied) if unapplied.is_empty() => return Ok(()),
+        Ok(unapplied) => {
+            let name = cx.program().name();
+            format!(
+                "\nYou have {} unapplied migration(s). Your project may not work properly until you apply the migrations \
+                 for app(s): {}.\nRun '{name} migrate' to apply them.\n",
+                unapplied.len(),
+                labels(&unapplied),
+            )
+        }
+        Err(error) => format!("\nThe database is not available: {error:#}\n{without}\n"),
+    };
+    Ok(cx.out().line(cx.out().style(Role::Notice, text))?)
+}
+
+fn labels(apps: &[&'static str]) -> String {
+    let mut labels = apps.to_vec();
+    labels.sort_unstable();
+    labels.dedup();
+    labels.join(", ")
+}
