@@ -77,6 +77,14 @@ impl Common {
         argument.get_id().as_str().starts_with("manage::")
     }
 
+    /// Leaves the options out of the help that a command refuses which cannot run isolated.
+    pub(crate) fn hide_isolation(parser: clap::Command) -> clap::Command {
+        parser.mut_args(|argument| match argument.get_id().as_str() {
+            ISOLATED | ISOLATED_KEY | ISOLATED_WAIT => argument.hide(true),
+            _ => argument,
+        })
+    }
+
     /// The values in a command's matches, with those after the name of a subcommand on top.
     pub(crate) fn read(matches: &ArgMatches) -> Self {
         let here = Self::read_here(matches);

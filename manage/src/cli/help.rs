@@ -1,7 +1,7 @@
 //! The grouped listing, the help of one command, and its parser.
 
 use super::find::find;
-use super::{Common, fill};
+use super::{Common, fill, isolate};
 use anyhow::Context as _;
 
 use crate::command::{BUILT_IN, Found, UnknownCommand, closest};
@@ -33,7 +33,11 @@ pub(crate) fn parser(program: &Program, found: &Found, width: usize) -> clap::Co
         parser = parser.after_help(format!("Aliases: {}", aliases.join(", ")));
     }
     // The help of a subcommand is asked for as that of a command: `help cache clear`.
-    lenient(Common::add_to(parser.disable_help_subcommand(true)))
+    parser = Common::add_to(parser.disable_help_subcommand(true));
+    if !isolate::is_possible(found) {
+        parser = Common::hide_isolation(parser);
+    }
+    lenient(parser)
 }
 
 /// The parser of what stands before a command's name: the common options alone.

@@ -32,6 +32,11 @@ impl Context {
     }
 }
 
+/// Whether the command can run isolated: the lock is in the database that `wait_for_db` waits for.
+pub(super) fn is_possible(found: &Found) -> bool {
+    found.app != BUILT_IN || found.command().name() != "wait_for_db"
+}
+
 /// The lock of a command line, if it is to run isolated.
 pub(crate) fn of_command(cx: &Context, found: &Found, common: &Common) -> Result<Option<Isolation>> {
     let (command, key) = (found.command(), common.isolated_key.as_deref());
@@ -40,7 +45,7 @@ pub(crate) fn of_command(cx: &Context, found: &Found, common: &Common) -> Result
         return Ok(None);
     }
     let name = command.name();
-    if found.app == BUILT_IN && name == "wait_for_db" {
+    if !is_possible(found) {
         let message = "`wait_for_db` cannot be isolated: the lock is in the database that it waits for.";
         return Err(CommandError::new(message).exit(Exit::USAGE.0).into());
     }

@@ -17,7 +17,10 @@ pub(crate) fn for_tests(source: &Source, alias: &str) -> Result<DatabaseSettings
     };
     match variables.get(&name)? {
         Some(url) => from_url(alias, url),
-        None => Settings::load(source)?.database(alias).cloned(),
+        None => Settings::load(source)?.database(alias).cloned().map_err(|error| {
+            let hint = format!("{} {name} names one for the tests.", error.hint_text().unwrap_or_default());
+            error.hint(hint.trim_start())
+        }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use manage_test_servers::{Backend, Program, Signal, Suite, TestDatabase};
+use manage_test_servers::{Program, Signal, Suite, TestDatabase};
 
 use crate::backends::{connect, on_each_backend};
 use crate::stopping::program;

@@ -3,7 +3,7 @@ use manage::prelude::*;
 
 /// Print by Rust's own means
 #[command(hidden, requires_checks = "none")]
-#[expect(clippy::disallowed_macros, reason = "that is what it is for")]
+#[expect(clippy::print_stdout, reason = "that is what it is for")]
 pub(crate) fn prints(
     _cx: &mut Context,
     #[arg(add = completion::values(noisy))] lines: u32,
@@ -15,7 +15,7 @@ pub(crate) fn prints(
     Ok(())
 }
 
-#[expect(clippy::disallowed_macros, reason = "as a library may do")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "as a library may do")]
 fn noisy(_: &Context) -> Result<Vec<&'static str>> {
     println!("noise");
     eprintln!("noise");
