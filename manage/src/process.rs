@@ -37,6 +37,18 @@ fn end_if_print_failed(message: &str) {
     std::process::exit(Exit::FAILURE.0.into());
 }
 
+/// The exit code once all that was printed is written: `print!` keeps a line that is not ended.
+pub(crate) fn flushed(exit: Exit) -> Exit {
+    match std::io::stdout().flush() {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::BROKEN_PIPE,
+        Err(error) if exit == Exit::SUCCESS => {
+            let _ = writeln!(std::io::stderr(), "Error: Cannot write to stdout: {error}");
+            Exit::FAILURE
+        }
+        _ => exit,
+    }
+}
+
 /// A panic is a bug of the command: say so, and where, without a backtrace.
 fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
     let message = crate::caught::message(info.payload());

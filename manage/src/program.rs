@@ -94,7 +94,8 @@ impl Program {
             return exit.into();
         }
         let output = if is_question { completion::be_quiet() } else { Output::standard() };
-        self.run(arguments, Environment::process(), output).into()
+        let exit = self.run(arguments, Environment::process(), output);
+        crate::process::flushed(exit).into()
     }
 
     /// Runs one command line with an environment and streams of the caller's. Every error has been printed to

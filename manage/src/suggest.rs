@@ -13,7 +13,8 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// From 0 to 1. A beginning counts for much; so does what is most of a name, `server` of `runserver`.
 fn likeness(word: &str, candidate: &str) -> f64 {
-    let part = match candidate.contains(word) && word.chars().count() >= 4 {
+    let is_most = word.len() >= 5 && word.len() * 2 >= candidate.len();
+    let part = match is_most && candidate.contains(word) {
         true => 0.8 + 0.1 * word.len() as f64 / candidate.len() as f64,
         false => 0.0,
     };
@@ -43,6 +44,8 @@ mod tests {
 
     #[test]
     fn another_word_is_not() {
+        assert_eq!(closest("rate", NAMES), None);
+        assert_eq!(closest("for", NAMES), None);
         assert_eq!(closest("frobnicate", NAMES), None);
         assert_eq!(closest("", NAMES), None);
     }

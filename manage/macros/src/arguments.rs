@@ -46,7 +46,7 @@ pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
             ));
         }
         let told = match &*input.ty {
-            Type::Reference(reference) if options::is_named(&reference.elem, "Context") => {
+            Type::Reference(reference) if options::ends_with(&reference.elem, "Context") => {
                 "a command has one context, its first parameter"
             }
             Type::Reference(_) => "an argument of a command owns its value: `String` rather than `&str`",

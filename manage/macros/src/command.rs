@@ -1,6 +1,6 @@
 //! `#[command]`: from a function to a registered command.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
@@ -54,12 +54,17 @@ impl Options {
 pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let mut options = Options::default();
     syn::meta::parser(|meta| options.read(meta)).parse2(attribute)?;
-    let mut function: ItemFn = parse2(item).map_err(|error| {
-        Error::new(
-            error.span(),
-            "`#[command]` stands on a function: `pub fn name(cx: &mut Context) -> Result<()>`",
-        )
-    })?;
+    let is_function =
+        item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
+    let mut function: ItemFn = match parse2(item) {
+        Ok(function) => function,
+        // What is wrong inside a function the compiler has told already.
+        Err(_) if is_function => return Ok(TokenStream::new()),
+        Err(error) => {
+            let message = "`#[command]` stands on a function: `pub fn name(cx: &mut Context) -> Result<()>`";
+            return Err(Error::new(error.span(), message));
+        }
+    };
     check_signature(&function)?;
     let arguments = arguments::take(&mut function)?;
     arguments::check(&arguments)?;

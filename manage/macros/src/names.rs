@@ -14,7 +14,7 @@ pub(crate) fn help(attributes: &[Attribute]) -> (String, Option<String>) {
     let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
     let text = lines.join("\n");
     let text = text.trim();
-    let (first, rest) = text.split_once("\n\n").unwrap_or((text, ""));
+    let (first, rest) = first_paragraph(text);
     let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
     let short = match first.strip_suffix('.') {
         Some(without) if !without.ends_with('.') => without.to_owned(),
@@ -25,6 +25,26 @@ pub(crate) fn help(attributes: &[Attribute]) -> (String, Option<String>) {
     (short, long)
 }
 
+/// What stands before the first empty line, list or block of code; and the rest.
+fn first_paragraph(text: &str) -> (&str, &str) {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        let begins_another = line.trim().is_empty() || is_a_line_of_its_own(line) || fence_of(line).is_some();
+        if end > 0 && begins_another {
+            break;
+        }
+        end += line.len();
+    }
+    text.split_at(end)
+}
+
+/// The marks that begin or end a block of code, of three or more.
+fn fence_of(line: &str) -> Option<&str> {
+    let bare = line.trim();
+    let of = |mark: char| &bare[..bare.len() - bare.trim_start_matches(mark).len()];
+    [of('`'), of('~')].into_iter().find(|marks| marks.len() >= 3)
+}
+
 /// Each paragraph on one line, for the terminal to wrap. Lists, tables and headings keep their lines; code between fences is
 /// indented instead, which reads well in a terminal and is code in Markdown too.
 fn flowing(text: &str) -> String {
@@ -33,9 +53,9 @@ fn flowing(text: &str) -> String {
     let mut ends_there = true;
     for line in text.lines() {
         let bare = line.trim();
-        let mark = ["```", "~~~"].into_iter().find(|mark| bare.starts_with(mark));
+        let mark = fence_of(line);
         match fence {
-            Some(open) if mark == Some(open) => {
+            Some(open) if mark.is_some_and(|mark| mark.starts_with(open) && mark == bare) => {
                 fence = None;
                 ends_there = true;
                 shown.push_str("\n\n");
@@ -92,8 +112,14 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
     }
     let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &pair.value else { return None };
     let text = text.value();
-    // A `/** … */` comment arrives as one attribute of many lines.
-    Some(text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n"))
+    // A `/** … */` comment arrives as one attribute of many lines, which may each begin with a star.
+    let starred = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('*');
+    let has_stars = text.lines().count() > 1 && text.lines().skip(1).all(starred);
+    let lines = text.lines().enumerate().map(|(number, line)| match number > 0 && has_stars {
+        true => line.trim_start().trim_start_matches('*'),
+        false => line,
+    });
+    Some(lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n"))
 }
 
 #[cfg(test)]
@@ -133,6 +159,7 @@ mod tests {
             "As in\n\n    manage report --by 3\n\n      manage report\n\nand so on and on."
         );
         assert_eq!(long("~~~\n```\n~~~"), "    ```");
+        assert_eq!(long("````\n```\ncode\n```\n````\nafter"), "    ```\n    code\n    ```\n\nafter");
         assert_eq!(long("```\nnever closed"), "    never closed");
     }
 
@@ -151,6 +178,22 @@ mod tests {
             long("# Examples\nare\nthese:\n| a | b |\n|---|---|\nend"),
             "# Examples\nare these:\n| a | b |\n|---|---|\nend"
         );
+    }
+
+    #[test]
+    fn a_list_ends_the_first_paragraph() {
+        let (short, long) = help(&[parse_quote!(#[doc = " Clears.\n - caches\n - sessions"])]);
+        assert_eq!((short.as_str(), long.as_deref()), ("Clears", Some("Clears\n\n- caches\n- sessions")));
+        let (short, long) = help(&[parse_quote!(#[doc = " Runs\n ```sh\n it\n ```"])]);
+        assert_eq!((short.as_str(), long.as_deref()), ("Runs", Some("Runs\n\n    it")));
+    }
+
+    #[test]
+    fn a_block_comment_has_no_stars() {
+        let (short, long) = help(&[
+            parse_quote!(#[doc = "\n     * Greets.\n     *\n     * - a list\n     * - of two\n     "]),
+        ]);
+        assert_eq!((short.as_str(), long.as_deref()), ("Greets", Some("Greets\n\n- a list\n- of two")));
     }
 
     #[test]

@@ -113,3 +113,9 @@ pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
             segment.ident == name && (name != "bool" || matches!(segment.arguments, PathArguments::None))
         })
 }
+
+/// Whether the last part of the type's path is this name.
+pub(crate) fn ends_with(ty: &Type, name: &str) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|segment| segment.ident == name)
+}

@@ -63,6 +63,7 @@ entries! {
     FIXED_REPLACED = new(Error, "manage.E007", COMMANDS);
     UNKNOWN_REQUIRED_TAG = new(Error, "manage.E008", COMMANDS);
     ARGUMENTS_REFUSED = new(Error, "manage.E010", COMMANDS);
+    DEFAULT_UNFIT = new(Warning, "manage.W009", COMMANDS);
     UNLISTED_APP = new(Warning, "manage.W001", COMMANDS);
     ALIAS_CLASH = new(Warning, "manage.W004", COMMANDS);
     LISTED_TWICE = new(Warning, "manage.W005", COMMANDS);

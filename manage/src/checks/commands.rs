@@ -4,8 +4,8 @@ use crate::Context;
 use crate::command::{BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
 
 use super::catalog::{
-    ALIAS_CLASH, APP_HIDDEN, ARGUMENTS_REFUSED, BUILT_IN_REPLACED, EMPTY_APP, FIXED_REPLACED, LISTED_TWICE,
-    SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
+    ALIAS_CLASH, APP_HIDDEN, ARGUMENTS_REFUSED, BUILT_IN_REPLACED, DEFAULT_UNFIT, EMPTY_APP, FIXED_REPLACED,
+    LISTED_TWICE, SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
 };
 use super::registration::{has_checks, registered};
 use super::{Check, Message};
@@ -43,13 +43,17 @@ fn commands(cx: &Context) -> Vec<Message> {
     messages
 }
 
-/// Arguments that clap refuses.
+/// Arguments that clap refuses, and defaults that these do.
 fn refused_arguments(cx: &Context) -> Vec<Message> {
-    let refused = cx.program().registry().all().into_iter().filter_map(|found| {
-        let message = ARGUMENTS_REFUSED.message(found.refusal()?).about(found.app);
-        Some(message.hint("The command cannot run before this is mended."))
+    let told = cx.program().registry().all().into_iter().filter_map(|found| {
+        if let Some(why) = found.refusal() {
+            let message = ARGUMENTS_REFUSED.message(why).about(found.app);
+            return Some(message.hint("The command cannot run before this is mended."));
+        }
+        let message = DEFAULT_UNFIT.message(found.unfit_default()?).about(found.app);
+        Some(message.hint("Whoever leaves the argument out is told that it is wrong."))
     });
-    refused.collect()
+    told.collect()
 }
 
 fn clash(Clash { name, answers, hidden }: &Clash) -> Message {

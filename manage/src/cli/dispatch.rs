@@ -43,14 +43,16 @@ pub(crate) fn dispatch(
     output: &mut Output,
     stdin: Input,
 ) -> Result<Exit, Failure> {
-    output.adapt(Default::default(), |name| environment.text(name));
     let line = Line::split(arguments);
+    // What may be said before the options are read follows them already.
+    let all: Vec<OsString> = line.before.iter().chain(&line.name).chain(&line.after).cloned().collect();
+    let glimpse = Common::glimpse(&all);
+    output.adapt(glimpse.colors(), |name| environment.text(name));
     let before = parse_before(program, &line, output)?;
     let common = match before {
         Before::Options(common) => common,
         Before::Done => return Ok(Exit::SUCCESS),
     };
-    output.adapt(common.colors(), |name| environment.text(name));
     let Some(name) = &line.name else {
         output.out.print(listing(program, &output.out))?;
         return Ok(Exit::SUCCESS);
@@ -59,9 +61,6 @@ pub(crate) fn dispatch(
     let words = std::iter::once(found.command().name().into()).chain(line.after);
     let mut parser = parser(program, &found, output.out.width());
     let words: Vec<OsString> = words.collect();
-    // What may be said before the options are read follows them already.
-    let glimpse = common.clone().overlay(Common::glimpse(&words));
-    output.adapt(glimpse.colors(), |name| environment.text(name));
     let matches = match parser.try_get_matches_from_mut(&words) {
         Err(error) if missing::can_be_asked_for(&found, &error) => {
             let source = Source::new(environment.clone(), common.settings.clone());
@@ -105,9 +104,11 @@ pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> R
                 cx.err().line(report::issues(&results, false, cx.err()))?;
             }
         }
-        if properties.requires_migrations_checks {
-            let found = migrations::look(cx.program(), cx.database(DatabaseSettings::DEFAULT_ALIAS)?, LOOK);
-            report::unapplied(cx, found, "Going on all the same.")?;
+        if properties.requires_migrations_checks && cx.verbosity() > 0 {
+            let database = cx.database(DatabaseSettings::DEFAULT_ALIAS);
+            let found = database.and_then(|database| migrations::look(cx.program(), database, LOOK));
+            // What the command itself says may go into a file.
+            report::unapplied(cx, cx.err(), found, "Going on all the same.")?;
         }
         let _isolation = isolate::of_command(cx, watched.found, common)?;
         let exit = command.run(cx, watched.matches)?;

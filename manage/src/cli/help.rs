@@ -62,9 +62,9 @@ fn lenient(parser: clap::Command) -> clap::Command {
     let numbers = !parser.get_arguments().any(is_digit);
     parser
         .args_override_self(true)
-        .mut_args(|argument| {
-            let takes_values = argument.get_action().takes_values();
-            argument.allow_negative_numbers(numbers && takes_values)
+        .mut_args(|argument| match numbers && argument.get_action().takes_values() {
+            true => argument.allow_negative_numbers(true),
+            false => argument,
         })
         .mut_subcommands(lenient)
 }

@@ -18,30 +18,25 @@ pub(super) fn can_be_asked_for(found: &Found, error: &clap::Error) -> bool {
 pub(super) fn ask(
     cx: &Context,
     parser: &mut clap::Command,
-    mut words: Vec<OsString>,
+    words: Vec<OsString>,
     mut error: clap::Error,
 ) -> Result<ArgMatches> {
     // Behind `--` an option would be taken for a value.
     let can_ask = cx.can_ask() && !words.iter().any(|word| word == "--");
-    let mut positional = Vec::new();
+    let mut line = Line { words, places: Vec::new() };
     loop {
-        let arg = match missing(parser, &line(&words, &positional), &error) {
-            Some(arg) if can_ask => arg,
+        let missing = match missing(parser, &line.all(), &error) {
+            Some(missing) if can_ask => missing,
             _ => return Err(error.into()),
         };
         error = loop {
-            let value = value_of(cx, &arg)?;
-            let (mut longer, mut places) = (words.clone(), positional.clone());
-            match arg.get_long() {
-                Some(long) => longer.push(format!("--{long}={value}").into()),
-                None => places.push(value),
-            }
-            match parser.try_get_matches_from_mut(line(&longer, &places)) {
+            let longer = line.with(&missing, value_of(cx, &missing.argument)?);
+            match parser.try_get_matches_from_mut(longer.all()) {
                 Ok(matches) => return Ok(matches),
                 Err(error) if is_about_a_value(&error) => cx.error(first_line(&error))?,
                 // One question after the other: what else is missing may depend on this answer.
                 Err(error) => {
-                    (words, positional) = (longer, places);
+                    line = longer;
                     break error;
                 }
             }
@@ -49,12 +44,39 @@ pub(super) fn ask(
     }
 }
 
-/// The words of a command line, with values that are told by their place at the end.
+/// A command line that grows.
 #[cfg(feature = "terminal")]
-fn line(words: &[OsString], positional: &[String]) -> Vec<OsString> {
-    // A value that begins with a hyphen is no option.
-    let escape = positional.iter().any(|value| value.starts_with('-')).then(|| "--".into());
-    words.iter().cloned().chain(escape).chain(positional.iter().map(OsString::from)).collect()
+#[derive(Clone)]
+struct Line {
+    words: Vec<OsString>,
+    /// Values that are told by their place.
+    places: Vec<OsString>,
+}
+
+#[cfg(feature = "terminal")]
+impl Line {
+    fn with(&self, missing: &Missing, value: String) -> Self {
+        let mut longer = self.clone();
+        let argument = &missing.argument;
+        let option = match (argument.get_long(), argument.get_short()) {
+            (Some(long), _) => format!("--{long}={value}"),
+            (None, Some(short)) => format!("-{short}={value}"),
+            (None, None) => {
+                longer.places.push(value.into());
+                return longer;
+            }
+        };
+        // What stands at the end is the subcommand's; the command's own options stand behind its name.
+        let at = if missing.is_of_subcommand { longer.words.len() } else { 1 };
+        longer.words.insert(at, option.into());
+        longer
+    }
+
+    /// All of it. Behind `--` no value is taken for an option, or for one more value of the option before it.
+    fn all(&self) -> Vec<OsString> {
+        let escape = (!self.places.is_empty()).then(|| "--".into());
+        self.words.iter().cloned().chain(escape).chain(self.places.iter().cloned()).collect()
+    }
 }
 
 #[cfg(feature = "terminal")]
@@ -80,21 +102,39 @@ pub(super) fn ask(
     Err(error.into())
 }
 
+/// An argument that is to be asked for.
+#[cfg(feature = "terminal")]
+struct Missing {
+    argument: clap::Arg,
+    /// Whether the innermost subcommand has it, or a command without any.
+    is_of_subcommand: bool,
+}
+
 /// The first of the arguments that an error says are missing; none if it says something else, or one of them cannot be asked for.
 #[cfg(feature = "terminal")]
-fn missing(parser: &clap::Command, words: &[OsString], error: &clap::Error) -> Option<clap::Arg> {
+fn missing(parser: &clap::Command, words: &[OsString], error: &clap::Error) -> Option<Missing> {
     use clap::error::{ContextKind, ContextValue};
 
     let Some(ContextValue::Strings(shown)) = error.get(ContextKind::InvalidArg) else { return None };
     if error.kind() != ErrorKind::MissingRequiredArgument {
         return None;
     }
-    // In the order of the command's own, as its help has them.
-    let wanted = |arg: &&clap::Arg| shown.contains(&arg.to_string());
-    let inner = innermost(parser, words);
-    let found: Vec<&clap::Arg> = inner.get_arguments().filter(wanted).collect();
-    // What stands for several arguments, such as a group, cannot be asked for.
-    (found.len() == shown.len()).then(|| found.first().copied().cloned()).flatten()
+    let innermost = innermost(parser, words);
+    // In the order of the command's own, as its help has them. What stands for several arguments, such as a group, cannot be
+    // asked for, nor can an argument that takes several values.
+    let of = |command: &clap::Command| {
+        let wanted = |argument: &&clap::Arg| shown.contains(&argument.to_string());
+        let found: Vec<clap::Arg> = command.get_arguments().filter(wanted).cloned().collect();
+        let is_one = |argument: &clap::Arg| {
+            argument.get_num_args().is_none_or(|count| count.min_values() <= 1) && !argument.is_last_set()
+        };
+        (found.len() == shown.len() && found.iter().all(is_one)).then_some(found)
+    };
+    if let Some(found) = of(&innermost) {
+        return Some(Missing { argument: found.into_iter().next()?, is_of_subcommand: true });
+    }
+    let argument = of(parser)?.into_iter().next()?;
+    (!argument.is_positional()).then_some(Missing { argument, is_of_subcommand: false })
 }
 
 /// The parser of the subcommand that the words lead to: what is added at the end of the line is its.

@@ -16,7 +16,13 @@ pub struct UsageError {
 impl UsageError {
     /// `program` and `command` are what leads to the command's help.
     pub(crate) fn new(error: &clap::Error, program: &str, command: &str) -> Self {
-        let text = usage_text(error);
+        let text = match error.kind() {
+            // Of a subcommand that is missing clap shows the help instead.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                "a subcommand is required\n\nFor more information, try '--help'.".to_owned()
+            }
+            _ => usage_text(error),
+        };
         let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
         // Whoever reads this called another command.
         let text = text.replace("try '--help'.", &format!("try '{program} help {command}'."));

@@ -46,7 +46,7 @@ pub(crate) async fn runserver(
     let bound = listening.address()?;
     // The server starts all the same: the database may come up later, and pages that need none work now.
     let found = migrations::look(cx.program(), cx.database("default")?, LOOK);
-    report::unapplied(cx, found, "Serving all the same.")?;
+    report::unapplied(cx, cx.out(), found, "Serving all the same.")?;
     if routes.is_none() {
         cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;
     }

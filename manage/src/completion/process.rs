@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::log;
-use super::request::set_quiet_hook;
+use super::request::{COMMAND, set_quiet_hook};
 use crate::console::Output;
 use crate::settings::Environment;
 
@@ -24,7 +24,8 @@ pub(crate) fn be_quiet() -> Output {
 #[expect(clippy::disallowed_methods, reason = "what hangs cannot be asked to return")]
 fn give_up() {
     let message = format!("no values after {} s: what names them takes too long", LIMIT.as_secs());
-    log::note(&Environment::process(), "", &message);
+    let command = COMMAND.lock().map(|command| command.clone()).unwrap_or_default();
+    log::note(&Environment::process(), &command, &message);
     std::process::exit(0);
 }
 
@@ -33,7 +34,8 @@ fn give_up() {
 fn own_stdout() -> Option<Output> {
     use std::fs::File;
 
-    let ours = File::from(rustix::io::dup(std::io::stdout()).ok()?);
+    // What a function starts must not keep the shell waiting for the pipe's end.
+    let ours = File::from(rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 3).ok()?);
     let nowhere = File::options().write(true).open("/dev/null").ok()?;
     rustix::stdio::dup2_stdout(&nowhere).ok()?;
     rustix::stdio::dup2_stderr(&nowhere).ok()?;

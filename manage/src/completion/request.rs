@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use clap::ArgMatches;
 
@@ -22,6 +23,9 @@ pub(super) struct Request {
     pub(super) is_behind_escape: bool,
 }
 
+/// The command that is named on the line, for whoever gives the question up from another thread.
+pub(super) static COMMAND: Mutex<String> = Mutex::new(String::new());
+
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Request>>> = const { RefCell::new(None) };
     /// Where the last panic of this thread was.
@@ -31,6 +35,7 @@ thread_local! {
 impl Request {
     /// Makes this the one that is asked about while `work` is done.
     pub(super) fn during<T>(self, work: impl FnOnce() -> T) -> T {
+        *COMMAND.lock().unwrap_or_else(PoisonError::into_inner) = self.command.clone();
         CURRENT.set(Some(Rc::new(self)));
         let done = work();
         CURRENT.set(None);

@@ -26,10 +26,8 @@ const HEADER: &[u8; 16] = b"SQLite format 3\0";
 pub(super) fn open(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
     let path = path(&settings.name);
     let mut connection = establish(settings, path.as_deref())?;
-    let set = setting_up(|| {
-        wait_for_writers(&mut connection, BUSY_TIMEOUT)
-            .and_then(|()| connection.batch_execute("PRAGMA foreign_keys = ON"))
-    });
+    let set = wait_for_writers(&mut connection, BUSY_TIMEOUT)
+        .and_then(|()| setting_up(|| connection.batch_execute("PRAGMA foreign_keys = ON")));
     set.map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
     Ok(connection)
 }
@@ -54,7 +52,8 @@ fn establish(settings: &DatabaseSettings, path: Option<&Path>) -> Result<SqliteC
 
 /// Sets how long a statement waits for another process that writes.
 pub(super) fn wait_for_writers(connection: &mut SqliteConnection, limit: Duration) -> QueryResult<()> {
-    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", limit.as_millis().clamp(1, 86_400_000)))
+    let sql = format!("PRAGMA busy_timeout = {}", limit.as_millis().clamp(1, 86_400_000));
+    setting_up(|| connection.batch_execute(&sql))
 }
 
 /// Why a statement failed. Only a lock is waited for, so a statement that took that long met one.

@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use super::{Ended, Event, Stage};
 use crate::command::{Found, Location};
-use crate::{Context, Exit, Program, Result};
+use crate::{Context, Exit, Program, Result, caught};
 
 /// A hook: it is told of every command before it runs and after it has ended. What it returns before is kept until then. Its
 /// error is reported as a warning.
@@ -94,7 +94,10 @@ impl Hooks {
         for hook in self.0.iter().rev() {
             tell(cx, hook, &event(Stage::After(&ended)));
             // Each guard before those that it is nested in.
-            drop(kept.pop());
+            let guard = kept.pop();
+            if let Err(panic) = caught::call(|| drop(guard)) {
+                warn(cx, hook, &format!("panicked: {}", panic.message));
+            }
         }
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -102,9 +105,14 @@ impl Hooks {
 
 /// A hook that fails is no reason for a command to fail; nor is a reader of the warning that has gone.
 fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<Kept> {
-    let told = (hook.hook)(cx, event);
-    if let Err(error) = &told {
-        let _ = cx.warning(format_args!("Warning: The hook at {} failed: {error:#}", hook.location));
+    match caught::call(|| (hook.hook)(cx, event)) {
+        Ok(Ok(kept)) => return Some(kept),
+        Ok(Err(error)) => warn(cx, hook, &format!("failed: {error:#}")),
+        Err(panic) => warn(cx, hook, &format!("panicked: {}", panic.message)),
     }
-    told.ok()
+    None
+}
+
+fn warn(cx: &Context, hook: &HookRegistration, how: &str) {
+    let _ = cx.warning(format_args!("Warning: The hook at {} {how}", hook.location));
 }

@@ -1,11 +1,16 @@
 //! Migrations that are not applied, for a command that works all the same.
 
-use crate::console::Role;
+use crate::console::{Role, Stream};
 use crate::{Context, Result};
 
 /// Tells what a look at the database found, in Django's words; nothing where all is applied. `without` is what happens where the
 /// database is not available.
-pub(crate) fn unapplied(cx: &Context, found: Result<Vec<&'static str>>, without: &str) -> Result<()> {
+pub(crate) fn unapplied(
+    cx: &Context,
+    stream: &Stream,
+    found: Result<Vec<&'static str>>,
+    without: &str,
+) -> Result<()> {
     let text = match found {
         Ok(unapplied) if unapplied.is_empty() => return Ok(()),
         Ok(unapplied) => {
@@ -19,7 +24,7 @@ pub(crate) fn unapplied(cx: &Context, found: Result<Vec<&'static str>>, without:
         }
         Err(error) => format!("\nThe database is not available: {error:#}\n{without}\n"),
     };
-    Ok(cx.out().line(cx.out().style(Role::Notice, text))?)
+    Ok(stream.line(stream.style(Role::Notice, text))?)
 }
 
 fn labels(apps: &[&'static str]) -> String {

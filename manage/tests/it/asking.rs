@@ -279,6 +279,14 @@ fn missing_arguments_are_asked_for() {
     assert_eq!(ran.stdout, "soup for 2\n", "{ran}");
     let ran = person("tea\n").run(["orders", "drink"]).expect_success();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("Some(\"tea\") None\n", "Its name\n"));
+    // Each answer stands where it belongs, whatever is before it.
+    let ran = person("k\njoe\n").run(["asks_last", "--tags", "a", "b"]).expect_success();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("[\"a\", \"b\"] k joe\n", "The key\nThe name\n"));
+    let ran = person("2\nnorth\n").run(["asks_more", "--color", "never", "go"]).expect_success();
+    assert_eq!(
+        (ran.stdout.as_str(), ran.stderr.as_str()),
+        ("north Some(\"never\") 2\n", "How often\nThe region\n")
+    );
     // Another mistake is told and not asked about.
     let ran = person("x\n").run(["asks", "--size", "huge"]).expect_exit(2);
     assert!(ran.stderr.contains("invalid value 'huge'") && !ran.stderr.contains("Who eats"), "{ran}");

@@ -20,6 +20,7 @@ pub(crate) fn add(suite: &mut Suite) {
     );
     suite.test("hooks::they_are_told_of_a_panic", they_are_told_of_a_panic);
     suite.test("hooks::one_that_fails_is_a_warning", one_that_fails_is_a_warning);
+    suite.test("hooks::one_that_panics_is_a_warning", one_that_panics_is_a_warning);
     suite.test("hooks::those_of_an_unlisted_app_are_not_called", those_of_an_unlisted_app_are_not_called);
 }
 
@@ -75,6 +76,7 @@ fn second(cx: &Context, event: &Event<'_>) -> Result<Option<Guard>> {
     {
         TOLD_OF_PANIC.lock().unwrap().push(ended.exit.0);
     }
+    assert!(event.values("times") != Some(vec!["14".to_owned()]), "Fourteen is worse.");
     ensure!(event.values("times") != Some(vec!["13".to_owned()]), "Thirteen is too many.");
     let begins = matches!(event.stage(), Stage::Before);
     cx.err().line(if begins { "second: before" } else { "second: after" })?;
@@ -128,6 +130,15 @@ fn they_are_told_of_a_panic() {
     let panic = catch_unwind(AssertUnwindSafe(|| Project::new().run("hooked end panics")));
     assert!(panic.is_err(), "it goes on");
     assert_eq!(*TOLD_OF_PANIC.lock().unwrap(), [101]);
+}
+
+fn one_that_panics_is_a_warning() {
+    let ran = Project::new().run("hooked --times 14 end well");
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit(0), "at work 14 \n"), "{}", ran.all());
+    let warnings: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("Warning:")).collect();
+    assert_eq!(warnings.len(), 2, "{}", ran.all());
+    assert!(warnings[0].ends_with("panicked: Fourteen is worse."), "{}", ran.all());
+    assert!(ran.err.contains("first: after exit=0"), "the others are told: {}", ran.all());
 }
 
 fn one_that_fails_is_a_warning() {

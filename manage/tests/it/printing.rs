@@ -72,5 +72,10 @@ fn no_noise_while_completing() {
 fn no_prompt_hangs() {
     let (said, log) = answer(&["prints", "--slowly", ""]);
     assert_eq!(said, "");
-    assert!(log.contains("takes too long") && log.lines().count() == 1, "{log}");
+    assert!(
+        log.contains(": prints: no values after 2 s")
+            && log.contains("takes too long")
+            && log.lines().count() == 1,
+        "{log}"
+    );
 }

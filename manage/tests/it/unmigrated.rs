@@ -47,16 +47,15 @@ fn told_before(database: TestDatabase) {
     let ran = project.run("counts_things");
     let told = "\nYou have 4 unapplied migration(s). Your project may not work properly until you apply the migrations for \
                 app(s): it.\nRun 'manage migrate' to apply them.\n";
-    assert_eq!((ran.exit, ran.out.as_str()), (Exit(0), format!("{told}counted\n").as_str()), "{}", ran.all());
+    assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (Exit(0), "counted\n", told), "{}", ran.all());
+    assert_eq!(project.run("counts_things -v 0").err, "");
     assert_eq!(project.run("migrate").exit, Exit(0));
-    assert_eq!(project.run("counts_things").out, "counted\n");
-    let gone = Project::with(Program::new(&["it"])).env("DATABASE_URL", "sqlite:/nowhere/at/all.db");
-    let ran = gone.run("counts_things");
-    assert!(
-        ran.out.starts_with("\nThe database is not available: ") && ran.out.ends_with("\ncounted\n"),
-        "{}",
-        ran.all()
-    );
+    assert_eq!(project.run("counts_things").err, "");
+    for url in ["sqlite:/nowhere/at/all.db", "oracle://x"] {
+        let ran = Project::with(Program::new(&["it"])).env("DATABASE_URL", url).run("counts_things");
+        let told = ran.err.starts_with("\nThe database is not available: ");
+        assert!(told && ran.out == "counted\n", "{}", ran.all());
+    }
 }
 
 fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran {

@@ -50,9 +50,15 @@ fn page(program: &Program, command: &clap::Command, name: &str) -> Result<Page> 
         "" => crate::VERSION,
         version => version,
     };
+    let mut command = command.clone();
+    // A line of its own is a paragraph to man(1), which fills lines.
+    if let Some(about) = command.get_long_about() {
+        let about = about.to_string().replace("\n\n", "\n").replace('\n', "\n\n");
+        command = command.long_about(about);
+    }
     let mut text = Vec::new();
     // Without a date, so that the same program makes the same page.
-    Man::new(command.clone())
+    Man::new(command)
         .title(name)
         .source(format!("{} {version}", program.name()))
         .manual("Management commands")

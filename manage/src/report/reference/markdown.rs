@@ -28,9 +28,11 @@ pub(super) fn reference(catalog: &Catalog) -> String {
 fn describe(text: &mut String, command: &Description, above: &str, level: usize) {
     let name = format!("{above} {}", command.name);
     push(text, format_args!("\n{:#<level$} {}\n\n", "", escaped(&name)));
-    let about = command.long_about.as_deref().unwrap_or(&command.about);
-    if !about.is_empty() {
-        push(text, format_args!("{}\n\n", escaped(about)));
+    // The longer text is a doc comment, which is Markdown.
+    match &command.long_about {
+        Some(about) => push(text, format_args!("{about}\n\n")),
+        None if command.about.is_empty() => {}
+        None => push(text, format_args!("{}\n\n", escaped(&command.about))),
     }
     push(text, format_args!("```text\n{}\n```\n", command.usage));
     if !command.aliases.is_empty() {
