@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Common;
 use crate::command::{BUILT_IN, CommandError, Exit, Found};
 use crate::console::{Role, Stream};
+use crate::database::Reason;
 use crate::isolation::{Isolation, IsolationError, LockName};
 use crate::settings::DatabaseSettings;
 use crate::{Context, Result};
@@ -118,6 +119,10 @@ fn told(what: &str, by_option: bool, error: IsolationError, settings: &DatabaseS
                 message.push_str(&format!(" The {} s to wait for it are over.", waited.as_secs_f64()));
             }
             CommandError::new(message).hint(hint).exit(Exit::BUSY.0)
+        }
+        IsolationError::Connect(error) if error.reason == Reason::TimedOut => {
+            let hint = "Behind a pooler a lock takes one of its server connections while it is held: are there enough?";
+            CommandError::from(error).hint(hint)
         }
         IsolationError::Connect(error) => CommandError::from(error),
         IsolationError::InMemory => {

@@ -37,7 +37,7 @@ pub(crate) fn migrate(
             .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
             .into());
     };
-    let mut connection = cx.connect_to(&database)?;
+    let (mut connection, is_pooled) = Lock::open_connection(&settings).map_err(CommandError::from)?;
     let current = Plan::read(&mut connection, &migrations)?;
     let target = match target {
         None => Target::Latest,
@@ -68,7 +68,7 @@ pub(crate) fn migrate(
             // A reader that has gone is found out at the next line.
             let _ = cx.notice("Another process is migrating this database; waiting for it to end...");
         };
-        let lock = Lock::acquire(&mut connection, &settings, timeout, waiting, end_without_lock(cx, "migrations"))
+        let lock = Lock::acquire(&mut connection, &settings, is_pooled, timeout, waiting, end_without_lock(cx, "migrations"))
         .map_err(lock_error)?;
         let taken = run(cx, &mut connection, &migrations, &target);
         // If that fails, so did the connection, and the lock ended with it.

@@ -99,6 +99,7 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentence = match (self.reason, self.code.as_deref()) {
             (Reason::Credentials, Some("28P01" | "1045")) => "refuses the password",
+            (Reason::Closed, Some("08P01")) => "refuses",
             (reason, _) => reason.sentence(),
         };
         write!(f, "{} {sentence}", self.database)?;

@@ -25,6 +25,7 @@ pub(super) fn of_reason(settings: &DatabaseSettings, reason: Reason) -> Option<S
 pub(super) fn of_code(code: &str) -> Option<&'static str> {
     Some(match code {
         "42501" | "1044" | "1142" | "1227" => "Whoever owns the database can grant that to the user.",
+        "08P01" => "A pooler says so of whatever is wrong, now or for good: the message has the reason.",
         "55000" => "Whoever owns the database can open it: ALTER DATABASE … WITH ALLOW_CONNECTIONS true.",
         "53300" | "1040" => "Others hold all that there are: close some, or raise the limit.",
         "1203" | "1226" => "The user holds as many as it may: close some, or raise its limit.",

@@ -66,7 +66,7 @@ pub(crate) use life::Life;
 pub use mysql::MysqlConnection;
 pub use pool::{Pool, PooledConnection};
 #[cfg(feature = "postgres")]
-pub(crate) use pooler::{MarkedSession, is_pooled};
+pub(crate) use pooler::{MarkedSession, open_knowing};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresConnection;
 #[cfg(feature = "postgres")]

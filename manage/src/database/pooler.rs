@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{ConnectError, PlainSession};
+use super::{ConnectError, Connection, PlainSession};
 use crate::settings::DatabaseSettings;
 
 /// What the server calls the mark.
@@ -15,38 +15,29 @@ const MARK: &str = "manage.session";
 /// (feature_not_supported).
 const REFUSALS: [&str; 2] = ["08P01", "0A000"];
 
-/// How long the question may take.
+/// How long a question may take.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// A session that knows whether the server's session is its own.
 pub(crate) struct MarkedSession {
     pub(crate) plain: PlainSession,
     pub(crate) is_pooled: bool,
-    mark: String,
 }
 
 impl MarkedSession {
     /// Connects, within the settings' time limit, and finds out.
     pub(crate) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         let mark = mark();
-        let mut marked = settings.clone();
-        let options = marked.parameters.entry("options".to_owned()).or_default();
-        *options = format!("{options} -c {MARK}={mark}").trim_start().to_owned();
-        let plain = match PlainSession::open(&marked) {
-            Err(error) if error.code.as_deref().is_some_and(|code| REFUSALS.contains(&code)) => {
-                PlainSession::open(settings)
+        let mut session = match PlainSession::open(&marked(settings, &mark)) {
+            Err(error) if is_refusal(&error) => {
+                return Ok(Self { plain: PlainSession::open(settings)?, is_pooled: true });
             }
-            other => other,
+            plain => Self { plain: plain?, is_pooled: false },
         };
-        let mut session = Self { plain: plain?, is_pooled: false, mark };
-        session.is_pooled = session.asked_mark()?.as_ref() != Some(&session.mark);
-        Ok(session)
-    }
-
-    /// The mark of the server session that answers.
-    fn asked_mark(&mut self) -> Result<Option<String>, ConnectError> {
         let sql = format!("SELECT {}", Self::mark_in_sql());
-        Ok(self.plain.ask(&sql, ANSWER)?.into_iter().next().flatten())
+        let known = session.plain.ask(&sql, ANSWER)?.into_iter().next().flatten();
+        session.is_pooled = known != Some(mark);
+        Ok(session)
     }
 
     /// What is the mark in the session that has it, and nothing in any other.
@@ -61,8 +52,27 @@ fn mark() -> String {
     format!("m{:016x}{:x}", RandomState::new().build_hasher().finish(), std::process::id())
 }
 
-/// Whether such a pooler is in between, if that can be found out in time.
-pub(crate) fn is_pooled(settings: &DatabaseSettings, limit: Duration) -> Option<bool> {
-    let settings = DatabaseSettings { connect_timeout: limit, ..settings.clone() };
-    MarkedSession::open(&settings).ok().map(|session| session.is_pooled)
+fn marked(settings: &DatabaseSettings, mark: &str) -> DatabaseSettings {
+    let mut marked = settings.clone();
+    let options = marked.parameters.entry("options".to_owned()).or_default();
+    *options = format!("{options} -c {MARK}={mark}").trim_start().to_owned();
+    marked
+}
+
+fn is_refusal(error: &ConnectError) -> bool {
+    error.code.as_deref().is_some_and(|code| REFUSALS.contains(&code))
+}
+
+/// A connection, and whether a pooler is before its server: then the next transaction may have another session. There is
+/// no second connection to find that out, for which a pooler might have no room.
+pub(crate) fn open_knowing(settings: &DatabaseSettings) -> Result<(Connection, bool), ConnectError> {
+    let mark = mark();
+    let mut connection = match Connection::open(&marked(settings, &mark)) {
+        Err(error) if is_refusal(&error) => return Ok((Connection::open(settings)?, true)),
+        connection => connection?,
+    };
+    let sql = format!("SELECT {} AS text", MarkedSession::mark_in_sql());
+    // A question that fails is told by what comes after it.
+    let known = connection.ask_texts(settings, ANSWER, &sql).unwrap_or_default();
+    Ok((connection, known != [mark]))
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::open::open;
 use super::session::GLANCE;
 use super::{IsolationError, LockName};
+use crate::database::Reason;
 use crate::settings::DatabaseSettings;
 
 /// How often a waiting process tries again, at the most.
@@ -56,7 +57,9 @@ impl Isolation {
                     way = Some(session);
                 }
                 Err(IsolationError::Connect(error))
-                    if told && error.reason.is_transient() && !left.is_zero() => {}
+                    if !left.is_zero()
+                        && (told || error.reason == Reason::TimedOut)
+                        && error.reason.is_transient() => {}
                 Err(error) => return Err(error),
             }
             thread::sleep(pause.min(left));

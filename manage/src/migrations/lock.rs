@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
 
-use crate::database::Connection;
 #[cfg(feature = "postgres")]
-use crate::database::is_pooled;
+use crate::database::open_knowing;
+use crate::database::{ConnectError, Connection};
 #[cfg(feature = "sqlite")]
 use crate::isolation::FileLock;
 #[cfg(feature = "postgres")]
@@ -56,20 +56,28 @@ impl From<diesel::result::Error> for LockError {
 }
 
 impl Lock {
+    /// Opens a connection that migrations may run on, and says whether a pooler is before its server.
+    pub fn open_connection(settings: &DatabaseSettings) -> Result<(Connection, bool), ConnectError> {
+        #[cfg(feature = "postgres")]
+        if settings.backend == Backend::Postgres {
+            return open_knowing(settings);
+        }
+        Ok((Connection::open(settings)?, false))
+    }
+
     /// Takes the lock, waiting for at most `timeout`, or for ever when that is `None`. `waiting` is called once, when
     /// the first try fails. `lost` is called on another thread if the lock ends before this value does; where it belongs to the
     /// session that migrates, the work ends with it and nobody is called.
     pub fn acquire(
         connection: &mut Connection,
         settings: &DatabaseSettings,
+        is_pooled: bool,
         timeout: Option<Duration>,
         mut waiting: impl FnMut(),
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, LockError> {
         #[cfg(feature = "postgres")]
-        if connection.backend() == Backend::Postgres
-            && is_pooled(settings, settings.connect_timeout) == Some(true)
-        {
+        if connection.backend() == Backend::Postgres && is_pooled {
             return match Isolation::take(
                 settings,
                 LockName::migrations(),
@@ -83,7 +91,7 @@ impl Lock {
                 Err(error) => Err(LockError::Isolation(error)),
             };
         }
-        let _ = lost;
+        let _ = (lost, is_pooled);
         let start = Instant::now();
         let mut pause = Duration::from_millis(5);
         let mut told = false;

@@ -39,6 +39,8 @@ impl Backoff {
         self.count = self.count.saturating_add(1);
         let passed = self.since.elapsed();
         let shortest = match reason {
+            // MySQL blocks a host that has left too often in the middle of its greeting.
+            Reason::Tls | Reason::WrongService => Duration::from_millis(500),
             // A server writes each refused login into its log.
             reason if !reason.is_transient() => {
                 Duration::from_millis(20).max(passed.min(Self::FAST_FOR) / 100)
@@ -55,9 +57,13 @@ impl Backoff {
                 (cost * 200).clamp(Duration::from_millis(9), most)
             }
         };
+        let longest = match reason {
+            Reason::Tls | Reason::WrongService => Self::LONGEST * 10,
+            _ => Self::LONGEST,
+        };
         // From the tenth second on an eighth of what has passed since then.
-        let pause = (passed.saturating_sub(Self::FAST_FOR) / 8).clamp(shortest, Self::LONGEST);
-        pause.mul_f64(0.8 + 0.4 * self.jitter()).min(Self::LONGEST)
+        let pause = (passed.saturating_sub(Self::FAST_FOR) / 8).clamp(shortest, longest);
+        pause.mul_f64(0.8 + 0.4 * self.jitter()).min(longest)
     }
 
     /// Between 0 and 1. Many replicas that start together should not ask together; that needs no good randomness.
@@ -112,6 +118,16 @@ mod tests {
         let (shortest, longest) = pauses(Duration::from_secs(40), Reason::Refused);
         assert!(shortest >= Duration::from_millis(800) && longest <= Duration::from_secs(1));
         assert!(longest - shortest > Duration::from_millis(100));
+    }
+
+    #[test]
+    fn broken_greetings_are_few() {
+        for reason in [Reason::Tls, Reason::WrongService] {
+            let (shortest, _) = pauses(Duration::ZERO, reason);
+            assert!(shortest >= Duration::from_millis(400));
+            let (shortest, longest) = pauses(Duration::from_secs(200), reason);
+            assert!(shortest >= Duration::from_secs(8) && longest <= Duration::from_secs(10));
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::{CommandError, Exit, Program, Result};
 /// A request for encryption to PostgreSQL. A client may leave after it without a word in the server's log.
 pub(super) const ASKS_FOR_TLS: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
 
+/// How often a target is asked whether it still answers.
+const STEADY_PAUSE: Duration = Duration::from_millis(100);
+
 /// One thing to wait for.
 #[derive(Clone, Debug)]
 pub struct Target(Arc<Kind>);
@@ -67,6 +70,15 @@ impl Target {
     /// Whether it is a database of this kind.
     pub(super) fn is_of(&self, backend: Backend) -> bool {
         matches!(&*self.0, Kind::Database(settings, _) if settings.backend == backend)
+    }
+
+    /// How long to pause before it is asked whether it still answers.
+    pub(super) fn steady_pause(&self, stable_for: Duration) -> Duration {
+        match &*self.0 {
+            // A server of MySQL's, if it is one, counts each such look as a broken greeting, and blocks its host after a hundred.
+            Kind::Service(service) if service.is_mute() => STEADY_PAUSE.max(stable_for / 50),
+            _ => STEADY_PAUSE,
+        }
     }
 
     /// Asks once, on a fresh connection, within a time limit.

@@ -40,9 +40,6 @@ pub(super) struct Worker {
 /// The longest that one attempt may take, unless the patience says more.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(60);
 
-/// How often a target is asked whether it still answers.
-const STEADY_PAUSE: Duration = Duration::from_millis(100);
-
 /// How long something odd must answer before it is looked at: a server that just stops is odd for a moment.
 const ODD_FOR: Duration = Duration::from_millis(500);
 
@@ -99,7 +96,8 @@ impl Worker {
                     if first && !tell(News::Answers) {
                         return;
                     }
-                    std::thread::sleep(STEADY_PAUSE.min(self.patience.stable_for - answers_for));
+                    let pause = self.target.steady_pause(self.patience.stable_for);
+                    std::thread::sleep(pause.min(self.patience.stable_for - answers_for));
                     continue;
                 }
                 Err(error) => error,

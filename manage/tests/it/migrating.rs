@@ -118,7 +118,8 @@ fn everything_is_applied_once(database: TestDatabase) {
     assert_eq!(done(&project, "migrate --verbosity 0"), "");
     // Nothing to do needs no lock.
     let mut holder = connect(&database);
-    let lock = Lock::acquire(&mut holder, &settings(database.url()), None, || (), drop).expect("the lock");
+    let lock =
+        Lock::acquire(&mut holder, &settings(database.url()), false, None, || (), drop).expect("the lock");
     done(&project, "migrate --lock-timeout 0");
     drop((lock, holder));
     assert_eq!(

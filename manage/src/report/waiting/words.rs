@@ -58,6 +58,7 @@ fn plain(error: &ConnectError, state: &State) -> String {
         (Reason::Unreachable, _) => "no route leads there".to_owned(),
         (Reason::UnknownHost, _) => "the name of the host is not known".to_owned(),
         (Reason::TimedOut, _) => "no answer in time".to_owned(),
+        (Reason::Closed, Some("08P01")) => "the server, or a pooler before it, refuses".to_owned(),
         (Reason::Closed, _) => "the connection was closed".to_owned(),
         (Reason::Tls, _) => "no trusted, encrypted connection could be made".to_owned(),
         (Reason::Socket, _) => "there is no Unix socket of that path".to_owned(),

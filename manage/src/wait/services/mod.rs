@@ -47,6 +47,13 @@ pub(super) enum Kind {
     File(PathBuf),
 }
 
+impl Service {
+    /// Whether a look at it is a connection that says nothing.
+    pub(super) fn is_mute(&self) -> bool {
+        matches!(self.kind, Kind::Tcp)
+    }
+}
+
 /// Why a service is not ready: the reason, its code in the service's protocol, and what to add in words.
 struct Trouble(Reason, Option<String>, &'static str);
 
