@@ -20,6 +20,7 @@ pub(crate) fn add(suite: &mut Suite) {
     on_each_server(suite, "locking", "it_ends_with_a_killed_session", it_ends_with_a_killed_session);
     if cfg!(feature = "postgres") {
         suite.needs(Need::PgBouncer, "locking::pgbouncer::it_is_a_transactions", behind_a_pooler);
+        suite.needs(Need::PgBouncer, "locking::pgbouncer::no_room_for_it", no_room_behind_a_pooler);
         suite.needs(
             Need::PgBouncer,
             "locking::pgbouncer::statements_that_got_lost_are_explained",
@@ -119,34 +120,47 @@ fn it_ends_with_a_killed_session(backend: Backend) {
     assert!(connection.batch_execute("SELECT 1").is_err(), "its holder hears of it");
 }
 
-fn pooler() -> (TestDatabase, PgBouncer, String) {
+fn pooler(further: &[&str]) -> (TestDatabase, PgBouncer, String) {
     let database = TestDatabase::postgres();
-    let pooler = PgBouncer::start(shared_postgres().unwrap(), &["pool_mode = transaction"]).unwrap();
+    let lines = [&["pool_mode = transaction"], further].concat();
+    let pooler = PgBouncer::start(shared_postgres().unwrap(), &lines).unwrap();
     let url = pooler.url(database.name());
     (database, pooler, url)
 }
 
 fn behind_a_pooler() {
-    let (database, _pooler, url) = pooler();
+    let (database, _pooler, url) = pooler(&[]);
     // What migrates prepares statements, which not every pooler understands: it takes the direct way here.
     let mut connection = connect(&database);
     let mut acquire = |timeout| Lock::acquire(&mut connection, &settings(&url), true, timeout, || (), drop);
     let lock = acquire(None).expect("the lock");
     assert!(!is_free(&database), "the lock is the same on the direct way");
     assert!(matches!(acquire(Some(Duration::ZERO)), Err(LockError::Held)));
-    let state = format!(
+    assert_eq!(state_of_holder(&database), "idle in transaction");
+    drop(lock);
+    assert!(is_free(&database));
+    assert_eq!(state_of_holder(&database), "", "no session of the pooler's keeps it");
+}
+
+fn state_of_holder(database: &TestDatabase) -> String {
+    shared_postgres().unwrap().query_value(&format!(
         "SELECT a.state FROM pg_locks l JOIN pg_stat_activity a USING (pid)
             WHERE l.locktype = 'advisory' AND l.granted AND a.datname = '{}'",
         database.name()
-    );
-    assert_eq!(shared_postgres().unwrap().query_value(&state), "idle in transaction");
-    drop(lock);
-    assert!(is_free(&database));
-    assert_eq!(shared_postgres().unwrap().query_value(&state), "", "no session of the pooler's keeps it");
+    ))
+}
+
+/// Where there is no room for the lock's own connection, nothing is done; never is the lock one of a session of the pooler's.
+fn no_room_behind_a_pooler() {
+    let (database, _pooler, url) = pooler(&["max_client_conn = 1"]);
+    let ran = project(&url).run("migrate");
+    assert_eq!((ran.exit.0, ran.out.as_str(), tables(&database)), (1, "", 0), "{}", ran.all());
+    assert!(ran.err.contains("The lock for migrations cannot be taken: "), "{}", ran.all());
+    assert_eq!(state_of_holder(&database), "");
 }
 
 fn statements_that_got_lost() {
-    let (_database, _pooler, url) = pooler();
+    let (_database, _pooler, url) = pooler(&[]);
     // The pooler gives the next client the session in which this one has prepared statements.
     let _first = open(&url);
     let ran = project(&url).run("migrate");
