@@ -153,7 +153,9 @@ fn lock_error(error: LockError) -> anyhow::Error {
             .exit(Exit::TIMED_OUT.0)
             .into(),
         LockError::File(_, _) => CommandError::new(message).into(),
-        LockError::Isolation(_) => CommandError::new(message).into(),
+        LockError::Isolation(_) => CommandError::new(message)
+            .hint("Behind a pooler the lock takes one of its server connections, and the migrations another: are there enough?")
+            .into(),
         LockError::Query(error) => CommandError::new("The lock for migrations cannot be taken.").caused_by(error).into(),
     }
 }

@@ -87,7 +87,7 @@ impl Connection {
     }
 
     /// Asks the database something, and gives up after a time.
-    pub(super) fn ask(&mut self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
+    pub(crate) fn ask(&mut self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
         let started = Instant::now();
         let answer = match self {
             #[cfg(feature = "sqlite")]

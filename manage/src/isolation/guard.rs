@@ -56,10 +56,11 @@ impl Isolation {
                     }
                     way = Some(session);
                 }
+                // A pool may have no room for the first look; who would wait for ever is told that.
                 Err(IsolationError::Connect(error))
-                    if !left.is_zero()
-                        && (told || error.reason == Reason::TimedOut)
-                        && error.reason.is_transient() => {}
+                    if error.reason.is_transient()
+                        && !left.is_zero()
+                        && (told || (error.reason == Reason::TimedOut && wait < Duration::MAX)) => {}
                 Err(error) => return Err(error),
             }
             thread::sleep(pause.min(left));

@@ -78,18 +78,18 @@ impl Lock {
     ) -> Result<Self, LockError> {
         #[cfg(feature = "postgres")]
         if connection.backend() == Backend::Postgres && is_pooled {
-            return match Isolation::take(
-                settings,
-                LockName::migrations(),
-                "migrate",
-                timeout.unwrap_or(Duration::MAX),
-                |_| waiting(),
-                lost,
-            ) {
-                Ok(isolation) => Ok(Self(Held::Apart { _isolation: isolation })),
-                Err(IsolationError::Busy { .. }) => Err(LockError::Held),
-                Err(error) => Err(LockError::Isolation(error)),
-            };
+            let wait = timeout.unwrap_or(Duration::MAX);
+            let isolation =
+                Isolation::take(settings, LockName::migrations(), "migrate", wait, |_| waiting(), lost);
+            let isolation = isolation.map_err(|error| match error {
+                IsolationError::Busy { .. } => LockError::Held,
+                error => LockError::Isolation(error),
+            })?;
+            // A pool of one server connection has none left for the migrations.
+            connection
+                .ask(settings, settings.connect_timeout)
+                .map_err(|error| LockError::Isolation(error.into()))?;
+            return Ok(Self(Held::Apart { _isolation: isolation }));
         }
         let _ = (lost, is_pooled);
         let start = Instant::now();

@@ -20,6 +20,7 @@ pub(crate) fn add(suite: &mut Suite) {
     on_each_server(suite, "locking", "it_ends_with_a_killed_session", it_ends_with_a_killed_session);
     if cfg!(feature = "postgres") {
         suite.needs(Need::PgBouncer, "locking::pgbouncer::it_is_a_transactions", behind_a_pooler);
+        suite.needs(Need::PgBouncer, "locking::pgbouncer::a_pool_of_one", one_connection_behind_a_pooler);
         suite.needs(Need::PgBouncer, "locking::pgbouncer::no_room_for_it", no_room_behind_a_pooler);
         suite.needs(
             Need::PgBouncer,
@@ -148,6 +149,18 @@ fn state_of_holder(database: &TestDatabase) -> String {
             WHERE l.locktype = 'advisory' AND l.granted AND a.datname = '{}'",
         database.name()
     ))
+}
+
+fn one_connection_behind_a_pooler() {
+    let (database, _pooler, url) = pooler(&["default_pool_size = 1"]);
+    let ran = project(&format!("{url}?connect_timeout=2")).run("migrate");
+    assert_eq!((ran.exit.0, ran.out.as_str(), tables(&database)), (1, "", 0), "{}", ran.all());
+    assert!(
+        ran.err.contains("does not answer in time") && ran.err.contains("are there enough?"),
+        "{}",
+        ran.all()
+    );
+    wait_until(LONG, "the lock is free", || state_of_holder(&database).is_empty());
 }
 
 /// Where there is no room for the lock's own connection, nothing is done; never is the lock one of a session of the pooler's.
