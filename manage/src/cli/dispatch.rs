@@ -1,7 +1,6 @@
 //! The way of one command line: name, parser, settings, context, checks, command.
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use clap::error::ErrorKind;
 
@@ -15,9 +14,6 @@ use crate::hooks::{Hooks, Watched};
 use crate::profile::{self, Part, Profile};
 use crate::settings::{DatabaseSettings, Environment, Source};
 use crate::{Context, Program, Result, migrations, report};
-
-/// How long the look at the database may hold up a command that wants one.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a command line did not end as it should, for the program to print: clap's own error for wrong arguments,
 /// [`UnknownCommand`](crate::command::UnknownCommand), or whatever the command says.
@@ -106,7 +102,7 @@ pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> R
         }
         if properties.requires_migrations_checks && cx.verbosity() > 0 {
             let database = cx.database(DatabaseSettings::DEFAULT_ALIAS);
-            let found = database.and_then(|database| migrations::look(cx.program(), database, LOOK));
+            let found = database.and_then(|database| migrations::look(cx.program(), database));
             // What the command itself says may go into a file.
             report::unapplied(cx, cx.err(), found, "Going on all the same.")?;
         }

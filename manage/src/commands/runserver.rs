@@ -8,9 +8,6 @@ use crate::prelude::*;
 use crate::report::{self, Format};
 use crate::server::{ListenAddress, ServeOptions, Site, listen, router, serve};
 
-/// How long the look at the database may hold up the start.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// Serve the apps' routes for development
 #[command(requires_checks = "none")]
 pub(crate) async fn runserver(
@@ -45,7 +42,7 @@ pub(crate) async fn runserver(
     let listening = listen(&address).await.map_err(|error| cannot_listen(&address, error))?;
     let bound = listening.address()?;
     // The server starts all the same: the database may come up later, and pages that need none work now.
-    let found = migrations::look(cx.program(), cx.database("default")?, LOOK);
+    let found = migrations::look(cx.program(), cx.database("default")?);
     report::unapplied(cx, cx.out(), found, "Serving all the same.")?;
     if routes.is_none() {
         cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;

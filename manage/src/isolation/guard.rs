@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::open::open;
-use super::session::GLANCE;
+use super::session::{GLANCE, Session};
 use super::{IsolationError, LockName};
 use crate::database::Reason;
 use crate::settings::DatabaseSettings;
@@ -33,16 +33,11 @@ impl Isolation {
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, IsolationError> {
         let start = Instant::now();
-        let mut way = Some(open(settings, name.clone(), owner)?);
+        let mut way = None;
         let mut pause = Duration::from_millis(5);
         let mut told = false;
         let mut session = loop {
-            // Who waits outlives a restart of the server.
-            let tried =
-                way.take().map_or_else(|| open(settings, name.clone(), owner), Ok).and_then(|mut session| {
-                    let taken = session.try_take()?;
-                    Ok((session, taken))
-                });
+            let tried = try_once(way.take(), || open(settings, name.clone(), owner));
             let left = wait.saturating_sub(start.elapsed());
             match tried {
                 Ok((session, true)) => break session,
@@ -56,7 +51,8 @@ impl Isolation {
                     }
                     way = Some(session);
                 }
-                // A pool may have no room for the first look; who would wait for ever is told that.
+                // Who waits outlives a restart of the server. A pool may have no room for the first look; who would wait for ever
+                // is told that.
                 Err(IsolationError::Connect(error))
                     if error.reason.is_transient()
                         && !left.is_zero()
@@ -88,6 +84,16 @@ impl Isolation {
         let watcher = watcher.map_err(|error| IsolationError::Refused(error.to_string()))?;
         Ok(Self { watcher: Some((stop, watcher)) })
     }
+}
+
+/// One try on the way that there is, or on a new one.
+fn try_once(
+    way: Option<Box<dyn Session>>,
+    open: impl FnOnce() -> Result<Box<dyn Session>, IsolationError>,
+) -> Result<(Box<dyn Session>, bool), IsolationError> {
+    let mut session = way.map_or_else(open, Ok)?;
+    let is_taken = session.try_take()?;
+    Ok((session, is_taken))
 }
 
 impl Drop for Isolation {

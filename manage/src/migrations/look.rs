@@ -8,18 +8,21 @@ use crate::database::{Connection, probe};
 use crate::settings::DatabaseSettings;
 use crate::{Program, Result};
 
+/// How long each of its two questions may hold up the command.
+const LIMIT: Duration = Duration::from_secs(1);
+
 /// The apps of the migrations that are not applied, one entry for each migration; an error where the database is not
-/// available. It takes no longer than twice the limit: one for the probe, one for reading the plan.
-pub fn look(program: &Program, settings: &DatabaseSettings, limit: Duration) -> Result<Vec<&'static str>> {
+/// available. It takes no longer than two seconds: one for the probe, one for reading the plan.
+pub fn look(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'static str>> {
     let (sender, receiver) = mpsc::channel();
     let (program, looked_at) = (program.clone(), settings.clone());
     // A server that hangs in the middle of a query would hold up the start for ever.
-    std::thread::spawn(move || sender.send(unapplied(&program, &looked_at, limit)));
-    receiver.recv_timeout(limit * 2).unwrap_or_else(|_| Err(anyhow::anyhow!("{settings} does not answer")))
+    std::thread::spawn(move || sender.send(unapplied(&program, &looked_at)));
+    receiver.recv_timeout(LIMIT * 2).unwrap_or_else(|_| Err(anyhow::anyhow!("{settings} does not answer")))
 }
 
-fn unapplied(program: &Program, settings: &DatabaseSettings, limit: Duration) -> Result<Vec<&'static str>> {
-    probe(settings, limit)?;
+fn unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'static str>> {
+    probe(settings, LIMIT)?;
     let Some(migrations) = Migrations::of_program(program, settings.backend)? else { return Ok(Vec::new()) };
     let mut connection = Connection::open(settings)?;
     let plan = Plan::read(&mut connection, &migrations)?;

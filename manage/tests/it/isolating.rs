@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use manage_test_servers::{
-    Backend, MariaDb, Need, PgBouncer, Postgres, Program, Running, Signal, Suite, TestDatabase,
-    shared_mariadb, shared_postgres, wait_until,
+    Backend, MariaDb, Need, Postgres, Program, Running, Signal, Suite, TestDatabase, shared_mariadb,
+    shared_postgres, wait_until,
 };
 
 use crate::backends::{on_each_backend, on_each_server, project};
+use crate::pooling::{pooler, state_of_holder};
 use crate::project::AS_PROGRAM;
 
 /// What a command may take on a busy machine.
@@ -34,6 +35,7 @@ pub(crate) fn add(suite: &mut Suite) {
             "isolating::pgbouncer::a_lost_lock_ends_the_program",
             lost_behind_a_pooler,
         );
+        suite.needs(Need::PgBouncer, "isolating::pgbouncer::room_in_a_pool_is_waited_for", room_in_a_pool);
     }
 }
 
@@ -168,27 +170,10 @@ fn a_silent_holder() {
     has_lost(holder);
 }
 
-fn pooler() -> (TestDatabase, PgBouncer, String) {
-    let database = TestDatabase::postgres();
-    // Few server sessions: without a transaction the next client would often have the holder's.
-    let lines = ["pool_mode = transaction", "default_pool_size = 5"];
-    let pooler = PgBouncer::start(shared_postgres().unwrap(), &lines).unwrap();
-    let url = pooler.url(database.name());
-    (database, pooler, url)
-}
-
-fn state(database: &TestDatabase) -> String {
-    shared_postgres().unwrap().query_value(&format!(
-        "SELECT a.state FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-            WHERE l.locktype = 'advisory' AND l.granted AND a.datname = '{}'",
-        database.name()
-    ))
-}
-
 fn transaction_pooling() {
-    let (database, _pooler, url) = pooler();
+    let (database, _pooler, url) = pooler(&[]);
     let mut holder = holding(&url, &["hold", "600"]);
-    wait_until(PATIENCE, "its transaction is open", || state(&database) == "idle in transaction");
+    wait_until(PATIENCE, "its transaction is open", || state_of_holder(&database) == "idle in transaction");
     // Through the pooler and past it: the lock is the same.
     for url in [url.as_str(), database.url()] {
         let busy = program(url).args(["hold", "0"]).run(PATIENCE).expect_code(75);
@@ -197,16 +182,24 @@ fn transaction_pooling() {
     holder.signal(Signal::KILL);
     program(&url).args(["hold", "0", "--isolated-wait", "30"]).run(PATIENCE).expect_success();
     let _direct = holding(database.url(), &["hold", "600"]);
-    wait_until(PATIENCE, "it has no transaction", || state(&database) == "idle");
+    wait_until(PATIENCE, "it has no transaction", || state_of_holder(&database) == "idle");
     program(&url).args(["hold", "0"]).run(PATIENCE).expect_code(75);
 }
 
 fn lost_behind_a_pooler() {
-    let (database, _pooler, url) = pooler();
+    let (database, _pooler, url) = pooler(&[]);
     let holder = holding(&url, &["hold", "600"]);
     shared_postgres().unwrap().execute(&format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
         database.name()
     ));
     has_lost(holder);
+}
+
+fn room_in_a_pool() {
+    let (_database, _pooler, url) = pooler(&["default_pool_size = 1"]);
+    // Longer than the 10 seconds that the server has for an answer.
+    let holder = holding(&url, &["hold", "12"]);
+    program(&url).args(["hold", "0", "--isolated-wait", "300"]).run(PATIENCE).expect_success();
+    holder.wait(PATIENCE).expect_success();
 }

@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use manage::migrations::{Lock, LockError};
-use manage_test_servers::{
-    Backend, Need, PgBouncer, Suite, TestDatabase, shared_mariadb, shared_postgres, wait_until,
-};
+use manage_test_servers::{Backend, Need, Suite, TestDatabase, shared_mariadb, shared_postgres, wait_until};
 
 use crate::backends::{LONG, connect, on_each_backend, on_each_server, open, project, settings};
 use crate::migrating::{NAMES, applying, done, shown, tables};
+use crate::pooling::{pooler, state_of_holder};
 
 pub(crate) fn add(suite: &mut Suite) {
     let mut add = |name, test| on_each_backend(suite, "locking", name, test);
@@ -121,14 +120,6 @@ fn it_ends_with_a_killed_session(backend: Backend) {
     assert!(connection.batch_execute("SELECT 1").is_err(), "its holder hears of it");
 }
 
-fn pooler(further: &[&str]) -> (TestDatabase, PgBouncer, String) {
-    let database = TestDatabase::postgres();
-    let lines = [&["pool_mode = transaction"], further].concat();
-    let pooler = PgBouncer::start(shared_postgres().unwrap(), &lines).unwrap();
-    let url = pooler.url(database.name());
-    (database, pooler, url)
-}
-
 fn behind_a_pooler() {
     let (database, _pooler, url) = pooler(&[]);
     // What migrates prepares statements, which not every pooler understands: it takes the direct way here.
@@ -143,24 +134,15 @@ fn behind_a_pooler() {
     assert_eq!(state_of_holder(&database), "", "no session of the pooler's keeps it");
 }
 
-fn state_of_holder(database: &TestDatabase) -> String {
-    shared_postgres().unwrap().query_value(&format!(
-        "SELECT a.state FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-            WHERE l.locktype = 'advisory' AND l.granted AND a.datname = '{}'",
-        database.name()
-    ))
-}
-
 fn one_connection_behind_a_pooler() {
-    let (database, _pooler, url) = pooler(&["default_pool_size = 1"]);
-    let ran = project(&format!("{url}?connect_timeout=2")).run("migrate");
-    assert_eq!((ran.exit.0, ran.out.as_str(), tables(&database)), (1, "", 0), "{}", ran.all());
-    assert!(
-        ran.err.contains("does not answer in time") && ran.err.contains("are there enough?"),
-        "{}",
-        ran.all()
-    );
-    wait_until(LONG, "the lock is free", || state_of_holder(&database).is_empty());
+    for mode in ["pool_mode = transaction", "pool_mode = session"] {
+        let (database, _pooler, url) = pooler(&["default_pool_size = 1", mode]);
+        let ran = project(&format!("{url}?connect_timeout=2")).run("migrate");
+        assert_eq!((ran.exit.0, ran.out.as_str(), tables(&database)), (1, "", 0), "{mode}\n{}", ran.all());
+        let told = ran.err.contains("does not answer in time") && ran.err.contains("are there enough?");
+        assert!(told, "{mode}\n{}", ran.all());
+        wait_until(LONG, "the lock is free", || state_of_holder(&database).is_empty());
+    }
 }
 
 /// Where there is no room for the lock's own connection, nothing is done; never is the lock one of a session of the pooler's.

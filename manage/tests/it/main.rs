@@ -27,6 +27,7 @@ mod locking;
 mod management;
 mod migrating;
 mod output;
+mod pooling;
 mod pools;
 mod printing;
 mod profiling;
