@@ -27,9 +27,7 @@ pub(crate) fn check(
     }
     let Selected { apps, tags, deploy, databases } = selected;
     let selection = Selection { apps, tags, deploy, databases };
-    selection
-        .validate(cx)
-        .map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
+    selection.validate(cx).map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
     report::checks(cx, &checks::run(cx, &selection), fail_level.into(), format)
 }
 

@@ -1,10 +1,12 @@
 use std::time::Duration;
 
+use crate::Confirmation;
 use crate::cli::end_without_lock;
 use crate::console::Role;
 use crate::database::Connection;
-use crate::migrations::{Direction, Lock, LockError, Migrations, Plan, Progress, Step, StepError, Target, apply};
-use crate::Confirmation;
+use crate::migrations::{
+    Direction, Lock, LockError, Migrations, Plan, Progress, Step, StepError, Target, apply,
+};
 use crate::prelude::*;
 
 /// Bring a database's schema up to date
@@ -41,12 +43,10 @@ pub(crate) fn migrate(
     let current = Plan::read(&mut connection, &migrations)?;
     let target = match target {
         None => Target::Latest,
-        Some(text) => current
-            .target(&text)
-            .map_err(|error| {
-                let hint = format!("See `{} showmigrations`.", cx.program().name());
-                CommandError::new(error.to_string()).hint(hint)
-            })?,
+        Some(text) => current.target(&text).map_err(|error| {
+            let hint = format!("See `{} showmigrations`.", cx.program().name());
+            CommandError::new(error.to_string()).hint(hint)
+        })?,
     };
     if plan || check {
         let steps = current.steps(&target);
@@ -54,7 +54,9 @@ pub(crate) fn migrate(
         return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
     }
     // As in Django nobody is asked elsewhere.
-    if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert) && cx.is_production()? {
+    if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert)
+        && cx.is_production()?
+    {
         confirmation.ask(cx, "This reverts migrations, and with them tables and columns go.")?;
     }
     let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
@@ -68,7 +70,14 @@ pub(crate) fn migrate(
             // A reader that has gone is found out at the next line.
             let _ = cx.notice("Another process is migrating this database; waiting for it to end...");
         };
-        let lock = Lock::acquire(&mut connection, &settings, is_pooled, timeout, waiting, end_without_lock(cx, "migrations"))
+        let lock = Lock::acquire(
+            &mut connection,
+            &settings,
+            is_pooled,
+            timeout,
+            waiting,
+            end_without_lock(cx, "migrations"),
+        )
         .map_err(lock_error)?;
         let taken = run(cx, &mut connection, &migrations, &target);
         // If that fails, so did the connection, and the lock ended with it.
@@ -81,7 +90,12 @@ pub(crate) fn migrate(
     Ok(Exit::SUCCESS)
 }
 
-fn run(cx: &Context, connection: &mut Connection, migrations: &Migrations, target: &Target) -> Result<Vec<Step>> {
+fn run(
+    cx: &Context,
+    connection: &mut Connection,
+    migrations: &Migrations,
+    target: &Target,
+) -> Result<Vec<Step>> {
     let out = cx.out();
     heading(cx)?;
     apply(connection, migrations, target, |progress, step| {

@@ -64,7 +64,9 @@ pub(crate) async fn runserver(
     };
     let in_time = serve(listening, routes.unwrap_or_default(), options, stop).await?;
     if !in_time {
-        cx.warning(format_args!("Some requests were still running after {shutdown_timeout} s; they were cut off."))?;
+        cx.warning(format_args!(
+            "Some requests were still running after {shutdown_timeout} s; they were cut off."
+        ))?;
     }
     Ok(Exit::SUCCESS)
 }
@@ -77,7 +79,9 @@ fn address(cx: &Context, argument: Option<String>, ipv6: bool) -> Result<ListenA
     };
     ListenAddress::parse(text.as_deref(), ipv6).map_err(|error| {
         let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
-        CommandError::new(format!("{place}{error}")).hint("Write 8000, 0.0.0.0:8000, [::1]:8000 or localhost:8000.").into()
+        CommandError::new(format!("{place}{error}"))
+            .hint("Write 8000, 0.0.0.0:8000, [::1]:8000 or localhost:8000.")
+            .into()
     })
 }
 

@@ -17,7 +17,8 @@ pub(crate) fn startcommand(
     let apps = cx.program().registry().apps();
     let label = match &app {
         Some(label) => apps.iter().copied().find(|known| known == label).ok_or_else(|| {
-            CommandError::new(format!("There is no app '{label}'.")).hint(format!("The apps are: {}.", apps.join(", ")))
+            CommandError::new(format!("There is no app '{label}'."))
+                .hint(format!("The apps are: {}.", apps.join(", ")))
         })?,
         None => *apps.first().ok_or_else(|| CommandError::new("The program has no apps."))?,
     };
@@ -30,9 +31,9 @@ pub(crate) fn startcommand(
     let path = write_command(&package.join("src/lib.rs"), &name).map_err(|error| {
         let message = CommandError::new(error.to_string());
         match error {
-            ScaffoldError::Name(_) => {
-                message.hint("Take small letters, digits and underscores, as in import_posts, and no word of Rust's.")
-            }
+            ScaffoldError::Name(_) => message.hint(
+                "Take small letters, digits and underscores, as in import_posts, and no word of Rust's.",
+            ),
             _ => message,
         }
     })?;
@@ -50,7 +51,9 @@ fn rivalry(apps: &[&str], new: &str, other: &str, name: &str) -> String {
     if rank(new) < rank(other) {
         format!("'{name}' of the app '{new}' now runs in place of the one of '{other}'.")
     } else {
-        format!("It will not run: the app '{other}' has a command '{name}', and stands before '{new}' in the list of apps.")
+        format!(
+            "It will not run: the app '{other}' has a command '{name}', and stands before '{new}' in the list of apps."
+        )
     }
 }
 
@@ -61,9 +64,11 @@ fn package_of(label: &str) -> Result<PathBuf> {
             .hint("Write `manage::commands!();` in its src/lib.rs.")
     })?;
     if !Path::new(folder).join("src").is_dir() {
-        return Err(CommandError::new(format!("The source of the app '{label}' is not on this machine: it was built in {folder}."))
-            .hint("Run the command where the project is built.")
-            .into());
+        return Err(CommandError::new(format!(
+            "The source of the app '{label}' is not on this machine: it was built in {folder}."
+        ))
+        .hint("Run the command where the project is built.")
+        .into());
     }
     Ok(PathBuf::from(folder))
 }

@@ -13,9 +13,11 @@ use crate::wait::{self, Expected, FailFast, Patience, Plan, Target};
 #[command(requires_checks = "none")]
 pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
     if !options.program.is_empty() && !cx.owns_process {
-        return Err(CommandError::new("Called from code, wait_for_db cannot become another program: that would end its caller.")
-            .hint("Call it without `-- CMD`, and run that program when it has returned.")
-            .into());
+        return Err(CommandError::new(
+            "Called from code, wait_for_db cannot become another program: that would end its caller.",
+        )
+        .hint("Call it without `-- CMD`, and run that program when it has returned.")
+        .into());
     }
     let mut report = WaitReport::new(options.format, cx.out(), cx.err(), cx.verbosity());
     let plan = match plan(cx, &options) {
@@ -127,7 +129,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let number: f64 = text.parse().map_err(|_| "it is a number of seconds, such as 30 or 0.5".to_owned())?;
-    let time = Duration::try_from_secs_f64(number).map_err(|_| "it is 0 or more, and not endless".to_owned())?;
+    let time =
+        Duration::try_from_secs_f64(number).map_err(|_| "it is 0 or more, and not endless".to_owned())?;
     // No clock counts further.
     Ok(time.min(LONGEST))
 }

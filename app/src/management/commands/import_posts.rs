@@ -35,7 +35,11 @@ pub fn import_posts(
         }
     }
     let summary = summary(&changes);
-    if dry_run { cx.notice(format_args!("{summary} This was a dry run: nothing was stored.")) } else { cx.success(summary) }
+    if dry_run {
+        cx.notice(format_args!("{summary} This was a dry run: nothing was stored."))
+    } else {
+        cx.success(summary)
+    }
 }
 
 /// Nothing is passed over in silence.

@@ -30,9 +30,11 @@ pub fn publish(
         Publication::Scheduled(article, time) => {
             cx.notice(format_args!("“{}” keeps its date: it appears on {time} UTC.", article.title))
         }
-        Publication::NoDate(article) => Err(CommandError::new(format!("“{}” has no date to keep.", article.title))
-            .hint("Publish it without --keep-date.")
-            .into()),
+        Publication::NoDate(article) => {
+            Err(CommandError::new(format!("“{}” has no date to keep.", article.title))
+                .hint("Publish it without --keep-date.")
+                .into())
+        }
     }
 }
 

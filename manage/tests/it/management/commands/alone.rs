@@ -14,10 +14,11 @@ pub(crate) fn alone(cx: &mut Context, run: String, milliseconds: u64) -> Result<
     let mut connection = cx.connect_to("work")?;
     let process = std::process::id();
     loop {
-        let entered = write(&mut connection, "INSERT INTO room (place, run, process) VALUES (1, ?, ?)", &[
-            &run,
-            &process.to_string(),
-        ]);
+        let entered = write(
+            &mut connection,
+            "INSERT INTO room (place, run, process) VALUES (1, ?, ?)",
+            &[&run, &process.to_string()],
+        );
         match entered {
             Ok(_) => break,
             Err(diesel::result::Error::DatabaseError(

@@ -39,7 +39,9 @@ pub(crate) enum Kind {
 #[command(requires_checks = "none")]
 pub(crate) fn cache(cx: &mut Context, #[command(subcommand)] action: Action) -> Result<()> {
     match action {
-        Action::Clear { region, kind } => cx.line(format_args!("clear {region:?} {kind:?} {}", cx.verbosity())),
+        Action::Clear { region, kind } => {
+            cx.line(format_args!("clear {region:?} {kind:?} {}", cx.verbosity()))
+        }
         Action::Count { older, label } => cx.line(format_args!("count {older:?} {label:?}")),
         Action::Dump => cx.line("dump"),
     }

@@ -66,7 +66,8 @@ fn typed(connection: &mut manage::database::Connection) -> Result<()> {
     for _ in 0..2 {
         assert_eq!(ids(connection), [1]);
     }
-    let again: diesel::QueryResult<usize> = connection.transaction(|connection| insert(connection, &thing(1)));
+    let again: diesel::QueryResult<usize> =
+        connection.transaction(|connection| insert(connection, &thing(1)));
     again.expect_err("it is there");
     Ok(())
 }

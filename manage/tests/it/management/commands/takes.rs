@@ -78,6 +78,11 @@ pub(crate) fn takes(
     let value = value.map(|value| value.0);
     let words: Vec<String> = words.into_iter().map(|word| word.0).collect();
     let raw = raw.map(|raw| raw.0);
-    cx.line(format_args!("{},{} {value:?} {words:?} {tone:?} {raw:?} {path:?} {secret:?}", point.0, point.1))?;
-    cx.line(format_args!("{address} {small:?} {port:?} {letter} {maybe:?} {loud} {one_of:?} {flag} {takes:?}"))
+    cx.line(format_args!(
+        "{},{} {value:?} {words:?} {tone:?} {raw:?} {path:?} {secret:?}",
+        point.0, point.1
+    ))?;
+    cx.line(format_args!(
+        "{address} {small:?} {port:?} {letter} {maybe:?} {loud} {one_of:?} {flag} {takes:?}"
+    ))
 }
