@@ -25,7 +25,7 @@ mod multi {
     pub enum AnyConnection {
         /// An SQLite file.
         #[cfg(feature = "sqlite")]
-        Sqlite(diesel::SqliteConnection),
+        Sqlite(crate::database::SqliteConnection),
         /// A PostgreSQL server.
         #[cfg(feature = "postgres")]
         Postgres(crate::database::PostgresConnection),

@@ -2,10 +2,11 @@
 
 /// Implements Diesel's connection traits for `$outer`, whose method `driver(&mut self)` gives the `$inner` inside.
 ///
-/// `$manager` is a unit struct for the transactions, and `|$url| $establish` is the body of `Connection::establish`. `$commit`
-/// commits a transaction of the connection inside; it is [`commit`] where nothing needs to be mended.
+/// `$manager` is a unit struct for the transactions, and `|$url| $establish` is the body of `Connection::establish`. `$begin`
+/// and `$commit` begin and commit a transaction of the connection inside; they are [`begin`] and [`commit`] unless the backend
+/// needs something else.
 macro_rules! delegate_connection {
-    ($outer:ty => $inner:ty, $manager:ident, $commit:path, |$url:ident| $establish:expr) => {
+    ($outer:ty => $inner:ty, $manager:ident, $begin:path, $commit:path, |$url:ident| $establish:expr) => {
         impl diesel::connection::SimpleConnection for $outer {
             fn batch_execute(&mut self, query: &str) -> diesel::QueryResult<()> {
                 self.driver().batch_execute(query)
@@ -79,7 +80,7 @@ macro_rules! delegate_connection {
                 >>::TransactionStateData;
 
             fn begin_transaction(conn: &mut $outer) -> diesel::QueryResult<()> {
-                <$inner as diesel::connection::Connection>::TransactionManager::begin_transaction(conn.driver())
+                $begin(conn.driver())
             }
 
             fn rollback_transaction(conn: &mut $outer) -> diesel::QueryResult<()> {
@@ -121,6 +122,11 @@ macro_rules! delegate_connection {
             }
         }
     };
+}
+
+/// Begins a transaction, as the connection itself does it.
+pub(super) fn begin<C: diesel::Connection>(connection: &mut C) -> diesel::QueryResult<()> {
+    <C::TransactionManager as diesel::connection::TransactionManager<C>>::begin_transaction(connection)
 }
 
 /// Commits, as the connection itself does it.

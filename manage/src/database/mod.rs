@@ -75,6 +75,8 @@ pub(crate) use probe::probe_of_life;
 pub use probe::{Demands, Ready, check_settings, probe, probe_for};
 pub use reason::Reason;
 #[cfg(feature = "sqlite")]
+pub use sqlite::SqliteConnection;
+#[cfg(feature = "sqlite")]
 pub(crate) use sqlite::path as sqlite_path;
 #[cfg(feature = "network")]
 pub(crate) use tls::{tls_error, trusting_config};

@@ -70,7 +70,7 @@ impl MysqlConnection {
     }
 }
 
-delegate_connection!(MysqlConnection => Driver, MysqlTransactions, super::delegate::commit, |url| {
+delegate_connection!(MysqlConnection => Driver, MysqlTransactions, super::delegate::begin, super::delegate::commit, |url| {
     let settings = DatabaseSettings::from_url("default", url, Origin::Code)
         .map_err(|error| diesel::ConnectionError::InvalidConnectionUrl(error.problem.to_string()))?;
     if settings.backend != crate::settings::Backend::Mysql {

@@ -203,7 +203,7 @@ impl Drop for PooledConnection {
     }
 }
 
-delegate_connection!(PooledConnection => Connection, PooledTransactions, super::delegate::commit, |_url| {
+delegate_connection!(PooledConnection => Connection, PooledTransactions, super::delegate::begin, super::delegate::commit, |_url| {
     let message = "a pooled connection comes out of its pool".to_owned();
     Err(diesel::ConnectionError::BadConnection(message))
 });

@@ -73,7 +73,7 @@ impl PostgresConnection {
     }
 }
 
-delegate_connection!(PostgresConnection => Driver, PostgresTransactions, commit, |url| {
+delegate_connection!(PostgresConnection => Driver, PostgresTransactions, delegate::begin, commit, |url| {
     let settings = DatabaseSettings::from_url("default", url, Origin::Code)
         .map_err(|error| diesel::ConnectionError::InvalidConnectionUrl(error.problem.to_string()))?;
     if settings.backend != crate::settings::Backend::Postgres {

@@ -1,5 +1,7 @@
 //! SQLite: Diesel's own connection, opened with care, and told plainly where that fails.
 
+mod connection;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -8,13 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use diesel::QueryResult;
 use diesel::connection::{Connection as _, SimpleConnection as _};
-use diesel::{QueryResult, SqliteConnection};
 use percent_encoding::percent_decode_str;
 
 use super::instrument::setting_up;
 use super::{ConnectError, Reason};
 use crate::settings::DatabaseSettings;
+
+pub use connection::SqliteConnection;
 
 /// How long a statement waits for another process that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,10 +48,10 @@ fn establish(settings: &DatabaseSettings, path: Option<&Path>) -> Result<SqliteC
     if let Some(path) = path.filter(|path| !opened.contains(&canonical(path))) {
         is_database(settings, path)?;
     }
-    let connection = SqliteConnection::establish(&settings.name)
+    let connection = diesel::SqliteConnection::establish(&settings.name)
         .map_err(|error| explain(settings, path, &error.to_string()))?;
     opened.extend(path.map(canonical));
-    Ok(connection)
+    Ok(SqliteConnection::new(connection))
 }
 
 /// Sets how long a statement waits for another process that writes.
@@ -258,7 +262,7 @@ mod tests {
     use diesel::prelude::*;
     use diesel::sql_types::Integer;
 
-    use super::*;
+    use super::{SqliteConnection, *};
     use crate::settings::Origin;
 
     fn try_open(path: &Path) -> Result<SqliteConnection, ConnectError> {

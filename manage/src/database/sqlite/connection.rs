@@ -1,0 +1,89 @@
+//! SQLite's connection: Diesel's own, but its transactions take the write lock when they begin.
+
+use diesel::QueryResult;
+use diesel::connection::{AnsiTransactionManager, MultiConnectionHelper, TransactionManager};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, TypeMetadata};
+use diesel::sqlite::Sqlite;
+
+use super::super::delegate;
+use super::super::instrument::setting_up;
+use crate::settings::{Backend, DatabaseSettings, Origin};
+
+type Driver = diesel::SqliteConnection;
+
+/// A connection to an SQLite file.
+///
+/// Its transactions begin with `BEGIN IMMEDIATE`: they wait for another writer at their beginning, for as long as the busy
+/// timeout allows. A transaction that begins as a reader and writes later cannot wait, and fails at once with
+/// `database is locked` while another process writes.
+pub struct SqliteConnection {
+    driver: Box<Driver>,
+}
+
+impl SqliteConnection {
+    pub(super) fn new(driver: Driver) -> Self {
+        Self { driver: Box::new(driver) }
+    }
+
+    /// Diesel's own connection, for what only it can do: SQL functions of the program, serialization.
+    ///
+    /// Transactions that it begins itself are Diesel's: use its `immediate_transaction` for those that write.
+    pub fn inner_mut(&mut self) -> &mut diesel::SqliteConnection {
+        &mut self.driver
+    }
+
+    fn driver(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+}
+
+delegate_connection!(
+    SqliteConnection => Driver, SqliteTransactions, begin_immediate, delegate::commit,
+    |url| {
+        let settings = match DatabaseSettings::from_url("default", url, Origin::Code) {
+            Ok(settings) if settings.backend == Backend::Sqlite => settings,
+            // A plain path, as Diesel's own connection takes it.
+            Err(_) if !url.contains("://") => DatabaseSettings::sqlite("default", url, Origin::Code),
+            _ => {
+                let message = "not the path or URL of an SQLite database".to_owned();
+                return Err(diesel::ConnectionError::InvalidConnectionUrl(message));
+            }
+        };
+        super::open(&settings).map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
+    }
+);
+
+/// Begins a transaction as a writer, and a nested one by a savepoint. On a read-only database SQLite takes it for a reader's.
+fn begin_immediate(driver: &mut Driver) -> QueryResult<()> {
+    let depth = AnsiTransactionManager::transaction_manager_status_mut(driver).transaction_depth()?;
+    if depth.is_some() {
+        return delegate::begin(driver);
+    }
+    match AnsiTransactionManager::begin_transaction_sql(driver, "BEGIN IMMEDIATE") {
+        // A session that refuses to write by its own choice may still read in a transaction.
+        Err(error) => {
+            if is_query_only(driver) {
+                delegate::begin(driver)
+            } else {
+                Err(error)
+            }
+        }
+        began => began,
+    }
+}
+
+fn is_query_only(driver: &mut Driver) -> bool {
+    let question = diesel::select(diesel::dsl::sql::<Integer>("(SELECT query_only FROM pragma_query_only)"));
+    setting_up(|| question.get_result::<i32>(driver)).is_ok_and(|answer| answer == 1)
+}
+
+impl MultiConnectionHelper for SqliteConnection {
+    fn to_any<'a>(lookup: &mut <Sqlite as TypeMetadata>::MetadataLookup) -> &mut (dyn std::any::Any + 'a) {
+        lookup
+    }
+
+    fn from_any(lookup: &mut dyn std::any::Any) -> Option<&mut <Sqlite as TypeMetadata>::MetadataLookup> {
+        lookup.downcast_mut()
+    }
+}
