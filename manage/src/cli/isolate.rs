@@ -7,7 +7,7 @@ use crate::command::{BUILT_IN, CommandError, Exit, Found};
 use crate::console::{Role, Stream};
 use crate::database::Reason;
 use crate::isolation::{Isolation, IsolationError, LockName};
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, Part};
 use crate::{Context, Result};
 
 /// How long a stream that nobody reads may hold up the end.
@@ -129,13 +129,13 @@ fn told(what: &str, by_option: bool, error: IsolationError, settings: &DatabaseS
             let message =
                 format!("The {what} cannot be isolated by {settings}. {}", IsolationError::InMemory);
             CommandError::new(message)
-                .hint(format!("Use a file; the name comes from {}.", settings.origin))
+                .hint(format!("Use a file; the name comes from {}.", settings.origin_of(Part::Name)))
                 .exit(Exit::CONFIGURATION.0)
         }
         IsolationError::Standby => {
             let message = format!("The {what} cannot be isolated by {settings}. {}", IsolationError::Standby);
             CommandError::new(message)
-                .hint(format!("Use the primary; the address comes from {}.", settings.origin))
+                .hint(format!("Use the primary; its {}.", settings.address_origin()))
                 .exit(Exit::CONFIGURATION.0)
         }
         error => CommandError::new(format!("The {what} cannot be isolated by {settings}.")).caused_by(error),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Origin, Secret};
+use super::{Origin, PartOrigins, Secret};
 
 /// The kind of database server, or SQLite's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,6 +154,8 @@ pub struct DatabaseSettings {
     pub parameters: BTreeMap<String, String>,
     /// What it was read from, for messages.
     pub origin: Origin,
+    /// What single parts were read from, where that differs: see [`DatabaseSettings::origin_of`].
+    pub part_origins: PartOrigins,
 }
 
 impl DatabaseSettings {
@@ -177,6 +179,7 @@ impl DatabaseSettings {
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
             parameters: BTreeMap::new(),
             origin,
+            part_origins: PartOrigins::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::database_table::from_table;
 use super::database_variables::{default, further};
 use super::file::Parsed;
 use super::variables::Variables;
-use super::{Backend, DatabaseSettings, Origin, SettingsError};
+use super::{Backend, DatabaseSettings, Origin, Part, SettingsError};
 
 /// All databases by alias. A variable's database replaces the file's of the same alias.
 pub(crate) fn databases(
@@ -29,8 +29,12 @@ pub(crate) fn databases(
         DatabaseSettings::sqlite(DatabaseSettings::DEFAULT_ALIAS, "db.sqlite3", Origin::Default)
     });
     // For a URL that carries none, wherever it stands: a password is often a secret of its own.
-    if default.password.is_none() && default.backend != Backend::Sqlite {
-        default.password = variables.get("DATABASE_PASSWORD")?.map(|value| value.text);
+    if default.password.is_none()
+        && default.backend != Backend::Sqlite
+        && let Some(value) = variables.get("DATABASE_PASSWORD")?
+    {
+        default.part_origins.set(Part::Password, value.origin);
+        default.password = Some(value.text);
     }
     Ok(databases)
 }

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use toml::Spanned;
+
 use super::database_parts::{address, beside, parse_mode};
 use super::file::{DatabaseTable, Parsed};
 use super::variables::read_secret;
-use super::{Address, Backend, DatabaseSettings, Origin, SettingsError};
+use super::{Address, Backend, DatabaseSettings, Origin, Part, SettingsError};
 
 /// One `[databases.<alias>]` table.
 pub(super) fn from_table(
@@ -17,7 +19,7 @@ pub(super) fn from_table(
 ) -> Result<DatabaseSettings, SettingsError> {
     let Origin::File(file, _) = &origin else { unreachable!("a table stands in a file") };
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-    let at = |span: std::ops::Range<usize>| format!("{}, line {}", file.display(), parsed.line(span));
+    let at = |span: std::ops::Range<usize>| Origin::File(file.clone(), parsed.line(span));
     let twice = |one: &str, other: &str| {
         SettingsError::new(format!(
             "{origin}: [databases.{alias}] has both {one} and {other}; one is enough."
@@ -27,17 +29,18 @@ pub(super) fn from_table(
         (Some(_), Some(_)) => return Err(twice("url", "url_file")),
         (Some(url), None) => Some((url.get_ref().0.clone(), at(url.span()))),
         (None, Some(path)) => {
-            Some((read_secret(&folder.join(path), &format!("{origin} (url_file)"))?, origin.to_string()))
+            let place = at(path.span());
+            Some((read_secret(&folder.join(path.get_ref()), &format!("{place} (url_file)"))?, place))
         }
         (None, None) => None,
     };
     let mut settings = match (url, &table.backend) {
         (Some(_), Some(_)) => return Err(twice("url", "backend")),
-        (Some((url, place)), None) => DatabaseSettings::from_url(alias, url.expose().trim(), origin.clone())
-            .map_err(|error| SettingsError::new(format!("{place}: {}.", error.problem)))?,
+        (Some((url, place)), None) => DatabaseSettings::from_url(alias, url.expose().trim(), place)
+            .map_err(|error| SettingsError::new(format!("{error}.")))?,
         (None, backend) => {
             let backend = match backend {
-                Some(name) => parse_backend(name.get_ref(), &at(name.span()))?,
+                Some(name) => parse_backend(name.get_ref(), &at(name.span()).to_string())?,
                 None => {
                     return Err(SettingsError::new(format!(
                         "{origin}: [databases.{alias}] has neither url nor backend."
@@ -78,7 +81,7 @@ fn from_parts(
         return Err(SettingsError::new(format!("{origin}: [databases.{alias}] has no name."))
             .hint("Write name = \"…\": the database's name, or SQLite's file."));
     };
-    let mut settings = DatabaseSettings::sqlite(alias, name, origin.clone());
+    let mut settings = DatabaseSettings::sqlite(alias, name.get_ref(), origin.clone());
     settings.backend = backend;
     if backend != Backend::Sqlite {
         settings.addresses = vec![address("localhost", backend.default_port())];
@@ -92,23 +95,29 @@ fn overlay(
     table: &DatabaseTable,
     origin: &Origin,
     folder: &Path,
-    at: impl Fn(std::ops::Range<usize>) -> String,
+    at: impl Fn(std::ops::Range<usize>) -> Origin,
 ) -> Result<(), SettingsError> {
+    let origins = &mut settings.part_origins;
     if let Some(host) = &table.host {
-        let port = table.port.unwrap_or(settings.backend.default_port());
-        settings.addresses = vec![address(host, port)];
-    } else if let Some(port) = table.port {
+        let port = table.port.as_ref().map_or(settings.backend.default_port(), |port| *port.get_ref());
+        settings.addresses = vec![address(host.get_ref(), port)];
+        origins.set(Part::Host, at(host.span()));
+        origins.set(Part::Port, at(table.port.as_ref().map_or(host.span(), Spanned::span)));
+    } else if let Some(port) = &table.port {
+        origins.set(Part::Port, at(port.span()));
         for address in &mut settings.addresses {
             match address {
-                Address::Tcp(_, old) | Address::Unix(_, old) => *old = port,
+                Address::Tcp(_, old) | Address::Unix(_, old) => *old = *port.get_ref(),
             }
         }
     }
     if let Some(user) = &table.user {
-        settings.user = Some(user.clone());
+        settings.user = Some(user.get_ref().clone());
+        origins.set(Part::User, at(user.span()));
     }
     if let Some(name) = &table.name {
-        settings.name.clone_from(name);
+        settings.name.clone_from(name.get_ref());
+        origins.set(Part::Name, at(name.span()));
     }
     match (&table.password, &table.password_file) {
         (Some(_), Some(_)) => {
@@ -116,14 +125,21 @@ fn overlay(
                 "{origin}: password and password_file are both set; one is enough."
             )));
         }
-        (Some(password), None) => settings.password = Some(password.0.clone()),
+        (Some(password), None) => {
+            settings.password = Some(password.get_ref().0.clone());
+            origins.set(Part::Password, at(password.span()));
+        }
         (None, Some(path)) => {
-            settings.password = Some(read_secret(&folder.join(path), &format!("{origin} (password_file)"))?);
+            let place = at(path.span());
+            let file = folder.join(path.get_ref());
+            settings.password = Some(read_secret(&file, &format!("{place} (password_file)"))?);
+            origins.set(Part::Password, place);
         }
         (None, None) => {}
     }
     if let Some(mode) = &table.sslmode {
-        settings.tls.mode = parse_mode(mode.get_ref(), &at(mode.span()))?;
+        settings.tls.mode = parse_mode(mode.get_ref(), &at(mode.span()).to_string())?;
+        origins.set(Part::SslMode, at(mode.span()));
     }
     let path = |path: &Option<String>| path.as_ref().map(PathBuf::from);
     settings.tls.root_cert = path(&table.sslrootcert).or_else(|| settings.tls.root_cert.take());

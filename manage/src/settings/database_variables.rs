@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::database_parts::{address, beside, parse_mode};
 use super::variables::{Value, Variables};
-use super::{Backend, DatabaseSettings, SettingsError, SslMode, TlsSettings};
+use super::{Backend, DatabaseSettings, Origin, Part, PartOrigins, SettingsError, SslMode, TlsSettings};
 
 /// The prefix of an image's variables, what it runs, and the variable of the database's name.
 type Family = (&'static str, Backend, &'static str);
@@ -81,9 +81,16 @@ fn from_family(
     &(family, backend, database): &Family,
     host: Value,
 ) -> Result<DatabaseSettings, SettingsError> {
-    let variable = |part: &str| variables.get(&format!("{family}_{part}"));
+    let mut part_origins = PartOrigins::default();
+    let mut variable = |name: &str, part: Option<Part>| {
+        let value = variables.get(&format!("{family}_{name}"))?;
+        if let (Some(value), Some(part)) = (&value, part) {
+            part_origins.set(part, value.origin.clone());
+        }
+        Ok::<_, SettingsError>(value)
+    };
     let text = |value: Option<Value>| value.map(|value| value.text.expose().to_owned());
-    let port = match variable("PORT")? {
+    let port = match variable("PORT", Some(Part::Port))? {
         // The value is not repeated: it may come from a file that was meant for the password.
         Some(port) => {
             match port.text.expose().trim().parse() {
@@ -96,11 +103,21 @@ fn from_family(
         }
         None => backend.default_port(),
     };
-    let user = text(variable("USER")?);
-    let name = match (text(variable(database)?), &user, backend) {
+    let user = text(variable("USER", Some(Part::User))?);
+    let name = text(variable(database, Some(Part::Name))?);
+    let password = variable("PASSWORD", Some(Part::Password))?.map(|value| value.text);
+    let mode = match variable("SSLMODE", Some(Part::SslMode))? {
+        Some(mode) => parse_mode(mode.text.expose(), &mode.origin.to_string())?,
+        None => SslMode::default(),
+    };
+    let root_cert = variable("SSLROOTCERT", None)?.map(|path| path.folder.join(path.text.expose()));
+    let name = match (name, &user, backend) {
         (Some(name), ..) => name,
         // The server's image makes a database of the user's name.
-        (None, user, Backend::Postgres) => user.clone().unwrap_or_else(|| "postgres".to_owned()),
+        (None, user, Backend::Postgres) => {
+            part_origins.set(Part::Name, Origin::Default);
+            user.clone().unwrap_or_else(|| "postgres".to_owned())
+        }
         (None, ..) => {
             return Err(SettingsError::new(format!(
                 "{} is set, but {family}_{database} is not.",
@@ -109,24 +126,22 @@ fn from_family(
             .hint(format!("Set {family}_{database} to the name of the database.")));
         }
     };
-    let user =
-        user.or_else(|| Some(if backend == Backend::Postgres { "postgres" } else { "root" }.to_owned()));
-    let mode = match variable("SSLMODE")? {
-        Some(mode) => parse_mode(mode.text.expose(), &mode.origin.to_string())?,
-        None => SslMode::default(),
-    };
-    let root_cert = variable("SSLROOTCERT")?.map(|path| path.folder.join(path.text.expose()));
+    let user = user.unwrap_or_else(|| {
+        part_origins.set(Part::User, Origin::Default);
+        if backend == Backend::Postgres { "postgres" } else { "root" }.to_owned()
+    });
     Ok(DatabaseSettings {
         alias: DatabaseSettings::DEFAULT_ALIAS.to_owned(),
         backend,
         is_mariadb: family == "MARIADB",
         name,
         addresses: vec![address(host.text.expose(), port)],
-        user,
-        password: variable("PASSWORD")?.map(|value| value.text),
+        user: Some(user),
+        password,
         tls: TlsSettings { mode, root_cert, ..TlsSettings::default() },
         connect_timeout: DatabaseSettings::DEFAULT_CONNECT_TIMEOUT,
         parameters: BTreeMap::new(),
         origin: host.origin,
+        part_origins,
     })
 }

@@ -16,6 +16,7 @@ mod file;
 mod for_tests;
 mod load;
 mod origin;
+mod part;
 mod secret;
 mod secret_files;
 mod stage;
@@ -27,6 +28,7 @@ pub use environment::Environment;
 pub use error::SettingsError;
 pub use load::{Settings, Source};
 pub use origin::Origin;
+pub use part::{Part, PartOrigins};
 pub use secret::Secret;
 pub use url::{UrlError, UrlProblem};
 

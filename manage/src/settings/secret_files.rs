@@ -51,7 +51,7 @@ fn of_settings_file(path: &Path, parsed: &Parsed, files: &mut Vec<SecretFile>) {
         }
         let named = [&table.password_file, &table.url_file].into_iter().flatten();
         files.extend(named.map(|file| SecretFile {
-            path: folder.join(file),
+            path: folder.join(file.get_ref()),
             what: format!("a password ([databases.{alias}])"),
         }));
         files.extend(table.sslkey.iter().map(|file| SecretFile {

@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 
 pub use error::{UrlError, UrlProblem};
 
-use super::{Address, Backend, DatabaseSettings, Origin, Secret, SslMode, TlsSettings};
+use super::{Address, Backend, DatabaseSettings, Origin, PartOrigins, Secret, SslMode, TlsSettings};
 use parameters::Parameters;
 
 impl DatabaseSettings {
@@ -161,6 +161,7 @@ fn server_parts(
         connect_timeout: parameters.connect_timeout.unwrap_or(DatabaseSettings::DEFAULT_CONNECT_TIMEOUT),
         parameters: parameters.handed_on,
         origin: origin.clone(),
+        part_origins: PartOrigins::default(),
     })
 }
 

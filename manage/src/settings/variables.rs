@@ -94,13 +94,13 @@ impl Variables<'_> {
     }
 }
 
-/// The content of a secret's file, without the newline that editors leave at its end.
+/// The content of a secret's file without all newlines at its end, as the shell's `$(< file)` has it. A carriage return before them
+/// stays: it may be part of the secret, and is named where a log-in fails.
 pub(crate) fn read_secret(path: &Path, named_by: &str) -> Result<Secret, SettingsError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         SettingsError::new(format!("Cannot read {}, which {named_by} names: {error}.", path.display()))
     })?;
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    let text = text.strip_suffix('\r').unwrap_or(text);
+    let text = text.trim_end_matches('\n');
     if text.is_empty() {
         return Err(SettingsError::new(format!(
             "The file {}, which {named_by} names, is empty.",

@@ -26,6 +26,7 @@ mod kitchen;
 mod locking;
 mod management;
 mod migrating;
+mod origins;
 mod output;
 mod pooling;
 mod pools;
@@ -81,6 +82,7 @@ fn main() -> std::process::ExitCode {
     isolation_rounds::add(&mut suite);
     locking::add(&mut suite);
     migrating::add(&mut suite);
+    origins::add(&mut suite);
     output::add(&mut suite);
     printing::add(&mut suite);
     pools::add(&mut suite);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::settings::{Address, Backend, DatabaseSettings, Settings, SslMode};
+use crate::settings::{Address, Backend, DatabaseSettings, Part, Settings, SslMode};
 
 use super::super::Message;
 use super::super::catalog::{LISTENS_TO_ALL, NO_TLS, NOT_VERIFIED};
@@ -18,8 +18,11 @@ pub(super) fn tls(database: &DatabaseSettings) -> Option<Message> {
                 SslMode::Disable => "is not encrypted",
                 _ => "is encrypted only if the server, or whoever answers in its place, offers that",
             };
-            let text =
-                format!("The connection to {host} {what} (sslmode={}, {}).", mode.name(), database.origin);
+            let text = format!(
+                "The connection to {host} {what} (sslmode={}, {}).",
+                mode.name(),
+                database.origin_of(Part::SslMode)
+            );
             Some(NO_TLS.message(text).about(object).hint(
                 "Set sslmode=verify-full. Where the network is the containers' own, silence security.W006.",
             ))
@@ -28,7 +31,7 @@ pub(super) fn tls(database: &DatabaseSettings) -> Option<Message> {
         SslMode::Require if database.tls.root_cert.is_none() => {
             let text = format!(
                 "The connection to {host} is encrypted, but nobody looks who is at its other end (sslmode=require, {}).",
-                database.origin
+                database.origin_of(Part::SslMode)
             );
             Some(
                 NOT_VERIFIED

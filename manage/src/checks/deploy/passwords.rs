@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::{Address, Backend, DatabaseSettings, Settings, secrets_of};
+use crate::settings::{Address, Backend, DatabaseSettings, Part, Settings, secrets_of};
 
 use super::super::Message;
 use super::super::catalog::{NO_PASSWORD, WEAK_PASSWORD, WEAK_SECRET};
@@ -90,7 +90,10 @@ pub(super) fn of_database(database: &DatabaseSettings) -> Option<Message> {
     }));
     is_weak(password.expose(), &names, PASSWORD_LENGTH).then(|| {
         WEAK_PASSWORD
-            .message(format!("The password of {database} ({}) is easy to guess.", database.origin))
+            .message(format!(
+                "The password of {database} ({}) is easy to guess.",
+                database.origin_of(Part::Password)
+            ))
             .about(object)
             .hint("Take a long random one, such as `openssl rand -hex 24` prints.")
     })

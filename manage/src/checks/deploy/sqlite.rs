@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::settings::{Backend, DatabaseSettings};
+use crate::settings::{Backend, DatabaseSettings, Part};
 
 use super::super::Message;
 use super::super::catalog::{SQLITE_IN_A_LAYER, SQLITE_IN_MEMORY};
@@ -16,7 +16,7 @@ pub(super) fn check(database: &DatabaseSettings) -> Option<Message> {
     let Some(path) = sqlite_file(database) else {
         let text = format!(
             "The database is in memory ({}): what is written to it ends with the program.",
-            database.origin
+            database.origin_of(Part::Name)
         );
         let message = SQLITE_IN_MEMORY.message(text).about(object);
         return Some(message.hint("Set DATABASE_URL to a file on a volume, or to a server."));

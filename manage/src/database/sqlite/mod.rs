@@ -16,7 +16,7 @@ use percent_encoding::percent_decode_str;
 
 use super::instrument::setting_up;
 use super::{ConnectError, Reason};
-use crate::settings::DatabaseSettings;
+use crate::settings::{DatabaseSettings, Part};
 
 pub use connection::SqliteConnection;
 
@@ -216,7 +216,7 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
 
 fn no_folder(settings: &DatabaseSettings, folder: &Path) -> ConnectError {
     ConnectError::new(settings, Reason::File, format!("the folder {} does not exist", folder.display()))
-        .with_hint(format!("Make the folder; the path comes from {}.", settings.origin))
+        .with_hint(format!("Make the folder; the path comes from {}.", settings.origin_of(Part::Name)))
 }
 
 fn folder(path: &Path) -> &Path {

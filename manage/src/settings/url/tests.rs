@@ -166,6 +166,7 @@ fn writing_and_reading_give_the_same() {
                 _ => HandedOn::new(),
             },
             origin: Origin::Code,
+            part_origins: PartOrigins::default(),
         };
         assert_eq!(read(settings.url().expose()), settings);
     }
