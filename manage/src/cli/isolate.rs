@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Common;
 use crate::command::{BUILT_IN, CommandError, Exit, Found};
-use crate::console::{Role, Stream};
+use crate::console::{Role, Stream, printable};
 use crate::database::Reason;
 use crate::isolation::{Isolation, IsolationError, LockName};
 use crate::settings::{DatabaseSettings, Part};
@@ -70,7 +70,7 @@ fn take(
 ) -> Result<Isolation> {
     let settings = cx.database(DatabaseSettings::DEFAULT_ALIAS)?;
     let waiting = |holder: Option<String>| {
-        let holder = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
+        let holder = holder.map(|holder| format!(": {}", printable(&holder))).unwrap_or_default();
         if cx.verbosity() > 0 {
             // A reader that has gone is found out at the next line.
             let _ = cx.err().styled_line(

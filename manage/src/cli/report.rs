@@ -4,7 +4,7 @@ use std::io;
 
 use crate::checks::SystemCheckError;
 use crate::command::{UnknownCommand, UsageError, usage_text};
-use crate::console::{Output, ReaderGone, Role, Stream};
+use crate::console::{Output, ReaderGone, Role, Stream, printable_lines};
 use crate::{Cancelled, CommandError, Exit};
 
 /// Prints why a command line failed, and says what the program's exit code is.
@@ -17,7 +17,7 @@ pub(crate) fn failure(error: &anyhow::Error, traceback: bool, hint: Option<&str>
     // Where a command says what it was about when it called another, that is told first.
     if error.chain().len() == 1 {
         if let Some(error) = error.downcast_ref::<UnknownCommand>() {
-            return after(output.err.line(error), Exit::FAILURE);
+            return after(output.err.line(printable_lines(&error.to_string())), Exit::FAILURE);
         }
         if let Some(error) = error.downcast_ref::<SystemCheckError>() {
             let issues = crate::report::issues(&error.results, true, &output.err);
@@ -30,6 +30,7 @@ pub(crate) fn failure(error: &anyhow::Error, traceback: bool, hint: Option<&str>
 /// Prints what clap says: help and version to stdout, wrong arguments to stderr.
 fn usage(error: &clap::Error, output: &Output) -> Exit {
     let text = usage_text(error);
+    let text = printable_lines(&text);
     let (stream, exit) =
         if error.use_stderr() { (&output.err, Exit::USAGE) } else { (&output.out, Exit::SUCCESS) };
     if error.kind() == clap::error::ErrorKind::DisplayVersion {
@@ -55,18 +56,22 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
     let mut text = match error.chain().next().and_then(|outermost| outermost.downcast_ref::<Cancelled>()) {
         // Who stopped it knows why; nothing went wrong.
         Some(cancelled) => output.err.style(Role::Warning, cancelled),
-        None => format!("{} {error}", output.err.style(Role::Error, "Error:")),
+        // What an error repeats may come from anywhere: a file's name, a server's message, an argument.
+        None => {
+            format!("{} {}", output.err.style(Role::Error, "Error:"), printable_lines(&error.to_string()))
+        }
     };
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
         // Many errors print their source themselves.
         if !last.contains(&cause) {
-            text.push_str(&format!("\nCaused by: {cause}"));
+            text.push_str(&format!("\nCaused by: {}", printable_lines(&cause)));
         }
         last = cause;
     }
     for hint in own.map(CommandError::hints).unwrap_or_default().iter().map(String::as_str).chain(further) {
+        let hint = printable_lines(hint);
         text.push_str(&format!("\n{} {hint}", output.err.style(Role::Warning, "Hint:")));
     }
     if traceback {

@@ -1,4 +1,4 @@
-use crate::console::Role;
+use crate::console::{Role, printable};
 use crate::migrations::{Migrations, Plan, Row};
 use crate::prelude::*;
 
@@ -35,7 +35,7 @@ fn list(cx: &Context, heading: &str, rows: &[&Row]) -> Result<()> {
             (true, None) => '?',
             (false, _) => ' ',
         };
-        cx.line(format_args!(" [{mark}] {}", row.name))?;
+        cx.line(format_args!(" [{mark}] {}", printable(&row.name)))?;
     }
     if rows.is_empty() { cx.line(" (no migrations)") } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ use clap::ArgMatches;
 
 use super::{Ended, Event, Stage};
 use crate::command::{Found, Location};
+use crate::console::printable_lines;
 use crate::{Context, Exit, Program, Result, caught};
 
 /// A hook: it is told of every command before it runs and after it has ended. What it returns before is kept until then. Its
@@ -114,5 +115,6 @@ fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<Kept
 }
 
 fn warn(cx: &Context, hook: &HookRegistration, how: &str) {
+    let how = printable_lines(how);
     let _ = cx.warning(format_args!("Warning: The hook at {} {how}", hook.location));
 }

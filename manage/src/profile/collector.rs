@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::report;
 use super::totals::Totals;
-use crate::console::Stream;
+use crate::console::{Stream, printable_lines};
 
 /// The commands that are being profiled; the last one has the say. There is more than one only where code runs command lines.
 static RUNNING: Mutex<Vec<Arc<Collector>>> = Mutex::new(Vec::new());
@@ -84,7 +84,7 @@ impl Collector {
     pub(super) fn tell(&self) {
         if !self.is_told.swap(true, Ordering::SeqCst) {
             let text = report::text(&self.command, self.started.elapsed(), &self.totals());
-            let _ = self.stream.line(text);
+            let _ = self.stream.line(printable_lines(&text));
         }
     }
 }

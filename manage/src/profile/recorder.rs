@@ -7,6 +7,7 @@ use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_inst
 
 use super::collector::{Collector, current};
 use super::{report, statement};
+use crate::console::printable;
 use crate::database::is_connecting;
 
 /// Lets every new connection have a recorder for as long as there is a profile.
@@ -38,7 +39,7 @@ impl Recorder {
             return;
         }
         if self.collector.tells_each {
-            let _ = self.collector.stream.line(report::statement(took, failed, &text));
+            let _ = self.collector.stream.line(printable(&report::statement(took, failed, &text)));
         }
         self.collector.totals().statement(text, took, failed);
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Format;
 use crate::checks::{Level, Message, Results};
-use crate::console::{Role, Stream};
+use crate::console::{Role, Stream, printable_json, printable_lines};
 use crate::{Context, Exit, Result};
 
 /// The whole report of `manage check`, with the number of issues: to stdout when there is nothing to say, to stderr
@@ -15,7 +15,7 @@ pub(crate) fn checks(cx: &Context, results: &Results, fail_level: Level, format:
     let failed = results.reach(fail_level);
     let exit = if failed { Exit::FAILURE } else { Exit::SUCCESS };
     match format {
-        Format::Json => cx.line(json(results, exit)?)?,
+        Format::Json => cx.line(printable_json(&json(results, exit)?))?,
         Format::Text if results.messages.is_empty() => cx.line(summary(results))?,
         Format::Text => {
             let text = issues(results, failed, cx.err());
@@ -38,7 +38,8 @@ pub(crate) fn issues(results: &Results, failed: bool, stream: &Stream) -> String
         let mut group: Vec<String> = of_level.map(ToString::to_string).collect();
         group.sort();
         if !group.is_empty() {
-            let group: Vec<String> = group.iter().map(|message| stream.style(role, message)).collect();
+            let group: Vec<String> =
+                group.iter().map(|message| stream.style(role, printable_lines(message))).collect();
             text.push_str(&format!("\n\n{}S:\n{}", level.name(), group.join("\n")));
         }
     }

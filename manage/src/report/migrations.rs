@@ -1,6 +1,6 @@
 //! Migrations that are not applied, for a command that works all the same.
 
-use crate::console::{Role, Stream};
+use crate::console::{Role, Stream, printable_lines};
 use crate::{Context, Result};
 
 /// Tells what a look at the database found, in Django's words; nothing where all is applied. `without` is what happens where the
@@ -22,7 +22,10 @@ pub(crate) fn unapplied(
                 labels(&unapplied),
             )
         }
-        Err(error) => format!("\nThe database is not available: {error:#}\n{without}\n"),
+        Err(error) => {
+            let why = format!("{error:#}");
+            format!("\nThe database is not available: {}\n{without}\n", printable_lines(&why))
+        }
     };
     Ok(stream.line(stream.style(Role::Notice, text))?)
 }

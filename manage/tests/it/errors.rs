@@ -13,6 +13,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("errors::an_unknown_command", an_unknown_command);
     suite.test("errors::hints_stand_under_the_error", hints_stand_under_the_error);
     suite.test("errors::causes_stand_under_the_error", causes_stand_under_the_error);
+    suite.test("errors::no_error_reaches_the_terminal_raw", no_error_reaches_the_terminal_raw);
     suite.test("errors::a_reader_that_has_gone_is_none", a_reader_that_has_gone_is_none);
 }
 
@@ -33,6 +34,25 @@ fn hints_stand_under_the_error() {
 fn causes_stand_under_the_error() {
     let ran = Project::new().run("fails chain");
     assert_eq!(ran.err, "Error: There is no soup.\nCaused by: cooking failed\nCaused by: the pot is empty\n");
+}
+
+fn no_error_reaches_the_terminal_raw() {
+    let ran = Project::new().run("fails terminal");
+    let expected = "Error: soup\\u{202e}gpj.exe\nCaused by: line one\n\tline two\\u{1b}[2J\\u{9b}31m\n\
+                    Hint: \\u{2066}Cook\\rsome.\n";
+    assert_eq!(ran.err, expected);
+    // An argument may come from a script: a file's name that looks like a command or an option.
+    for (line, shown) in [
+        ("gre\u{9b}t", "'gre\\u{9b}t'"),
+        ("greet --x\u{2066}y", "'--x\\u{2066}y'"),
+        // clap itself drops escape sequences.
+        ("greet --\u{1b}]0;x\u{7}", "error: unexpected argument"),
+        ("fails \u{202e}x", "'\\u{202e}x'"),
+    ] {
+        let ran = Project::new().run(line);
+        assert!(ran.err.contains(shown), "{ran:?}");
+        assert!(!ran.err.contains(['\u{9b}', '\u{1b}', '\u{7}', '\u{202e}']), "{ran:?}");
+    }
 }
 
 /// A pipe whose reader took one line and left.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::exit;
-use crate::console::Stream;
+use crate::console::{Stream, printable_json};
 use crate::database::ConnectError;
 use crate::wait::{Observer, Outcome, State, Waited};
 use crate::{Exit, Result};
@@ -85,7 +85,7 @@ impl Json {
     }
 
     fn write(&self, event: &Event<'_>) -> Result<()> {
-        Ok(self.out.line(serde_json::to_string(event)?)?)
+        Ok(self.out.line(printable_json(&serde_json::to_string(event)?))?)
     }
 
     pub(super) fn end(&self, waited: &Waited) -> Result<Exit> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::exit;
 use super::words::{attempts, seconds, words};
-use crate::console::{Role, Stream};
+use crate::console::{Role, Stream, printable};
 use crate::database::Reason;
 use crate::wait::{Observer, Outcome, Plan, State, Waited};
 use crate::{CommandError, Exit, Result};
@@ -68,10 +68,11 @@ impl Text {
         };
         let elapsed = format!("{:.1} s", elapsed.as_secs_f64());
         let mut line = format!("{elapsed}  {}: {why}{others}", first.name);
+        line = printable(&line).into_owned();
         let columns = self.err.columns().unwrap_or(usize::MAX);
         if line.chars().count() >= columns {
             // Why it is not ready says more than what it is.
-            line = format!("{elapsed}  {why}{others}");
+            line = printable(&format!("{elapsed}  {why}{others}")).into_owned();
         }
         if let Some((end, _)) = line.char_indices().nth(columns.saturating_sub(2))
             && line.chars().count() >= columns
@@ -102,7 +103,7 @@ impl Text {
         let hint =
             error.hint.as_deref().filter(|_| is_news).map(|hint| format!(" {hint}")).unwrap_or_default();
         let line = format!("{}: {}.{hint} [{}]", state.name, words(error, state), seconds(elapsed));
-        Ok(self.err.styled_line(Role::Warning, line)?)
+        Ok(self.err.styled_line(Role::Warning, printable(&line))?)
     }
 
     pub(super) fn end(&mut self, plan: &Plan, waited: &Waited) -> Result<Exit> {
@@ -118,7 +119,7 @@ impl Text {
             )?;
             if self.verbosity > 0 {
                 for state in &waited.states {
-                    self.out.line(reached(state))?;
+                    self.out.line(printable(&reached(state)))?;
                 }
             }
             return Ok(Exit::SUCCESS);

@@ -5,6 +5,8 @@ pub(crate) enum How {
     Command,
     Plain,
     Chain,
+    /// With what a terminal would obey
+    Terminal,
 }
 
 /// Fail in one way or another
@@ -16,5 +18,7 @@ pub(crate) fn fails(_cx: &mut Context, how: How) -> Result<()> {
         }
         How::Plain => bail!("It broke."),
         How::Chain => Err(anyhow!("the pot is empty")).context("cooking failed").context("There is no soup."),
+        How::Terminal => Err(anyhow!("line one\n\tline two\x1b[2J\u{9b}31m"))
+            .context(CommandError::new("soup\u{202e}gpj.exe").hint("\u{2066}Cook\rsome.")),
     }
 }
