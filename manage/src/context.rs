@@ -102,8 +102,8 @@ impl Context {
     /// The handle that tells whether SIGINT or SIGTERM came. It is cheap to clone, and threads and tasks can keep it.
     ///
     /// The first use of this, or of a method below, takes the signals over: the first signal no longer ends the program, so that
-    /// the command can end well. A second one always does. A command that was asked to stop and returns `Ok` ends the
-    /// program with 130 or 143.
+    /// the command can end well. A signal that comes more than a second after the first one always does; until then it is
+    /// taken for the same request. A command that was asked to stop and returns `Ok` ends the program with 130 or 143.
     pub fn cancellation(&self) -> Cancellation {
         self.program.cancellation()
     }

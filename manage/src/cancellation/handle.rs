@@ -36,15 +36,15 @@ type Call = Box<dyn FnOnce(StopSignal) + Send>;
 
 #[derive(Default)]
 struct Shared {
-    /// The number of the signal that came, or zero. A signal handler writes it, so it is no lock.
+    /// The number of the signal that came last, or zero. A signal handler writes it, so it is no lock.
     received: Arc<AtomicUsize>,
+    /// The first one that was read there: another one a moment later changes nothing.
+    first: AtomicUsize,
     /// Whether being stopped is how the command is meant to end.
     ends_well: AtomicBool,
     /// Those to be told, by number.
     calls: Mutex<Vec<(u64, Call)>>,
     next: AtomicU64,
-    /// The process's handle: somebody must listen to signals before anyone can be told of them.
-    is_process: bool,
 }
 
 impl Shared {
@@ -66,12 +66,13 @@ impl Cancellation {
         Self { shared: Arc::default() }
     }
 
-    /// The process's. From its first use on the first signal is the command's; a second one ends the process.
+    /// The process's. From its first use on the first signal is the command's; one that comes more than a second later
+    /// ends the process.
     ///
     /// Where `Program::main` does not run, the signals belong to somebody else, and this is never cancelled.
     pub(crate) fn process() -> Self {
         let handle = Self::of_process();
-        signals::take_over();
+        signals::take_over(tell_process);
         handle.clone()
     }
 
@@ -80,13 +81,18 @@ impl Cancellation {
         static PROCESS: OnceLock<Cancellation> = OnceLock::new();
         PROCESS.get_or_init(|| {
             let received = Arc::clone(signals::received());
-            Self { shared: Arc::new(Shared { received, is_process: true, ..Shared::default() }) }
+            Self { shared: Arc::new(Shared { received, ..Shared::default() }) }
         })
     }
 
     /// The signal that asked to stop, if one did.
     pub fn signal(&self) -> Option<StopSignal> {
-        StopSignal::of(self.shared.received.load(Ordering::SeqCst))
+        let received = match self.shared.received.load(Ordering::SeqCst) {
+            0 => return None,
+            received => received,
+        };
+        let first = self.shared.first.compare_exchange(0, received, Ordering::SeqCst, Ordering::SeqCst);
+        StopSignal::of(first.map_or_else(|first| first, |_| received))
     }
 
     /// Whether the program was asked to stop.
@@ -132,19 +138,17 @@ impl Cancellation {
     pub(crate) fn on_cancel(&self, call: impl FnOnce(StopSignal) + Send + 'static) -> Told {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         self.shared.calls().push((number, Box::new(call)));
-        if self.shared.is_process {
-            signals::listen(tell_process);
-        }
         // A signal that came before the entry stood there has told nobody.
         self.tell();
         Told { shared: Arc::clone(&self.shared), number }
     }
 
-    /// Calls all that wait, if a signal has come.
-    fn tell(&self) {
-        let Some(signal) = self.signal() else { return };
+    /// Calls all that wait, if a signal has come, and returns it.
+    fn tell(&self) -> Option<StopSignal> {
+        let signal = self.signal()?;
         let calls = std::mem::take(&mut *self.shared.calls());
         calls.into_iter().for_each(|(_, call)| call(signal));
+        Some(signal)
     }
 
     /// What the program ends with when its command returned an exit code of its own.
@@ -158,8 +162,8 @@ impl Cancellation {
     }
 }
 
-fn tell_process() {
-    Cancellation::of_process().tell();
+fn tell_process() -> Option<StopSignal> {
+    Cancellation::of_process().tell()
 }
 
 /// Something to do before a signal ends a command that never asked about signals. Dropping what it returns takes it back.

@@ -1,12 +1,20 @@
 //! The process's signals.
 //!
 //! What a signal handler does must be safe inside one, so it is made of `signal-hook`'s ready parts: end, write a number,
-//! set a flag, write a byte. They run in the order in which they were registered.
+//! write a byte. They run in the order in which they were registered. What takes a clock or a lock is done by a thread
+//! that the byte wakes.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::stop::StopSignal;
+
+/// Signals within this time after the first one are the same request. `timeout` and many supervisors signal a program
+/// and then its process group, which is the same program again; a terminal signals the group, and a supervisor in that
+/// group passes a signal on, also as SIGTERM after SIGINT.
+const SAME_REQUEST: Duration = Duration::from_secs(1);
 
 /// Whether the next signal ends the process by itself. Empty where the signals are somebody else's.
 static ENDS_AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -22,65 +30,61 @@ pub(crate) fn end_at_once() {
     }
 }
 
-/// Where a signal handler writes the number of the signal that came.
+/// Where a signal handler writes the number of the signal that came last.
 pub(super) fn received() -> &'static Arc<AtomicUsize> {
     static RECEIVED: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
     RECEIVED.get_or_init(Arc::default)
 }
 
-/// From here on the first signal is the command's: its number is kept. It also arms the end at once again, for the second.
-pub(super) fn take_over() {
+/// Calls those who wait, once a signal has come, and returns the signal.
+pub(super) type Tell = fn() -> Option<StopSignal>;
+
+/// From here on the first signal is the command's: its number is kept. One that comes more than [`SAME_REQUEST`] later
+/// ends the process.
+pub(super) fn take_over(tell: Tell) {
     // That the command itself asked: last words are for one that did not.
     ASKED.store(true, Ordering::SeqCst);
-    keep_first();
+    keep_first(tell);
 }
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-fn keep_first() {
+fn keep_first(tell: Tell) {
     static TAKEN: Once = Once::new();
     let Some(ends) = ENDS_AT_ONCE.get() else { return };
     TAKEN.call_once(|| {
         for signal in StopSignal::ALL {
             let number = usize::try_from(signal.number()).unwrap_or_default();
-            // These come after the end in the handler, so that the first signal arms what the second one meets.
             let _ = signal_hook::flag::register_usize(signal.number(), Arc::clone(received()), number);
-            let _ = signal_hook::flag::register(signal.number(), Arc::clone(ends));
         }
-        ends.store(false, Ordering::SeqCst);
-    });
-}
-
-/// Starts the thread that tells those who wait, by a call of `tell`. A command that only asks needs none.
-pub(super) fn listen(tell: fn()) {
-    static LISTENING: Once = Once::new();
-    if ENDS_AT_ONCE.get().is_none() {
-        return;
-    }
-    LISTENING.call_once(|| {
         let start = || {
             let next = wakes()?;
-            std::thread::Builder::new().name("manage-signals".to_owned()).spawn(move || tell_all(next, tell))
+            let thread = thread::Builder::new().name("manage-signals".to_owned());
+            thread.spawn(move || watch(next, ends, tell))
         };
-        // Without it nobody could be told: then the first signal ends the process again.
-        if start().is_err()
-            && let Some(ends) = ENDS_AT_ONCE.get()
-        {
-            ends.store(true, Ordering::SeqCst);
+        // Without the thread nobody would be told, nor a second signal end the process: then the first one does.
+        if start().is_ok() {
+            ends.store(false, Ordering::SeqCst);
         }
     });
 }
 
-/// Tells of the first signal, when `next` has returned; a second one ends the process.
-fn tell_all(mut next: impl FnMut(), tell: fn()) {
+/// Tells of the first signal, when `next` has returned, and lets the next one end the process once the first is over.
+fn watch(mut next: impl FnMut(), ends: &AtomicBool, tell: Tell) {
     let signal = loop {
-        match StopSignal::of(received().load(Ordering::SeqCst)) {
+        match tell() {
             Some(signal) => break signal,
             None => next(),
         }
     };
-    tell();
-    say_last_words(signal);
+    let over = Instant::now() + SAME_REQUEST;
+    // On a thread of their own: a stream that nobody reads may hold them up, and must not hold up this one.
+    let words = thread::Builder::new().name("manage-last-words".to_owned());
+    if words.spawn(move || say_last_words(signal)).is_err() {
+        say_last_words(signal);
+    }
+    thread::sleep(over.saturating_duration_since(Instant::now()));
+    ends.store(true, Ordering::SeqCst);
 }
 
 /// What returns when a signal has come, and perhaps more often.
@@ -100,7 +104,7 @@ fn wakes() -> std::io::Result<impl FnMut() + Send + 'static> {
 /// There is no pipe that a handler could write to: look often.
 #[cfg(not(unix))]
 fn wakes() -> std::io::Result<impl FnMut() + Send + 'static> {
-    Ok(|| std::thread::sleep(std::time::Duration::from_millis(50)))
+    Ok(|| thread::sleep(Duration::from_millis(50)))
 }
 
 pub(super) type Words = Box<dyn FnOnce() + Send>;
@@ -108,11 +112,10 @@ pub(super) type Words = Box<dyn FnOnce() + Send>;
 static LAST_WORDS: Mutex<Option<Words>> = Mutex::new(None);
 
 /// What to do before a signal ends a command that never asked about signals.
-pub(super) fn last_words(words: Words, tell: fn()) -> LastWords {
+pub(super) fn last_words(words: Words, tell: Tell) -> LastWords {
     if ENDS_AT_ONCE.get().is_some() {
         *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
-        keep_first();
-        listen(tell);
+        keep_first(tell);
     }
     LastWords
 }

@@ -1,9 +1,10 @@
 //! SIGINT and SIGTERM, sent to this test program as the program `manage`, and cancelling by code.
 
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use manage::{Cancellation, Exit, StopSignal};
-use manage_test_servers::{Program, Running, Signal, Suite, Transcript};
+use manage_test_servers::{Program, Running, Signal, Suite, Transcript, wait_until};
 
 use crate::project::Project;
 
@@ -27,7 +28,10 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("stopping::one_that_never_asks_ends_at_once", one_that_never_asks_ends_at_once);
     suite.test("stopping::one_that_polls_ends_in_its_own_way", one_that_polls_ends_in_its_own_way);
     suite.test("stopping::what_it_chose_stands", what_it_chose_stands);
-    suite.test("stopping::a_second_signal_ends_at_once", a_second_signal_ends_at_once);
+    suite.test("stopping::a_signal_after_a_second_ends_at_once", a_signal_after_a_second_ends_at_once);
+    suite.test("stopping::signals_within_a_second_are_one", signals_within_a_second_are_one);
+    suite.test("stopping::timeout_signals_twice", timeout_signals_twice);
+    suite.test("stopping::a_process_group_is_signalled_too", a_process_group_is_signalled_too);
     suite.test("stopping::code_cancels_as_a_signal_does", code_cancels_as_a_signal_does);
     if cfg!(feature = "async") {
         suite.test("stopping::one_that_awaits_is_told", one_that_awaits_is_told);
@@ -77,15 +81,85 @@ fn what_it_chose_stands() {
     assert_eq!(transcript.stderr, "Error: The pot does not fit.\n", "{transcript}");
 }
 
-fn a_second_signal_ends_at_once() {
+fn a_signal_after_a_second_ends_at_once() {
     for (first, second, code) in
         [(Signal::INT, Signal::INT, 130), (Signal::INT, Signal::TERM, 143), (Signal::TERM, Signal::INT, 130)]
     {
         let mut running = started("polls never", "working");
+        let sent = Instant::now();
         running.signal(first);
         running.wait_for_line("cleaning up", SOON);
-        running.signal(second);
+        wait_until(SOON, "it ends", || {
+            running.signal(second);
+            !running.is_running()
+        });
+        assert!(sent.elapsed() >= Duration::from_secs(1), "{:?}", sent.elapsed());
         running.wait(SOON).expect_code(code);
+    }
+}
+
+const CLEANED: &str = "working\ncleaning up\nclean\n";
+
+fn signals_within_a_second_are_one() {
+    let pairs = [
+        (Signal::INT, Signal::INT),
+        (Signal::INT, Signal::TERM),
+        (Signal::TERM, Signal::INT),
+        (Signal::TERM, Signal::TERM),
+    ];
+    for (first, second) in pairs {
+        // One that is being told, and one that was.
+        for waits in [false, true] {
+            let mut running = started("polls slowly", "working");
+            running.signal(first);
+            if waits {
+                running.wait_for_line("cleaning up", SOON);
+            }
+            for _ in 0..3 {
+                running.signal(second);
+            }
+            let transcript = running.wait(SOON);
+            assert_eq!(transcript.stdout, CLEANED, "{transcript}");
+            let code = if first == Signal::INT { 130 } else { 143 };
+            match waits {
+                true => drop(transcript.expect_code(code)),
+                // Of two that are pending at once the system chooses the first.
+                false => assert!([Some(130), Some(143)].contains(&transcript.code()), "{transcript}"),
+            }
+        }
+    }
+    // The last words of a profile are said once, and in full.
+    let mut running = started("never_asks --profile", "working");
+    running.signal(Signal::TERM);
+    running.signal(Signal::TERM);
+    let transcript = running.wait(SOON).expect_code(143);
+    assert_eq!(transcript.stderr.matches("never_asks").count(), 1, "{transcript}");
+}
+
+/// `timeout` signals its child and then its process group, which the child is in.
+fn timeout_signals_twice() {
+    let this = std::env::current_exe().expect("this program");
+    for round in 0..20 {
+        let supervised =
+            Program::new("timeout").env(AS_PROGRAM, "1").args(["3600".as_ref(), this.as_os_str()]);
+        let mut running = supervised.args(["polls", "slowly"]).spawn();
+        running.wait_for_line("working", SOON);
+        // What it does when the time is over, it also does when it is signalled itself.
+        running.signal(Signal::TERM);
+        let transcript = running.wait(SOON);
+        assert_eq!(transcript.stdout, CLEANED, "round {round}: {transcript}");
+    }
+}
+
+fn a_process_group_is_signalled_too() {
+    for (_, code, name) in SIGNALS {
+        for _ in 0..5 {
+            let running = started("polls slowly", "working");
+            let (pid, name) = (running.pid(), &name[3..]);
+            let both = format!("kill -{name} {pid}; kill -{name} -{pid}");
+            assert!(Command::new("sh").args(["-c", &both]).status().expect("a shell").success());
+            assert_eq!(running.wait(SOON).expect_code(code).stdout, CLEANED);
+        }
     }
 }
 
