@@ -101,7 +101,7 @@ pub(crate) fn require(cx: &Context, required: RequiredChecks) -> Results {
 
 /// What a check found; where it panicked, that.
 fn caught(check: &CheckRegistration, call: impl FnOnce() -> Vec<Message>) -> Vec<Message> {
-    caught::call(call).unwrap_or_else(|Panic { message, place }| {
+    caught::call(call).unwrap_or_else(|Panic { message, place, .. }| {
         let place = place.map(|place| format!(" (at {place})")).unwrap_or_default();
         let text = format!("The check '{}' panicked: {message}{place}", check.name);
         vec![

@@ -58,7 +58,8 @@ pub(crate) async fn runserver(
         cx.settings()?.name(),
     ))?;
     let log = (!no_access_log).then(|| cx.err().clone());
-    let options = ServeOptions { log, grace: Duration::from_secs(shutdown_timeout.into()) };
+    let errors = cx.err().clone();
+    let options = ServeOptions { log, errors, grace: Duration::from_secs(shutdown_timeout.into()) };
     let stop = async move {
         let _ = stopped.await;
     };

@@ -2,6 +2,8 @@
 
 use clap_complete::engine::CompletionCandidate;
 
+use crate::console::printable;
+
 /// A value and, where there is something to say, a line on it. It is made of a text, or of a pair of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -43,6 +45,6 @@ impl<V: Into<String>, H: Into<String>> From<(V, H)> for Candidate {
 
 impl From<Candidate> for CompletionCandidate {
     fn from(candidate: Candidate) -> Self {
-        Self::new(candidate.value).help(candidate.help.map(Into::into))
+        Self::new(candidate.value).help(candidate.help.map(|help| printable(&help).into_owned().into()))
     }
 }

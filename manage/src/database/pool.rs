@@ -96,7 +96,15 @@ impl Pool {
         E: From<ConnectError> + Send + 'static,
     {
         let pool = self.clone();
-        let task = tokio::task::spawn_blocking(move || work(&mut *pool.get()?));
+        // Where the caller's panic would be caught, as that of a web server's handler, so is this one: with its place.
+        let is_catching = crate::caught::is_catching();
+        let task = tokio::task::spawn_blocking(move || {
+            let work = || work(&mut *pool.get()?);
+            if !is_catching {
+                return work();
+            }
+            crate::caught::call(work).unwrap_or_else(|panic| std::panic::resume_unwind(Box::new(panic)))
+        });
         match task.await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {

@@ -1,10 +1,12 @@
 //! What `manage runserver` runs: the apps' routes, served until a signal comes.
 //!
 //! In reading order: [`Site`] is what an app's routes are made with; `routes` puts the apps' routers together;
-//! `address` reads `[ADDR:]PORT`; `serve` listens, serves and stops; `log` tells each request.
+//! `address` reads `[ADDR:]PORT`; `serve` listens, serves and stops; `observed` notes how each request goes on and catches
+//! panics; `access_log` writes a line for each.
 
+mod access_log;
 mod address;
-mod log;
+mod observed;
 mod routes;
 mod serve;
 mod site;

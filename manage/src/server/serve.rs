@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{self, Next};
 use axum::serve::Listener;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -15,6 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::ListenAddress;
+use super::access_log::{Abort, ConnectionLog};
+use super::observed::{Observed, ObservedIo};
 use crate::console::Stream;
 
 /// How long a client may take for the head of a request: one that sends half of it would hold a connection for ever.
@@ -43,6 +44,8 @@ pub async fn listen(address: &ListenAddress) -> io::Result<Listening> {
 pub struct ServeOptions {
     /// Where each request gets a line; none for no log.
     pub log: Option<Stream>,
+    /// Where a handler that panics, and a response body that fails, are reported.
+    pub errors: Stream,
     /// How long running requests may take after the signal to stop.
     pub grace: Duration,
 }
@@ -54,14 +57,7 @@ pub async fn serve(
     options: ServeOptions,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<bool> {
-    let router = match options.log {
-        Some(stream) => router.layer(middleware::from_fn(move |request, next: Next| {
-            let stream = stream.clone();
-            super::log::log(stream, request, next)
-        })),
-        None => router,
-    };
-    let service = TowerToHyperService::new(router.with_state(()));
+    let routes = TowerToHyperService::new(router.with_state(()));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     // Each connection holds a receiver: all have ended when there is none left.
@@ -71,8 +67,11 @@ pub async fn serve(
     loop {
         tokio::select! {
             (stream, _) = Listener::accept(&mut listener) => {
-                let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).with_upgrades();
-                tokio::spawn(drive(connection, stopped.clone()));
+                let log = ConnectionLog::new(options.log.clone(), options.errors.clone());
+                let io = ObservedIo { io: TokioIo::new(stream), log: log.clone() };
+                let service = Observed { routes: routes.clone(), log: log.clone() };
+                let connection = builder.serve_connection(io, service).with_upgrades();
+                tokio::spawn(drive(connection, Unfinished(log), stopped.clone()));
             }
             () = &mut stop => break,
         }
@@ -82,16 +81,37 @@ pub async fn serve(
     Ok(tokio::time::timeout(options.grace, stopping.closed()).await.is_ok())
 }
 
+/// The log of a connection. A request that is still running when it is dropped was cut off by the server.
+struct Unfinished(ConnectionLog);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.0.ended(Abort::Stopped);
+    }
+}
+
 /// Serves one connection; when the server stops, up to the end of the request that is running.
 async fn drive(
-    connection: UpgradeableConnection<TokioIo<TcpStream>, TowerToHyperService<Router>>,
+    connection: UpgradeableConnection<ObservedIo<TokioIo<TcpStream>>, Observed>,
+    log: Unfinished,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut connection = pin!(connection);
-    tokio::select! {
-        // A visitor who went away in the middle is no news.
-        _ = connection.as_mut() => return,
-        _ = stopped.wait_for(|stopped| *stopped) => connection.as_mut().graceful_shutdown(),
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        _ = stopped.wait_for(|stopped| *stopped) => {
+            connection.as_mut().graceful_shutdown();
+            None
+        }
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => connection.await,
+    };
+    let Unfinished(log) = &log;
+    match ended {
+        Ok(()) => log.flushed(),
+        Err(error) if !log.ended(Abort::ClientClosed) => log.refused(&error),
+        Err(_) => {}
     }
-    let _ = connection.await;
 }

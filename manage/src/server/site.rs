@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::Result;
-use crate::console::{Output, Role, Stream};
+use crate::console::{Output, Role, Stream, printable};
 use crate::database::Pool;
 use crate::settings::{DatabaseSettings, Settings, SettingsError};
 
@@ -35,16 +35,8 @@ impl Site {
 
     /// Tells the server's log why a request failed: an error with its causes, on one line. The visitor is told less.
     pub fn log_error(&self, error: &(dyn std::error::Error + 'static)) {
-        let mut text = error.to_string();
-        for cause in std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string) {
-            // Many errors print their source themselves.
-            if !text.contains(&cause) {
-                text.push_str(": ");
-                text.push_str(&cause);
-            }
-        }
-        // A log whose reader has gone is no reason to stop serving.
-        let _ = self.log.styled_line(Role::Error, text.replace(['\r', '\n'], " "));
+        // A log that nobody reads any more is no reason to stop serving.
+        let _ = self.log.styled_line(Role::Error, printable(&with_causes(error)));
     }
 
     /// The pool of the database `default`.
@@ -62,4 +54,17 @@ impl Site {
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
+}
+
+/// An error with its causes, on one line.
+pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string) {
+        // Many errors print their source themselves.
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text.replace("\r\n", " ").replace(['\r', '\n'], " ")
 }

@@ -38,6 +38,8 @@ mod refusals;
 #[cfg(feature = "async")]
 mod runtimes;
 mod secrets;
+#[cfg(feature = "runserver")]
+mod serving;
 mod settings;
 mod startcommand;
 mod stopping;
@@ -92,6 +94,8 @@ fn main() -> std::process::ExitCode {
     #[cfg(feature = "async")]
     runtimes::add(&mut suite);
     secrets::add(&mut suite);
+    #[cfg(feature = "runserver")]
+    serving::add(&mut suite);
     settings::add(&mut suite);
     startcommand::add(&mut suite);
     test_databases::add(&mut suite);
