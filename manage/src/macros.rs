@@ -61,6 +61,14 @@ macro_rules! program {
 ///
 /// It stands once in the app's `src/lib.rs`. A new file there is a new command on the next build, provided that
 /// `build.rs` prints `cargo::rerun-if-changed=src/management/commands`.
+///
+/// `cargo fmt` looks into no macro. It finds the commands by a list, which the build keeps in `src/management/mod.rs` if
+/// `src/lib.rs` says:
+///
+/// ```ignore
+/// #[cfg(rustfmt)]
+/// mod management;
+/// ```
 #[macro_export]
 macro_rules! commands {
     () => {

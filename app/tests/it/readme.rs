@@ -16,6 +16,7 @@ pub(crate) fn add(suite: &mut Suite) {
         "readme::a_stranger_adopts_it_and_adds_commands",
         a_stranger_adopts_it_and_adds_commands,
     );
+    suite.needs(Need::Program("rustfmt"), "readme::cargo_fmt_sees_the_commands", cargo_fmt_sees_the_commands);
     suite.test("readme::its_settings_are_read", its_settings_are_read);
 }
 
@@ -165,6 +166,42 @@ upper  3
         !checked.stderr.contains("Something failed") && !checked.stderr.contains("thread '"),
         "{checked}"
     );
+}
+
+fn cargo_fmt_sees_the_commands() {
+    let _alone = alone();
+    let project = project();
+    let folder = project.path();
+    let list = folder.join("src/management/mod.rs");
+    assert!(!list.exists());
+    cargo(folder, &["check", "--quiet"]).run(BUILD).expect_success();
+    assert!(std::fs::read_to_string(&list).expect("a list").contains("    mod hello_all;\n"));
+    // A list that rustfmt has put into its own order is not written again.
+    cargo(folder, &["fmt"]).run(RUN).expect_success();
+    let formatted = std::fs::read_to_string(&list).expect("a list");
+
+    // A new file is seen after the next build, here one whose name is a keyword.
+    let file = folder.join("src/management/commands/move.rs");
+    let text = "use manage::prelude::*;\n\n/// Move\n#[command]\npub fn r#move(_cx: &mut Context) -> Result<()> {\n    Ok(())\n}\n";
+    std::fs::write(&file, text.replace("    Ok(())\n", "Ok(  ())\n")).expect("a file");
+    cargo(folder, &["fmt", "--check"]).run(RUN).expect_success();
+    cargo(folder, &["check", "--quiet"]).run(BUILD).expect_success();
+    let failed = cargo(folder, &["fmt", "--check"]).run(RUN).expect_code(1);
+    assert!(failed.stdout.contains("src/management/commands/move.rs"), "{failed}");
+    cargo(folder, &["fmt"]).run(RUN).expect_success();
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), text);
+
+    // A file that is gone must not stop it either.
+    std::fs::remove_file(&file).expect("it was there");
+    cargo(folder, &["check", "--quiet"]).run(BUILD).expect_success();
+    cargo(folder, &["fmt", "--check"]).run(RUN).expect_success();
+    assert_eq!(std::fs::read_to_string(&list).expect("a list"), formatted);
+
+    // Somebody's own module of this name stays as it is.
+    std::fs::write(&list, "// Mine.\n").expect("a file");
+    std::fs::write(&file, text).expect("a file");
+    cargo(folder, &["check", "--quiet"]).run(BUILD).expect_success();
+    assert_eq!(std::fs::read_to_string(&list).expect("a list"), "// Mine.\n");
 }
 
 const EXPLODES: &str = r#"use manage::prelude::*;

@@ -8,6 +8,8 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitStr, Result, Visibility};
 
+use crate::rustfmt;
+
 /// `pub "src/management/commands"`: the modules' visibility, and the folder from the package's own.
 pub(crate) struct Folder {
     visibility: Visibility,
@@ -26,6 +28,7 @@ pub(crate) fn expand(Folder { visibility, path }: Folder) -> Result<TokenStream>
     let failed = |what: String| syn::Error::new(path.span(), what);
     // A project has no commands at first, and git keeps no empty folder.
     if !folder.exists() {
+        rustfmt::update(Path::new(&package), &folder, &[]);
         return Ok(TokenStream::new());
     }
     let entries =
@@ -41,13 +44,12 @@ pub(crate) fn expand(Folder { visibility, path }: Folder) -> Result<TokenStream>
         let shown = format!("{}/{}.rs", path.value(), stem.to_string_lossy());
         let name = stem.to_str().filter(|name| *name != "mod");
         let Some(name) = name else { continue };
-        let is_name =
-            syn::parse_str::<Ident>(name).is_ok() || syn::parse_str::<Ident>(&format!("r#{name}")).is_ok();
-        if !is_name {
+        let raw = format!("r#{name}");
+        let Some(module) = [name, &raw].into_iter().find(|name| syn::parse_str::<Ident>(name).is_ok()) else {
             return Err(failed(format!(
                 "{shown} cannot be a command: its name is not that of a function, as in import_posts.rs"
             )));
-        }
+        };
         let text =
             fs::read_to_string(&file).map_err(|error| failed(format!("cannot read {shown}: {error}")))?;
         if !name.starts_with('_') && !text.contains("#[command") && !text.contains("#[manage::command") {
@@ -55,14 +57,10 @@ pub(crate) fn expand(Folder { visibility, path }: Folder) -> Result<TokenStream>
                 "{shown} has no `#[command]`: mark its function, or begin the file's name with `_`"
             )));
         }
-        names.push(name.to_owned());
+        names.push(module.to_owned());
     }
     names.sort();
-    let modules = names.iter().map(|name| {
-        let name: Ident = syn::parse_str(name)
-            .or_else(|_| syn::parse_str(&format!("r#{name}")))
-            .expect("it was parsed above");
-        quote!(#visibility mod #name;)
-    });
-    Ok(quote!(#(#modules)*))
+    rustfmt::update(Path::new(&package), &folder, &names);
+    let names = names.iter().map(|name| syn::parse_str::<Ident>(name).expect("it was parsed above"));
+    Ok(quote!(#(#visibility mod #names;)*))
 }

@@ -8,6 +8,7 @@ mod names;
 mod options;
 mod register;
 mod requires;
+mod rustfmt;
 mod tags;
 
 use proc_macro::TokenStream;

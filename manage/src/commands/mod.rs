@@ -1,3 +1,29 @@
-//! The built-in commands: one file each, found as an app's are.
+//! The built-in commands, one file each. A new one is also named here, where `cargo fmt` sees it.
 
-manage_macros::command_files!("src/commands");
+mod check;
+mod completion;
+mod help;
+mod migrate;
+mod runserver;
+mod showmigrations;
+mod startcommand;
+mod version;
+mod wait_for_db;
+
+#[cfg(test)]
+mod tests {
+    /// A file that is named nowhere is never compiled, and its command does not exist.
+    #[test]
+    fn every_file_of_a_command_is_a_module() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/commands");
+        let list = include_str!("mod.rs");
+        for entry in std::fs::read_dir(directory).expect("the commands") {
+            let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
+            let module = name.strip_suffix(".rs").expect("a Rust file");
+            assert!(
+                module == "mod" || list.contains(&format!("\nmod {module};\n")),
+                "{name} is named nowhere"
+            );
+        }
+    }
+}
