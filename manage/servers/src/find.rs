@@ -45,8 +45,18 @@ impl fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
-/// A program on PATH, or in the folders where distributions and Homebrew put servers.
+/// The environment variable that names the directory of another PostgreSQL's programs than those that are found.
+pub const POSTGRES_BIN: &str = "MANAGE_TEST_POSTGRES_BIN";
+
+/// A program on PATH, or in the directories where distributions and Homebrew put servers.
 pub(crate) fn find(program: &str, install: &str) -> Result<PathBuf, Unavailable> {
+    if let Some(directory) = env::var_os(POSTGRES_BIN).map(PathBuf::from)
+        && matches!(program, "postgres" | "initdb" | "psql")
+    {
+        // No other version will do: the tests would report on one that they did not run on.
+        let why = format!("{POSTGRES_BIN}: there is no program `{program}` in {}", directory.display());
+        return search([directory], program).ok_or(Unavailable::Broken { why });
+    }
     on_path(program)
         .or_else(|| search(folders(), program))
         .ok_or_else(|| Unavailable::NotInstalled { program: program.to_owned(), install: install.to_owned() })

@@ -45,7 +45,7 @@ mod wait;
 mod watch;
 mod watched;
 
-pub use find::Unavailable;
+pub use find::{POSTGRES_BIN, Unavailable};
 pub use mariadb::{MariaDb, MariaDbBuilder};
 pub use need::{Need, REQUIRE};
 pub use pgbouncer::PgBouncer;

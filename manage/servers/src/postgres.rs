@@ -211,6 +211,13 @@ impl Postgres {
         PostgresBuilder::default()
     }
 
+    /// Its major version.
+    #[track_caller]
+    pub fn version(&self) -> u32 {
+        let number: u32 = self.query_value("SHOW server_version_num").parse().expect("a number");
+        number / 10_000
+    }
+
     /// The folder of its Unix socket, which libpq takes as a host.
     pub fn socket_dir(&self) -> &Path {
         self.instance.folder()
