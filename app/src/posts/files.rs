@@ -17,7 +17,7 @@ pub(super) struct Files {
     pub(super) problems: Vec<Problem>,
 }
 
-const NO_FILE: &str = "this is no regular file";
+const NO_FILE: &str = "this is not a regular file";
 
 /// Finds the Markdown files among these files and in these folders. A file that is named twice counts once.
 pub(super) fn find(paths: &[PathBuf]) -> Files {
@@ -31,7 +31,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Files {
             Ok(_) => {
                 files
                     .problems
-                    .push(Problem::new(path, "this is no Markdown: its name must end in .md or .markdown"));
+                    .push(Problem::new(path, "this is not Markdown: its name must end in .md or .markdown"));
             }
             Err(error) => files.problems.push(Problem::new(path, reason(&error))),
         }
@@ -50,7 +50,7 @@ fn folder(path: &Path, files: &mut Files) {
                 let place = error.path().unwrap_or(path).to_owned();
                 let reason = match error.io_error() {
                     Some(error) => reason(error),
-                    None => "this link leads back to a folder above it".to_owned(),
+                    None => "this link leads back to a directory above it".to_owned(),
                 };
                 files.problems.push(Problem::new(&place, reason));
             }
@@ -69,7 +69,7 @@ fn folder(path: &Path, files: &mut Files) {
         }
     }
     if before == (files.markdown.len(), files.problems.len()) {
-        files.problems.push(Problem::new(path, "there are no Markdown files in this folder"));
+        files.problems.push(Problem::new(path, "there are no Markdown files in this directory"));
     }
 }
 
@@ -84,7 +84,7 @@ fn is_markdown(path: &Path) -> bool {
 /// What the operating system says, without its number.
 pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        std::io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "you may not read this".to_owned(),
         _ => error.to_string(),
     }
@@ -131,7 +131,7 @@ mod tests {
         let tree = tree(&["a.txt", "empty/x.png"]);
         let paths = ["a.txt", "missing.md", "empty"].map(|name| tree.path().join(name));
         let problems: Vec<String> = find(&paths).problems.iter().map(ToString::to_string).collect();
-        assert!(problems[0].contains("a.txt: this is no Markdown"), "{problems:?}");
+        assert!(problems[0].contains("a.txt: this is not Markdown"), "{problems:?}");
         assert!(problems[1].contains("missing.md: there is no such file"), "{problems:?}");
         assert!(problems[2].contains("empty: there are no Markdown files"), "{problems:?}");
         assert_eq!(problems.len(), 3);

@@ -1,6 +1,7 @@
 //! Stores posts as articles: all of them or none.
 
 use diesel::QueryResult;
+use manage::console::printable;
 use manage::database::Connection;
 
 use super::post::{Appearance, Post};
@@ -17,7 +18,11 @@ pub(crate) fn import(
         posts
             .iter()
             .map(|post| {
-                let source_file = post.path.to_string_lossy();
+                // A column of text holds no other bytes; they are written as escapes, so that none is lost.
+                let source_file = match post.path.to_str() {
+                    Some(path) => path.into(),
+                    None => printable(&post.path),
+                };
                 let article = ImportedArticle {
                     slug: &post.slug,
                     title: &post.title,

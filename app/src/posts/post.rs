@@ -7,7 +7,7 @@ use chrono::{NaiveDateTime, NaiveTime};
 use super::file;
 use super::front_matter::FrontMatter;
 use super::problem::Fault;
-use super::{date, slug};
+use super::{date, drafts, slug};
 use crate::models::MAX_LENGTH;
 
 /// An article made of a file.
@@ -29,7 +29,7 @@ pub(crate) enum Appearance {
     At(NaiveDateTime),
     /// The file does not say: a draft, unless it is published by hand.
     Unknown,
-    /// Not at all: the file says `published: false`.
+    /// Not at all, whatever its date: the file says that it is a draft, or lies among drafts.
     Withheld,
 }
 
@@ -39,13 +39,14 @@ impl Post {
         let parts = file::parts(bytes).map_err(|fault| vec![fault])?;
         let front_matter = FrontMatter::parse(&parts.yaml).map_err(|fault| vec![fault])?;
         let name = Name::of(path);
-        let mut faults: Vec<Fault> = ["title", "slug", "date", "published"]
+        let mut faults: Vec<Fault> = ["title", "slug", "date", "published", "draft"]
             .iter()
             .filter_map(|field| front_matter.duplicate(field))
             .collect();
         let slug = noted(slug_of(&front_matter, &name), &mut faults);
         let title = noted(title_of(&front_matter, slug.as_ref().map(|(slug, _)| slug.as_str())), &mut faults);
-        let appearance = noted(appearance(&front_matter, &name), &mut faults);
+        let among_drafts = drafts::is_among_drafts(path);
+        let appearance = noted(appearance(&front_matter, &name, among_drafts), &mut faults);
         match (slug, title, appearance) {
             (Some((slug, slug_line)), Some(title), Some(appearance)) if faults.is_empty() => {
                 Ok(Self { path: path.to_owned(), slug, slug_line, title, body: parts.body, appearance })
@@ -64,11 +65,15 @@ struct Name {
     /// What looks like a date.
     date: Option<String>,
     rest: String,
+    /// Whether all of it could be read. Two names that differ in other bytes alone would give one slug.
+    is_utf8: bool,
 }
 
 impl Name {
     fn of(path: &Path) -> Self {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = path.file_stem().unwrap_or_default();
+        let is_utf8 = stem.to_str().is_some();
+        let stem = stem.to_string_lossy().into_owned();
         let mut parts = stem.splitn(4, '-');
         if let (Some(year), Some(month), Some(day), Some(rest)) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -77,10 +82,10 @@ impl Name {
                 lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
             };
             if digits(year, &[4]) && digits(month, &[1, 2]) && digits(day, &[1, 2]) {
-                return Self { date: Some(format!("{year}-{month}-{day}")), rest: rest.to_owned() };
+                return Self { date: Some(format!("{year}-{month}-{day}")), rest: rest.to_owned(), is_utf8 };
             }
         }
-        Self { date: None, rest: stem }
+        Self { date: None, rest: stem, is_utf8 }
     }
 }
 
@@ -92,12 +97,15 @@ fn slug_of(front_matter: &FrontMatter, name: &Name) -> Result<(String, Option<us
         None => &name.rest,
     };
     let slug = slug::slug(text);
-    let reason = if slug.is_empty() && line.is_some() {
+    let reason = if line.is_none() && !name.is_utf8 {
+        "the file's name is not UTF-8: rename it, or add a `slug:` to its front matter".to_owned()
+    } else if slug.is_empty() && line.is_some() {
         "nothing of `slug` can stand in an address".to_owned()
     } else if slug.is_empty() && front_matter.get("title").is_none() {
-        "the file's name gives neither a slug nor a title, and there is no `slug:` and no `title:`".to_owned()
+        "the file's name gives neither a slug nor a title: add `slug:` and `title:` to its front matter"
+            .to_owned()
     } else if slug.is_empty() {
-        "the file's name gives no slug, and there is no `slug:`".to_owned()
+        "the file's name gives no slug: add a `slug:` to its front matter".to_owned()
     } else if let Some(length) = too_long(&slug) {
         format!("the slug has {length} characters, and may have {MAX_LENGTH}")
     } else {
@@ -131,7 +139,7 @@ fn too_long(text: &str) -> Option<usize> {
 }
 
 /// When it appears: at the date of the front matter, else at that of the file's name, unless it is withheld.
-fn appearance(front_matter: &FrontMatter, name: &Name) -> Result<Appearance, Fault> {
+fn appearance(front_matter: &FrontMatter, name: &Name, among_drafts: bool) -> Result<Appearance, Fault> {
     let time = match (front_matter.get("date"), &name.date) {
         (Some(field), _) => {
             let text = field.text("date")?;
@@ -148,9 +156,10 @@ fn appearance(front_matter: &FrontMatter, name: &Name) -> Result<Appearance, Fau
         }
         (None, None) => None,
     };
-    let shown = front_matter.get("published").map(|field| field.is_true("published")).transpose()?;
+    let says = |name| front_matter.get(name).map(|field| field.is_true(name)).transpose();
+    let (published, draft) = (says("published")?, says("draft")?);
     Ok(match time {
-        _ if shown == Some(false) => Appearance::Withheld,
+        _ if among_drafts || published == Some(false) || draft == Some(true) => Appearance::Withheld,
         Some(time) => Appearance::At(time),
         None => Appearance::Unknown,
     })

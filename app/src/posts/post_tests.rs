@@ -49,6 +49,20 @@ fn a_draft_has_no_date() {
     assert_eq!(appearance("a.md", "---\npublished: false\n---\n"), Appearance::Withheld);
     assert_eq!(appearance("a.md", "---\npublished: true\n---\n"), Appearance::Unknown);
     assert!(time(&parse("2020-04-11-a.md", "---\npublished:\ndate: ~\n---\n")).is_some());
+    // Whatever its date, and whatever else it says.
+    for name in ["_drafts/a.md", "_drafts/2020-04-11-a.md", "docs/_drafts/deep/a.md"] {
+        for text in ["", "date: 2020-04-11\n", "date: 2020-04-11\npublished: true\ndraft: false\n"] {
+            let appearance = parse(name, &format!("---\n{text}---\n")).appearance;
+            assert_eq!(appearance, Appearance::Withheld, "{name} {text}");
+        }
+    }
+    assert_eq!(appearance("2020-04-11-a.md", "---\ndraft: true\n---\n"), Appearance::Withheld);
+    assert_eq!(
+        appearance("2020-04-11-a.md", "---\ndraft: yes\npublished: true\n---\n"),
+        Appearance::Withheld
+    );
+    assert!(time(&parse("2020-04-11-a.md", "---\ndraft: false\n---\n")).is_some());
+    assert!(time(&parse("2020-04-11-a.md", "---\ndraft:\n---\n")).is_some());
 }
 
 #[test]
@@ -70,19 +84,34 @@ fn everything_wrong_has_its_line() {
         ("a.md", "---\ndate: yesterday\n---\n", Some(2), "“yesterday”"),
         ("a.md", "---\ndate: 2021-02-29\n---\n", Some(2), "“2021-02-29”"),
         ("a.md", "---\npublished: maybe\n---\n", Some(2), "true or false"),
+        ("a.md", "---\ndraft: 'true'\n---\n", Some(2), "`draft` must be true or false"),
+        ("a.md", "---\ndraft: true\ndraft: false\n---\n", Some(3), "`draft` is there twice"),
         ("a.md", "---\nslug: '???'\n---\n", Some(2), "nothing of `slug`"),
         ("a.md", "---\ntitle: x\ntitle: y\n---\n", Some(3), "`title` is there twice"),
         ("a.md", "---\ntitle: \"a\\u0007b\"\n---\n", Some(2), "control character"),
         ("2020-13-45-a.md", "---\n---\n", None, "2020-13-45"),
         ("2020-04-11-.md", "---\n---\n", None, "neither a slug nor a title"),
         ("!-?.md", "---\nslug: '?'\n---\n", Some(2), "nothing of `slug`"),
-        ("???.md", "---\ntitle: x\n---\n", None, "gives no slug"),
+        ("???.md", "---\ntitle: x\n---\n", None, "add a `slug:`"),
     ] {
         let found = faults(name, text);
         assert_eq!(found.len(), 1, "{found:?}\n{text}");
         assert_eq!(found[0].0, line, "{found:?}\n{text}");
         assert!(found[0].1.contains(reason), "{found:?}\n{text}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_utf8_gives_no_slug() {
+    use std::os::unix::ffi::OsStrExt;
+    let path = Path::new(std::ffi::OsStr::from_bytes(b"2020-04-11-caf\xe9.md"));
+    let faults = Post::parse(path, b"---\ntitle: x\n---\n").expect_err("no slug");
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].reason.contains("not UTF-8: rename it, or add a `slug:`"), "{faults:?}");
+    let post = Post::parse(path, b"---\nslug: cafe\n---\n").expect("a slug");
+    assert_eq!((post.slug.as_str(), post.title.as_str()), ("cafe", "Cafe"));
+    assert_eq!(time(&post).as_deref(), Some("2020-04-11 00:00:00"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use manage::console::printable;
+
 /// Something that is wrong with a file, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -18,11 +20,12 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
+        write!(f, "{}:", printable(&self.path))?;
         if let Some(line) = self.fault.line {
             write!(f, "{line}:")?;
         }
-        write!(f, " {}", self.fault.reason)
+        // It may repeat what the file says.
+        write!(f, " {}", printable(&self.fault.reason))
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use manage::console::printable;
+
 use super::problem::Fault;
 use super::{Post, Problem, files};
 
@@ -44,7 +46,11 @@ fn same_slugs(posts: &[Post]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for post in posts {
         if let Some(other) = first.get(post.slug.as_str()) {
-            let reason = format!("the slug “{}” is also that of {}", post.slug, other.path.display());
+            let reason = format!(
+                "the slug “{}” is also that of {}: give one of the two another `slug:` in its front matter",
+                post.slug,
+                printable(&other.path)
+            );
             problems.push(Problem::new(&post.path, Fault { line: post.slug_line, reason }));
         } else {
             first.insert(&post.slug, post);

@@ -1,13 +1,18 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use manage::console::printable;
 use manage::prelude::*;
 
 use crate::models::Change;
-use crate::posts::{self, Post, Reading};
+use crate::posts::{self, Appearance, Post, Reading};
+
+/// How many of the files that are skipped are named unless all are asked for.
+const NAMED: usize = 3;
 
 /// Import Jekyll's posts as articles
 ///
-/// Every post is inserted, or updates the article of the same slug: all of them, or none if anything is wrong with any.
+/// Every post is inserted, or updates the article of the same slug: all of them, or none if anything is wrong with any. What lies in a
+/// directory `_drafts`, or says `draft: true` or `published: false`, is a draft whatever its date.
 #[command]
 pub fn import_posts(
     cx: &mut Context,
@@ -47,9 +52,16 @@ fn tell_others(cx: &Context, others: &[PathBuf]) -> Result<()> {
     if others.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = others.iter().map(|path| shown(path)).collect();
-    let (files, are) = if others.len() == 1 { ("file", "is") } else { ("files", "are") };
-    cx.notice(format_args!("{} {files} {are} no Markdown and left out: {}.", others.len(), names.join(", ")))
+    let files = if others.len() == 1 { "file that is" } else { "files that are" };
+    let named = if cx.verbosity() >= 2 { others.len() } else { NAMED };
+    let mut names: Vec<_> = others.iter().take(named).map(printable).collect();
+    if let Some(more) = others.len().checked_sub(named).filter(|more| *more > 0) {
+        names.push(format!("and {more} more (`-v 2` lists them)").into());
+    }
+    // One file a line, so that a long list can be read.
+    let list =
+        if named > NAMED { format!("\n  {}", names.join("\n  ")) } else { format!(" {}.", names.join(", ")) };
+    cx.notice(format_args!("Skipped {} {files} not Markdown:{list}", others.len()))
 }
 
 fn refuse_problems(cx: &Context, reading: &Reading) -> Result<()> {
@@ -62,7 +74,7 @@ fn refuse_problems(cx: &Context, reading: &Reading) -> Result<()> {
     }
     let problems = if count == 1 { "problem" } else { "problems" };
     Err(CommandError::new(format!("Nothing was imported: {count} {problems} found."))
-        .hint("Mend what is named above, and import again; `--dry-run` only looks.")
+        .hint("Fix what is named above and import again; `--dry-run` only checks.")
         .into())
 }
 
@@ -72,7 +84,8 @@ fn told(post: &Post, change: Change) -> String {
         Change::Updated => "updated",
         Change::Unchanged => "unchanged",
     };
-    format!("{verb:<9} {} ← {}", post.slug, shown(&post.path))
+    let draft = if post.appearance == Appearance::Withheld { " (draft)" } else { "" };
+    format!("{verb:<9} {} ← {}{draft}", post.slug, printable(&post.path))
 }
 
 fn summary(changes: &[Change]) -> String {
@@ -85,8 +98,4 @@ fn summary(changes: &[Change]) -> String {
         count(Change::Updated),
         count(Change::Unchanged)
     )
-}
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

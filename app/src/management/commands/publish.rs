@@ -1,3 +1,4 @@
+use manage::console::printable;
 use manage::prelude::*;
 
 use crate::models::{self, Publication};
@@ -22,14 +23,16 @@ pub fn publish(
         }
         .into());
     };
+    // A title comes from a file of anybody's.
     match publication {
-        Publication::Done(article) => cx.success(format_args!("Published “{}”.", article.title)),
+        Publication::Done(article) => cx.success(format_args!("Published “{}”.", printable(&article.title))),
         Publication::Already(article, time) => {
-            cx.notice(format_args!("“{}” was already published, on {time} UTC.", article.title))
+            cx.notice(format_args!("“{}” was already published, on {time} UTC.", printable(&article.title)))
         }
-        Publication::Scheduled(article, time) => {
-            cx.notice(format_args!("“{}” keeps its date: it appears on {time} UTC.", article.title))
-        }
+        Publication::Scheduled(article, time) => cx.notice(format_args!(
+            "“{}” keeps its date: it appears on {time} UTC.",
+            printable(&article.title)
+        )),
         Publication::NoDate(article) => {
             Err(CommandError::new(format!("“{}” has no date to keep.", article.title))
                 .hint("Publish it without --keep-date.")
