@@ -6,40 +6,25 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use crate::Context;
 use crate::command::{BUILT_IN, Found};
-use crate::database::{Demands, Reason, probe_for};
+use crate::database::{Demands, Reason, ServerError, probe_for};
 use crate::migrations::Migrations;
 use crate::settings::{Backend, DatabaseSettings};
 
 /// How long a question may take.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// What to do about a command that failed for such a reason.
+/// What to do about a command that failed for such a reason: migrations that are missing.
+///
+/// The codes of "no such table" and the like say that something is missing; whether a migration makes it, the database is asked.
+/// SQLite's errors have no code that Diesel keeps, so there every error of no known kind leads to the question. Nothing is asked
+/// where no query failed.
 pub(super) fn hint(cx: &Context, found: &Found, error: &anyhow::Error) -> Option<String> {
-    if error.chain().any(|cause| is_about_a_statement(&cause.to_string())) {
-        return Some(POOLER.to_owned());
-    }
-    unmigrated(cx, found, error)
-}
-
-/// Prepared statements get lost, or meet those of others, where a session of the server is not the connection's own.
-const POOLER: &str = "A pooler seems to give each transaction another session of the server (PgBouncer's pool_mode), and prepared \
-                      statements belong to sessions. PgBouncer keeps them apart from 1.21 on, with max_prepared_statements; else \
-                      use pool_mode = session, or the address of the server itself.";
-
-/// Diesel does not keep the SQLSTATE. A server that speaks another language is not understood: there is no hint then.
-fn is_about_a_statement(text: &str) -> bool {
-    text.split("prepared statement \"s").skip(1).any(|rest| {
-        // The driver numbers them.
-        let number = rest.split('"').next().unwrap_or_default();
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    })
-}
-
-/// Diesel keeps neither the SQLSTATE nor the error number, and the text of "no such table" is translated; so the
-/// database is asked for its migrations rather than the error for its reason. Nothing is asked where no query failed.
-fn unmigrated(cx: &Context, found: &Found, error: &anyhow::Error) -> Option<String> {
     let migrates = found.app == BUILT_IN && found.command().name() == "migrate";
-    if migrates || !error.chain().any(is_failed_query) {
+    let may_lack = match ServerError::in_chain(error) {
+        Some(answer) => answer.may_lack_migrations(),
+        None => error.chain().any(is_failed_query),
+    };
+    if migrates || !may_lack {
         return None;
     }
     let settings = cx.settings.get()?.as_ref().ok()?.database(DatabaseSettings::DEFAULT_ALIAS).ok()?;
@@ -60,19 +45,4 @@ fn is_failed_query(error: &(dyn std::error::Error + 'static)) -> bool {
         error.downcast_ref::<QueryError>(),
         Some(QueryError::DatabaseError(DatabaseErrorKind::Unknown, _))
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_about_a_statement;
-
-    #[test]
-    fn a_statement_is_told_by_its_name() {
-        assert!(is_about_a_statement("it failed: prepared statement \"s12\" already exists"));
-        for text in
-            ["prepared statement \"mine\" does not exist", "relation \"s1\" does not exist", "s3://bucket"]
-        {
-            assert!(!is_about_a_statement(text), "{text}");
-        }
-    }
 }

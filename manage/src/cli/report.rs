@@ -5,6 +5,7 @@ use std::io;
 use crate::checks::SystemCheckError;
 use crate::command::{UnknownCommand, UsageError, usage_text};
 use crate::console::{Output, ReaderGone, Role, Stream, printable_lines};
+use crate::database::ServerError;
 use crate::{Cancelled, CommandError, Exit};
 
 /// Prints why a command line failed, and says what the program's exit code is.
@@ -61,16 +62,23 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
             format!("{} {}", output.err.style(Role::Error, "Error:"), printable_lines(&error.to_string()))
         }
     };
+    // What the server said beside its message goes below the line that has the message.
+    let server = ServerError::in_chain(error);
+    let mut details = server.as_deref();
     let mut last = error.to_string();
+    append_details(&mut text, &last, &mut details);
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
         // Many errors print their source themselves.
         if !last.contains(&cause) {
             text.push_str(&format!("\nCaused by: {}", printable_lines(&cause)));
+            append_details(&mut text, &cause, &mut details);
         }
         last = cause;
     }
-    for hint in own.map(CommandError::hints).unwrap_or_default().iter().map(String::as_str).chain(further) {
+    let remedy = server.as_deref().and_then(ServerError::remedy);
+    let hints = own.map(CommandError::hints).unwrap_or_default().iter().map(String::as_str);
+    for hint in hints.chain(further).chain(remedy.as_deref()) {
         let hint = printable_lines(hint);
         text.push_str(&format!("\n{} {hint}", output.err.style(Role::Warning, "Hint:")));
     }
@@ -83,6 +91,15 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
         }
     }
     after(output.err.line(text), exit)
+}
+
+/// Adds the details of a server's error if the line above has its message.
+fn append_details(text: &mut String, line: &str, details: &mut Option<&ServerError>) {
+    if let Some(error) = details.take_if(|error| line.contains(error.message())) {
+        for line in crate::report::server_error_lines(error) {
+            text.push_str(&format!("\n{line}"));
+        }
+    }
 }
 
 impl Exit {

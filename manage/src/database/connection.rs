@@ -222,7 +222,10 @@ fn told<T>(
         Some(Err(error)) if settings.backend == Backend::Sqlite => {
             Err(super::sqlite::failed(settings, limit, started.elapsed(), &error.to_string()))
         }
-        Some(Err(error)) => Err(ConnectError::new(settings, Reason::Closed, error.to_string())),
+        Some(Err(error)) => Err(match super::ServerError::of(&error) {
+            Some(answer) => ConnectError::of_answer(settings, &answer),
+            None => ConnectError::new(settings, Reason::Closed, error.to_string()),
+        }),
         None => {
             let _ = (limit, started);
             Err(ConnectError::new(settings, Reason::TimedOut, "it accepts connections and answers no query"))

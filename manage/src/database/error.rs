@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use super::{Reason, hint};
+use super::{Reason, ServerError, hint};
 use crate::settings::DatabaseSettings;
 
 /// Why a database cannot be used: one plain sentence, and the parts that it is made of.
@@ -34,6 +34,20 @@ impl ConnectError {
             message: harmless(message.as_ref(), settings),
             hint: hint::of_reason(settings, reason),
         }
+    }
+
+    /// What the server answered to a statement.
+    pub(super) fn of_answer(settings: &DatabaseSettings, answer: &ServerError) -> Self {
+        let reason = match (answer.number(), answer.sqlstate()) {
+            #[cfg(feature = "mysql")]
+            (Some(number), _) => Reason::of_mysql(number),
+            #[cfg(feature = "postgres")]
+            (None, Some(code)) => Reason::of_sqlstate(code),
+            _ => Reason::Other,
+        };
+        let error = Self::new(settings, reason, answer.message());
+        let hint = error.hint.clone().or_else(|| answer.remedy());
+        Self { hint, ..error }.with_code(answer.code())
     }
 
     /// An error about something that is no database. The message holds no secret.
@@ -114,13 +128,17 @@ impl fmt::Display for ConnectError {
 
 impl std::error::Error for ConnectError {}
 
-/// A message on one line, without the password. One that is shorter than a word, or the same as a name that is shown, stands in
-/// messages by chance: to cut it out there would tell it.
-fn harmless(message: &str, settings: &DatabaseSettings) -> String {
+/// The password as it must not appear in messages. One that is shorter than a word, or equal to a name that is shown, appears in
+/// messages by chance: to cut it out there would reveal it.
+pub(super) fn hidden_password(settings: &DatabaseSettings) -> Option<&str> {
     let is_shown = |text: &str| text == settings.name || settings.user.as_deref() == Some(text);
     let secret = settings.password.as_ref().map(|password| password.expose());
-    let secret = secret.filter(|text| text.chars().count() >= 4 && !is_shown(text));
-    let message = match secret {
+    secret.filter(|text| text.chars().count() >= 4 && !is_shown(text))
+}
+
+/// A message on one line, without the password.
+fn harmless(message: &str, settings: &DatabaseSettings) -> String {
+    let message = match hidden_password(settings) {
         Some(secret) => message.replace(secret, "…"),
         None => message.to_owned(),
     };

@@ -36,6 +36,8 @@ mod life;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "mysql")]
+mod mysql_details;
+#[cfg(feature = "mysql")]
 mod mysql_tls;
 mod pool;
 #[cfg(feature = "postgres")]
@@ -47,9 +49,15 @@ mod postgres_login;
 #[cfg(feature = "postgres")]
 mod postgres_plain;
 #[cfg(feature = "postgres")]
+mod postgres_stream;
+#[cfg(feature = "postgres")]
 mod postgres_tls;
+#[cfg(feature = "postgres")]
+mod postgres_wire;
 mod probe;
 mod reason;
+mod remedy;
+mod server_error;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "network")]
@@ -59,11 +67,14 @@ mod writable;
 #[cfg(feature = "network")]
 pub use background::Background;
 pub use connection::{Connection, MultiBackend, MultiField, MultiRawValue, MultiRow};
+use delegate::DetailedCursor;
 pub use error::ConnectError;
 pub(crate) use instrument::is_connecting;
 pub(crate) use life::Life;
 #[cfg(feature = "mysql")]
 pub use mysql::MysqlConnection;
+#[cfg(feature = "mysql")]
+use mysql_details::sqlstate as mysql_sqlstate;
 pub use pool::{Pool, PooledConnection};
 #[cfg(feature = "postgres")]
 pub(crate) use pooler::{MarkedSession, open_knowing};
@@ -74,6 +85,7 @@ use postgres_plain::PlainSession;
 pub(crate) use probe::probe_of_life;
 pub use probe::{Demands, Ready, check_settings, probe, probe_for};
 pub use reason::Reason;
+pub use server_error::{ErrorLine, ServerError};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteConnection;
 #[cfg(feature = "sqlite")]

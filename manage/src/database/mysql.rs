@@ -18,8 +18,11 @@ use mysql_async::{
 };
 
 use super::background::Background;
+use super::delegate::ErrorDetails as _;
 use super::dial::{Target, dial};
 use super::instrument::instrumented;
+use super::instrument::setting_up;
+use super::mysql_details::{MysqlDetails, ask_number};
 use super::mysql_tls::{self, name_in_certificate};
 use super::tls::Trust;
 use super::{ConnectError, Reason};
@@ -37,6 +40,7 @@ pub struct MysqlConnection {
     /// server's log complains about each.
     pool: Option<Pool>,
     says_goodbye: bool,
+    details: MysqlDetails,
 }
 
 impl MysqlConnection {
@@ -47,7 +51,8 @@ impl MysqlConnection {
             let driver = AsyncMysqlConnection::try_from(connection).await;
             let driver =
                 driver.map_err(|error| ConnectError::new(settings, Reason::Closed, error.to_string()))?;
-            Ok(Self { driver: Some(driver.into()), pool: Some(pool), says_goodbye: true })
+            let details = MysqlDetails::new(settings);
+            Ok(Self { driver: Some(driver.into()), pool: Some(pool), says_goodbye: true, details })
         };
         instrumented(settings, || dialed(settings, pooled, open))
     }
@@ -62,15 +67,30 @@ impl MysqlConnection {
         let answer = Background.block_on(async { tokio::time::timeout(limit, work(driver)).await });
         // A server that does not answer a question will not answer a goodbye.
         self.says_goodbye = answer.is_ok();
-        answer.ok()
+        let answer = answer.ok()?.map_err(|error| self.details.explain(error));
+        self.settle();
+        Some(answer)
     }
 
     fn driver(&mut self) -> &mut Driver {
+        self.settle();
         self.driver.as_mut().expect("the driver is taken by drop alone")
+    }
+
+    fn details(&self) -> MysqlDetails {
+        self.details.clone()
+    }
+
+    /// Asks for the number of the last error, unless it is known.
+    fn settle(&mut self) {
+        if let (Some(driver), true, Some(error)) = (&mut self.driver, self.says_goodbye, self.details.take())
+        {
+            setting_up(|| Background.block_on(ask_number(driver, &error)));
+        }
     }
 }
 
-delegate_connection!(MysqlConnection => Driver, MysqlTransactions, super::delegate::begin, super::delegate::commit, |url| {
+delegate_connection!(MysqlConnection => Driver, MysqlDetails, MysqlTransactions, super::delegate::begin, super::delegate::commit, |url| {
     let settings = DatabaseSettings::from_url("default", url, Origin::Code)
         .map_err(|error| diesel::ConnectionError::InvalidConnectionUrl(error.problem.to_string()))?;
     if settings.backend != crate::settings::Backend::Mysql {
@@ -283,6 +303,7 @@ fn connect_error(settings: &DatabaseSettings, error: &Error) -> ConnectError {
 
 impl Drop for MysqlConnection {
     fn drop(&mut self) {
+        self.settle();
         let (driver, pool) = (self.driver.take(), self.pool.take());
         Background.block_on(async {
             drop(driver);

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use diesel::r2d2::R2D2Connection as _;
 
+use super::delegate::{ErrorDetails as _, NoDetails};
 use super::{ConnectError, Connection, Reason};
 use crate::settings::DatabaseSettings;
 
@@ -182,6 +183,10 @@ impl PooledConnection {
     fn driver(&mut self) -> &mut Connection {
         self
     }
+
+    fn details(&self) -> NoDetails {
+        NoDetails
+    }
 }
 
 impl Deref for PooledConnection {
@@ -211,7 +216,7 @@ impl Drop for PooledConnection {
     }
 }
 
-delegate_connection!(PooledConnection => Connection, PooledTransactions, super::delegate::begin, super::delegate::commit, |_url| {
+delegate_connection!(PooledConnection => Connection, NoDetails, PooledTransactions, super::delegate::begin, super::delegate::commit, |_url| {
     let message = "a pooled connection comes out of its pool".to_owned();
     Err(diesel::ConnectionError::BadConnection(message))
 });

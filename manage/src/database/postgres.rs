@@ -10,17 +10,25 @@ use diesel::pg::{FailedToLookupTypeError, Pg, PgMetadataCacheKey, PgMetadataLook
 use diesel::sql_types::TypeMetadata;
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
-use tokio_postgres::config::{ChannelBinding, SslMode as DriverMode};
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect, TlsStream};
-use tokio_postgres::{Client, Config, NoTls, Socket};
+#[cfg(unix)]
+use tokio_postgres::NoTls;
+use tokio_postgres::config::{ChannelBinding, SslMode as DriverMode, SslNegotiation};
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::background::Background;
+use super::delegate::ErrorDetails as _;
 use super::dial::{Target, dial};
 use super::instrument::instrumented;
+use super::postgres_stream::{Negotiation, NotOffered};
 use super::postgres_tls::connector;
-use super::{ConnectError, Reason, delegate, tls};
+#[cfg(unix)]
+use super::postgres_wire::WatchedStream;
+use super::postgres_wire::Wire;
+use super::{ConnectError, Reason, ServerError, delegate, tls};
 use crate::settings::{DatabaseSettings, Origin, SslMode};
 
 type Driver = AsyncConnectionWrapper<AsyncPgConnection, Background>;
@@ -33,6 +41,7 @@ pub struct PostgresConnection {
     // The order matters: the driver must be gone before its socket can say goodbye.
     driver: Box<Driver>,
     session: Session,
+    wire: Wire,
 }
 
 impl PostgresConnection {
@@ -44,13 +53,13 @@ impl PostgresConnection {
             _ => Some(connector(settings)?),
         };
         let open = async |target: &Target| {
-            let Bare { client, mut session } = attempt(settings, &config, tls.clone(), target).await?;
+            let Bare { client, mut session, wire } = attempt(settings, &config, tls.clone(), target).await?;
             session.says_goodbye = false;
             // This also sets the time zone and the encoding that Diesel's types count on.
             let driver = AsyncPgConnection::try_from(client).await;
-            let driver = driver.map_err(|error| setup_error(settings, &error))?;
+            let driver = driver.map_err(|error| setup_error(settings, &wire, error))?;
             session.says_goodbye = true;
-            Ok(Self { driver: Box::new(driver.into()), session })
+            Ok(Self { driver: Box::new(driver.into()), session, wire })
         };
         instrumented(settings, || Background.block_on(dial(settings, open)))
     }
@@ -65,15 +74,19 @@ impl PostgresConnection {
         let answer = Background.block_on(async { tokio::time::timeout(limit, work(driver)).await });
         // A server that does not answer a question will not answer a goodbye.
         self.session.says_goodbye = answer.is_ok();
-        answer.ok()
+        Some(answer.ok()?.map_err(|error| self.wire.explain(error)))
     }
 
     fn driver(&mut self) -> &mut Driver {
         &mut self.driver
     }
+
+    fn details(&self) -> Wire {
+        self.wire.clone()
+    }
 }
 
-delegate_connection!(PostgresConnection => Driver, PostgresTransactions, delegate::begin, commit, |url| {
+delegate_connection!(PostgresConnection => Driver, Wire, PostgresTransactions, delegate::begin, commit, |url| {
     let settings = DatabaseSettings::from_url("default", url, Origin::Code)
         .map_err(|error| diesel::ConnectionError::InvalidConnectionUrl(error.problem.to_string()))?;
     if settings.backend != crate::settings::Backend::Postgres {
@@ -146,6 +159,7 @@ pub(super) struct Bare {
     // The order matters, as above.
     pub(super) client: Client,
     pub(super) session: Session,
+    wire: Wire,
 }
 
 /// One attempt at one address. `prefer` without success tries again without encryption, as libpq does.
@@ -156,54 +170,72 @@ pub(super) async fn attempt(
     target: &Target,
 ) -> Result<Bare, ConnectError> {
     let mut config = config.clone();
-    let tls = match target {
-        Target::Ip { host, ip, port } => {
-            config.host(host).hostaddr(*ip).port(*port);
-            tls
-        }
-        Target::Unix { path, port } => {
-            config.host_path(path).port(*port);
-            None
+    match target {
+        Target::Ip { host, ip, port } => config.host(host).hostaddr(*ip).port(*port),
+        #[cfg(unix)]
+        Target::Unix { path, port } => return local(settings, config, path, *port).await,
+        #[cfg(not(unix))]
+        Target::Unix { .. } => {
+            let message = "there are no Unix sockets on this system";
+            return Err(ConnectError::new(settings, Reason::Configuration, message));
         }
     };
-    let Some(tls) = tls else { return plain(settings, &mut config).await };
     let prefers = settings.tls.mode == SslMode::Prefer;
-    config.ssl_mode(if prefers { DriverMode::Prefer } else { DriverMode::Require });
-    let shaken = Arc::new(AtomicBool::new(false));
-    let watched = Watched { tls, shaken: Arc::clone(&shaken) };
-    let error = match config.connect(watched).await {
-        Ok((client, connection)) => return Ok(start(client, connection)),
-        Err(error) => error,
+    let is_encrypted = Arc::new(AtomicBool::new(false));
+    let mut negotiation = Negotiation { tls, is_required: !prefers, is_encrypted, wire: Wire::new(settings) };
+    // The negotiation is ours; to the driver it is a handshake that begins at once.
+    config.ssl_mode(DriverMode::Require).ssl_negotiation(SslNegotiation::Direct);
+    let wire = negotiation.wire.clone();
+    let error = match config.connect(negotiation.clone()).await {
+        Ok((client, connection)) => return Ok(start(client, connection, wire)),
+        Err(error) => connect_error(settings, &error),
     };
-    let encrypted = shaken.load(Ordering::Relaxed);
-    let error = connect_error(settings, &error, !prefers && !encrypted);
+    let was_encrypted = negotiation.is_encrypted.load(Ordering::Relaxed);
     let refused_so = error.reason == Reason::Tls || error.code.as_deref() == Some("28000");
-    if prefers && encrypted && refused_so { plain(settings, &mut config).await } else { Err(error) }
-}
-
-async fn plain(settings: &DatabaseSettings, config: &mut Config) -> Result<Bare, ConnectError> {
-    config.ssl_mode(DriverMode::Disable);
-    match config.connect(NoTls).await {
-        Ok((client, connection)) => Ok(start(client, connection)),
-        Err(error) => Err(connect_error(settings, &error, false)),
+    if !(prefers && was_encrypted && refused_so) {
+        return Err(error);
+    }
+    negotiation.tls = None;
+    negotiation.wire = Wire::new(settings);
+    let wire = negotiation.wire.clone();
+    match config.connect(negotiation).await {
+        Ok((client, connection)) => Ok(start(client, connection, wire)),
+        Err(error) => Err(connect_error(settings, &error)),
     }
 }
 
-fn start<S>(client: Client, connection: tokio_postgres::Connection<Socket, S>) -> Bare
+/// A connection to a socket in a folder, which is never encrypted.
+#[cfg(unix)]
+async fn local(
+    settings: &DatabaseSettings,
+    mut config: Config,
+    folder: &std::path::Path,
+    port: u16,
+) -> Result<Bare, ConnectError> {
+    let path = folder.join(format!(".s.PGSQL.{port}"));
+    let socket = tokio::net::UnixStream::connect(path).await;
+    let socket = socket.map_err(|error| ConnectError::of_io(settings, &error))?;
+    let wire = Wire::new(settings);
+    let stream = WatchedStream::new(socket, wire.clone());
+    config.ssl_mode(DriverMode::Disable);
+    match config.connect_raw(stream, NoTls).await {
+        Ok((client, connection)) => Ok(start(client, connection, wire)),
+        Err(error) => Err(connect_error(settings, &error)),
+    }
+}
+
+fn start<S, T>(client: Client, connection: tokio_postgres::Connection<S, T>, wire: Wire) -> Bare
 where
-    S: TlsStream + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: TlsStream + Unpin + Send + 'static,
 {
     // How the connection ended is told to whoever asks it something next.
     let task = Background.spawn(async move { drop(connection.await) });
-    Bare { client, session: Session { task, says_goodbye: true } }
+    Bare { client, session: Session { task, says_goodbye: true }, wire }
 }
 
-/// Why the driver could not connect. `unoffered` says that encryption was a must and never began.
-fn connect_error(
-    settings: &DatabaseSettings,
-    error: &tokio_postgres::Error,
-    unoffered: bool,
-) -> ConnectError {
+/// Why the driver could not connect.
+fn connect_error(settings: &DatabaseSettings, error: &tokio_postgres::Error) -> ConnectError {
     use std::error::Error as _;
     if let Some(answer) = error.as_db_error() {
         let code = answer.code().code();
@@ -214,12 +246,14 @@ fn connect_error(
     if let Some(io) = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>()) {
         return match tls::tls_error(io) {
             Some(tls) => ConnectError::new(settings, Reason::Tls, tls.to_string()),
+            None if io.get_ref().is_some_and(|inner| inner.is::<NotOffered>()) => {
+                ConnectError::new(settings, Reason::Tls, io.to_string())
+            }
             None => ConnectError::of_io(settings, io),
         };
     }
     let message = cause.map_or_else(|| error.to_string(), ToString::to_string);
     match cause {
-        Some(_) if unoffered => ConnectError::new(settings, Reason::Tls, message),
         // The address and the settings were fine until here: it is about how to log in.
         Some(_) => ConnectError::new(settings, Reason::Credentials, message),
         None if error.is_closed() => ConnectError::new(settings, Reason::Closed, message),
@@ -228,17 +262,15 @@ fn connect_error(
 }
 
 /// Why a session that has been let in cannot be set up.
-fn setup_error(settings: &DatabaseSettings, error: &diesel::ConnectionError) -> ConnectError {
-    use diesel::ConnectionError::CouldntSetupConfiguration;
-    use diesel::result::{DatabaseErrorKind as Kind, Error::DatabaseError};
-
-    let reason = match error {
-        CouldntSetupConfiguration(DatabaseError(kind, _)) if !matches!(kind, Kind::ClosedConnection) => {
-            Reason::Other
-        }
-        _ => Reason::Closed,
+fn setup_error(settings: &DatabaseSettings, wire: &Wire, error: diesel::ConnectionError) -> ConnectError {
+    let diesel::ConnectionError::CouldntSetupConfiguration(error) = error else {
+        return ConnectError::new(settings, Reason::Closed, error.to_string());
     };
-    ConnectError::new(settings, reason, error.to_string())
+    let error = wire.explain(error);
+    match ServerError::of(&error) {
+        Some(answer) => ConnectError::of_answer(settings, &answer),
+        None => ConnectError::new(settings, Reason::Closed, error.to_string()),
+    }
 }
 
 /// The task that drives a connection's socket.
@@ -258,39 +290,6 @@ impl Drop for Session {
             drop(Background.block_on(async { tokio::time::timeout(Self::GOODBYE, task).await }));
         }
         self.task.abort();
-    }
-}
-
-/// Encryption that remembers whether the server went for it.
-struct Watched {
-    tls: MakeRustlsConnect,
-    shaken: Arc<AtomicBool>,
-}
-
-struct WatchedConnect {
-    connect: <MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect,
-    shaken: Arc<AtomicBool>,
-}
-
-impl MakeTlsConnect<Socket> for Watched {
-    type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
-    type TlsConnect = WatchedConnect;
-    type Error = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Error;
-
-    fn make_tls_connect(&mut self, host: &str) -> Result<Self::TlsConnect, Self::Error> {
-        let connect = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.tls, host)?;
-        Ok(WatchedConnect { connect, shaken: Arc::clone(&self.shaken) })
-    }
-}
-
-impl TlsConnect<Socket> for WatchedConnect {
-    type Stream = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
-    type Error = std::io::Error;
-    type Future = <<MakeRustlsConnect as MakeTlsConnect<Socket>>::TlsConnect as TlsConnect<Socket>>::Future;
-
-    fn connect(self, stream: Socket) -> Self::Future {
-        self.shaken.store(true, Ordering::Relaxed);
-        self.connect.connect(stream)
     }
 }
 

@@ -5,6 +5,7 @@
 mod checks;
 mod migrations;
 mod reference;
+mod server_error;
 mod waiting;
 
 pub use reference::{Form, Reference};
@@ -12,3 +13,4 @@ pub use waiting::{Format, WaitReport};
 
 pub(crate) use checks::{checks, issues, tags};
 pub(crate) use migrations::unapplied;
+pub(crate) use server_error::lines as server_error_lines;

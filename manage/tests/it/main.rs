@@ -38,6 +38,7 @@ mod refusals;
 #[cfg(feature = "async")]
 mod runtimes;
 mod secrets;
+mod server_errors;
 #[cfg(feature = "runserver")]
 mod serving;
 mod settings;
@@ -96,6 +97,7 @@ fn main() -> std::process::ExitCode {
     secrets::add(&mut suite);
     #[cfg(feature = "runserver")]
     serving::add(&mut suite);
+    server_errors::add(&mut suite);
     settings::add(&mut suite);
     startcommand::add(&mut suite);
     test_databases::add(&mut suite);

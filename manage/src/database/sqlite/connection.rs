@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, TypeMetadata};
 use diesel::sqlite::Sqlite;
 
-use super::super::delegate;
+use super::super::delegate::{self, ErrorDetails as _};
 use super::super::instrument::setting_up;
+use super::details::SqliteDetails;
 use crate::settings::{Backend, DatabaseSettings, Origin};
 
 type Driver = diesel::SqliteConnection;
@@ -19,11 +20,12 @@ type Driver = diesel::SqliteConnection;
 /// `database is locked` while another process writes.
 pub struct SqliteConnection {
     driver: Box<Driver>,
+    details: SqliteDetails,
 }
 
 impl SqliteConnection {
-    pub(super) fn new(driver: Driver) -> Self {
-        Self { driver: Box::new(driver) }
+    pub(super) fn new(driver: Driver, settings: &DatabaseSettings) -> Self {
+        Self { driver: Box::new(driver), details: SqliteDetails::new(settings) }
     }
 
     /// Diesel's own connection, for what only it can do: SQL functions of the program, serialization.
@@ -36,10 +38,14 @@ impl SqliteConnection {
     fn driver(&mut self) -> &mut Driver {
         &mut self.driver
     }
+
+    fn details(&self) -> SqliteDetails {
+        self.details.clone()
+    }
 }
 
 delegate_connection!(
-    SqliteConnection => Driver, SqliteTransactions, begin_immediate, delegate::commit,
+    SqliteConnection => Driver, SqliteDetails, SqliteTransactions, begin_immediate, delegate::commit,
     |url| {
         let settings = match DatabaseSettings::from_url("default", url, Origin::Code) {
             Ok(settings) if settings.backend == Backend::Sqlite => settings,

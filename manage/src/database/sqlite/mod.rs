@@ -1,6 +1,7 @@
 //! SQLite: Diesel's own connection, opened with care, and told plainly where that fails.
 
 mod connection;
+mod details;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -51,7 +52,7 @@ fn establish(settings: &DatabaseSettings, path: Option<&Path>) -> Result<SqliteC
     let connection = diesel::SqliteConnection::establish(&settings.name)
         .map_err(|error| explain(settings, path, &error.to_string()))?;
     opened.extend(path.map(canonical));
-    Ok(SqliteConnection::new(connection))
+    Ok(SqliteConnection::new(connection, settings))
 }
 
 /// Sets how long a statement waits for another process that writes.

@@ -1,0 +1,353 @@
+//! All that a server says of a statement that failed: Diesel's errors keep the message and lose the code.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use diesel::result::{DatabaseErrorInformation, Error as QueryError};
+
+use crate::settings::{Backend, DatabaseSettings};
+
+/// All that a server says of a statement that failed.
+///
+/// It belongs to an error of Diesel's, which has the message and a kind but not the SQLSTATE, the error number or the context:
+///
+/// ```no_run
+/// use manage::database::ServerError;
+///
+/// # fn publish() -> diesel::QueryResult<()> { Ok(()) }
+/// if let Err(error) = publish() {
+///     let is_full = ServerError::of(&error).is_some_and(|error| error.sqlstate() == Some("53100"));
+///     assert!(!is_full, "the disk is full");
+/// }
+/// ```
+///
+/// PostgreSQL's errors have all of it. MySQL's have a message and a number, which is asked for on the same connection before
+/// that is used again or dropped. SQLite's have the result code as far as Diesel's kind and SQLite's fixed texts tell it.
+#[derive(Debug)]
+pub struct ServerError {
+    settings: Arc<DatabaseSettings>,
+    fields: ErrorFields,
+    /// MySQL's number, once it is known.
+    number: OnceLock<u16>,
+}
+
+/// The fields of PostgreSQL's ErrorResponse that people read, and the statement that it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorFields {
+    pub(super) message: String,
+    pub(super) sqlstate: Option<String>,
+    /// SQLite's result code, by its name in C.
+    pub(super) result_code: Option<&'static str>,
+    pub(super) detail: Option<String>,
+    pub(super) hint: Option<String>,
+    pub(super) context: Option<String>,
+    pub(super) schema: Option<String>,
+    pub(super) table: Option<String>,
+    pub(super) column: Option<String>,
+    pub(super) data_type: Option<String>,
+    pub(super) constraint: Option<String>,
+    /// The statement that was sent, or the one inside a function that failed.
+    pub(super) statement: Option<String>,
+    /// In characters, from 1, within the statement.
+    pub(super) position: Option<usize>,
+    /// Whether the statement is one inside a function.
+    pub(super) is_internal: bool,
+}
+
+/// A line of a statement, and where in it the error is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorLine {
+    /// The line's number, from 1.
+    pub number: usize,
+    /// The line, without its end.
+    pub text: String,
+    /// How many characters of the line are before the error.
+    pub column: usize,
+}
+
+/// The errors that are still around. Diesel's errors cannot hold a type of ours so that it could be taken out again.
+static ERRORS: Mutex<Vec<Weak<ServerError>>> = Mutex::new(Vec::new());
+
+impl ServerError {
+    pub(super) fn new(settings: &Arc<DatabaseSettings>, mut fields: ErrorFields) -> Arc<Self> {
+        redact(settings, &mut fields);
+        let error = Arc::new(Self { settings: Arc::clone(settings), fields, number: OnceLock::new() });
+        let mut errors = ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
+        errors.retain(|error| error.strong_count() > 0);
+        errors.push(Arc::downgrade(&error));
+        error
+    }
+
+    /// The same error as one of Diesel's.
+    pub(super) fn into_diesel(self: Arc<Self>, error: QueryError) -> QueryError {
+        match error {
+            QueryError::DatabaseError(kind, _) => QueryError::DatabaseError(kind, Box::new(Details(self))),
+            error => error,
+        }
+    }
+
+    /// What the server said, if the error is a server's answer to one of this crate's connections.
+    pub fn of(error: &QueryError) -> Option<Arc<Self>> {
+        match error {
+            // An error keeps its message where it is, so no other one has it in the same place.
+            QueryError::DatabaseError(_, information) => {
+                find(|error| std::ptr::eq(error.message(), information.message()))
+            }
+            QueryError::RollbackErrorOnCommit { commit_error, rollback_error } => {
+                Self::of(commit_error).or_else(|| Self::of(rollback_error))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for an error that was passed on, with contexts above it.
+    pub fn in_chain(error: &anyhow::Error) -> Option<Arc<Self>> {
+        let mut chain = error.chain();
+        if let Some(found) = chain.find_map(|cause| Self::of(cause.downcast_ref()?)) {
+            return Some(found);
+        }
+        // A project's own error type may show Diesel's as if it were its own (`#[error(transparent)]`).
+        let text = error.chain().last()?.to_string();
+        find(|error| text.contains(error.message()))
+    }
+
+    /// The database that the statement was sent to.
+    pub fn settings(&self) -> &DatabaseSettings {
+        &self.settings
+    }
+
+    /// The message: mostly one line.
+    pub fn message(&self) -> &str {
+        &self.fields.message
+    }
+
+    /// The SQLSTATE: five letters and digits.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self.number() {
+            #[cfg(feature = "mysql")]
+            Some(number) => super::mysql_sqlstate(number),
+            _ => self.fields.sqlstate.as_deref(),
+        }
+    }
+
+    /// The error number of MySQL or MariaDB.
+    pub fn number(&self) -> Option<u16> {
+        self.number.get().copied()
+    }
+
+    /// Whether the server's message is this error's, but for a password in it.
+    #[cfg(feature = "mysql")]
+    pub(super) fn has_message(&self, message: &str) -> bool {
+        let mut fields = ErrorFields { message: message.to_owned(), ..ErrorFields::default() };
+        redact(&self.settings, &mut fields);
+        fields.message == self.message()
+    }
+
+    #[cfg(feature = "mysql")]
+    pub(super) fn set_number(&self, number: u16) {
+        let _ = self.number.set(number);
+    }
+
+    /// The code that the server itself uses: PostgreSQL's SQLSTATE, MySQL's number, the name of SQLite's result code.
+    pub fn code(&self) -> Option<String> {
+        match (self.number(), self.fields.result_code) {
+            (Some(number), _) => Some(number.to_string()),
+            (None, Some(name)) => Some(name.to_owned()),
+            (None, None) => self.fields.sqlstate.clone(),
+        }
+    }
+
+    /// PostgreSQL's DETAIL.
+    pub fn detail(&self) -> Option<&str> {
+        self.fields.detail.as_deref()
+    }
+
+    /// PostgreSQL's HINT.
+    pub fn hint(&self) -> Option<&str> {
+        self.fields.hint.as_deref()
+    }
+
+    /// PostgreSQL's CONTEXT: the functions and statements that led to the error, one per line.
+    pub fn context(&self) -> Option<&str> {
+        self.fields.context.as_deref()
+    }
+
+    /// The names that the error is about, with their kinds: `("table", "articles")`.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let fields = &self.fields;
+        [
+            ("schema", &fields.schema),
+            ("table", &fields.table),
+            ("column", &fields.column),
+            ("data type", &fields.data_type),
+            ("constraint", &fields.constraint),
+        ]
+        .into_iter()
+        .filter_map(|(kind, name)| Some((kind, name.as_deref()?)))
+    }
+
+    /// The statement that failed, if it is known: the one that was sent, or one inside a function (see
+    /// [`ServerError::is_internal`]).
+    pub fn statement(&self) -> Option<&str> {
+        self.fields.statement.as_deref()
+    }
+
+    /// Where in the statement the error is: in characters, from 1.
+    pub fn position(&self) -> Option<usize> {
+        self.fields.position
+    }
+
+    /// Whether the statement and the position are those of a statement inside a function.
+    pub fn is_internal(&self) -> bool {
+        self.fields.is_internal
+    }
+
+    /// The line of the statement that the position is in.
+    pub fn line(&self) -> Option<ErrorLine> {
+        let (statement, position) = (self.statement()?, self.position()?);
+        let before: String = statement.chars().take(position.checked_sub(1)?).collect();
+        // A position one behind the end stands for an end that came too soon.
+        let rest = statement.get(before.len()..)?;
+        let (above, begin) = before.rsplit_once('\n').unwrap_or(("", &before));
+        let number = if before.contains('\n') { above.matches('\n').count() + 2 } else { 1 };
+        let end = rest.split('\n').next().unwrap_or_default();
+        let text = format!("{begin}{end}").trim_end_matches('\r').to_owned();
+        Some(ErrorLine { number, text, column: begin.chars().count() })
+    }
+
+    pub(crate) fn backend(&self) -> Backend {
+        self.settings.backend
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+/// The one error for which this holds; none if there are several.
+fn find(is_it: impl Fn(&ServerError) -> bool) -> Option<Arc<ServerError>> {
+    let errors = ERRORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut found =
+        errors.iter().filter_map(Weak::upgrade).filter(|error| !error.message().is_empty() && is_it(error));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// No part of an error repeats the password.
+fn redact(settings: &DatabaseSettings, fields: &mut ErrorFields) {
+    let Some(secret) = super::error::hidden_password(settings) else { return };
+    let ErrorFields { message, detail, hint, context, statement, position, .. } = fields;
+    for text in [Some(message), detail.as_mut(), hint.as_mut(), context.as_mut()].into_iter().flatten() {
+        if text.contains(secret) {
+            *text = text.replace(secret, "…");
+        }
+    }
+    if statement.as_ref().is_some_and(|statement| statement.contains(secret)) {
+        (*statement, *position) = (None, None);
+    }
+}
+
+/// What is inside Diesel's error.
+struct Details(Arc<ServerError>);
+
+impl DatabaseErrorInformation for Details {
+    fn message(&self) -> &str {
+        self.0.message()
+    }
+
+    fn details(&self) -> Option<&str> {
+        self.0.detail()
+    }
+
+    fn hint(&self) -> Option<&str> {
+        self.0.hint()
+    }
+
+    fn table_name(&self) -> Option<&str> {
+        self.0.fields.table.as_deref()
+    }
+
+    fn column_name(&self) -> Option<&str> {
+        self.0.fields.column.as_deref()
+    }
+
+    fn constraint_name(&self) -> Option<&str> {
+        self.0.fields.constraint.as_deref()
+    }
+
+    fn statement_position(&self) -> Option<i32> {
+        self.0.position()?.try_into().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::DatabaseErrorKind;
+
+    use super::*;
+    use crate::settings::Origin;
+
+    fn error(message: &str, statement: &str, position: usize) -> Arc<ServerError> {
+        let url = "postgres://app:hunter2@db/blog";
+        let settings = DatabaseSettings::from_url("default", url, Origin::Code).expect("a URL");
+        let (statement, position) = (Some(statement.to_owned()), Some(position));
+        let fields =
+            ErrorFields { message: message.to_owned(), statement, position, ..ErrorFields::default() };
+        ServerError::new(&Arc::new(settings), fields)
+    }
+
+    fn diesel_error(message: &str) -> QueryError {
+        let plain = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(String::new()));
+        error(message, "", 0).into_diesel(plain)
+    }
+
+    #[test]
+    fn an_error_is_found_by_itself_and_not_by_its_text() {
+        let (first, second) = (diesel_error("it is the same"), diesel_error("it is the same"));
+        let found = [&first, &second].map(|error| ServerError::of(error).expect("an error"));
+        assert!(!Arc::ptr_eq(&found[0], &found[1]));
+        let other =
+            QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new("it is the same".to_owned()));
+        assert!(ServerError::of(&other).is_none());
+    }
+
+    #[test]
+    fn an_error_is_found_below_contexts_and_in_a_transparent_one() {
+        #[derive(Debug)]
+        struct Transparent(QueryError);
+        impl fmt::Display for Transparent {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl std::error::Error for Transparent {}
+
+        let below = anyhow::Error::from(diesel_error("it is below")).context("above");
+        assert_eq!(ServerError::in_chain(&below).expect("an error").message(), "it is below");
+        let transparent =
+            anyhow::Error::from(Transparent(diesel_error("it is transparent"))).context("above");
+        assert_eq!(ServerError::in_chain(&transparent).expect("an error").message(), "it is transparent");
+        assert!(ServerError::in_chain(&anyhow::anyhow!("something else")).is_none());
+    }
+
+    #[test]
+    fn a_position_is_found_in_its_line() {
+        let line = |statement: &str, position| {
+            error("x", statement, position).line().map(|line| (line.number, line.text, line.column))
+        };
+        assert_eq!(line("SELECT a", 8), Some((1, "SELECT a".to_owned(), 7)));
+        assert_eq!(line("SELECT\r\n  ä, b\r\nFROM t", 14), Some((2, "  ä, b".to_owned(), 5)));
+        assert_eq!(line("SELECT\n\n  a", 11), Some((3, "  a".to_owned(), 2)));
+        assert_eq!(line("SELECT", 7), Some((1, "SELECT".to_owned(), 6)));
+        assert_eq!(line("SELECT", 0), None);
+    }
+
+    #[test]
+    fn a_password_is_left_out() {
+        let error = error("hunter2 is no role", "ALTER ROLE app PASSWORD hunter2", 25);
+        assert_eq!(error.message(), "… is no role");
+        assert_eq!((error.statement(), error.line()), (None, None));
+    }
+}
