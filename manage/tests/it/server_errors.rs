@@ -163,7 +163,8 @@ fn details_are_shown_as_psql_shows_them() {
         "Error: column \"nam\" does not exist\n\
          LINE 3:  nam\n        \u{20}^\n\
          HINT: Perhaps you meant to reference the column \"authors.name\".\n\
-         SQLSTATE: 42703\n"
+         SQLSTATE: 42703\n\
+         Hint: The database lacks migrations (4 not applied, the first is 2024-01-01-000000_create_authors). Run `manage migrate`.\n"
     );
 
     let inside = ran(|cx| {
