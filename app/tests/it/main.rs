@@ -8,6 +8,8 @@ mod check_pages;
 #[cfg(unix)]
 mod completion;
 #[cfg(unix)]
+mod compose;
+#[cfg(unix)]
 mod delete_drafts;
 mod documents;
 mod from_django;
@@ -38,6 +40,7 @@ fn main() -> std::process::ExitCode {
     publish::add(&mut suite);
     completion::add(&mut suite);
     check_pages::add(&mut suite);
+    compose::add(&mut suite);
     program::add(&mut suite);
     network::add(&mut suite);
     from_django::add(&mut suite);

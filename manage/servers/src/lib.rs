@@ -21,6 +21,7 @@
 mod account;
 mod caught;
 mod cell;
+mod docker;
 mod find;
 mod instance;
 mod mariadb;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::OpenOptions;
 
 use crate::find::{self, Unavailable};
-use crate::{cell, mariadb, pgbouncer, postgres, rabbitmq, redis};
+use crate::{cell, docker, mariadb, pgbouncer, postgres, rabbitmq, redis};
 
 /// The environment variable that lists, with commas, the needs whose absence fails the tests instead of skipping them.
 pub const REQUIRE: &str = "MANAGE_TEST_REQUIRE";
@@ -26,6 +26,8 @@ pub enum Need {
     RabbitMq,
     /// PgBouncer, and the PostgreSQL server behind it.
     PgBouncer,
+    /// Docker Engine, docker-compose, and the images that this repository's `docker-compose.yml` and `Dockerfile` end in.
+    Docker,
     /// Any program on PATH.
     Program(&'static str),
     /// A shell, and tmux as the terminal that it runs in.
@@ -43,6 +45,7 @@ impl Need {
             Self::Redis => "redis",
             Self::RabbitMq => "rabbitmq",
             Self::PgBouncer => "pgbouncer",
+            Self::Docker => "docker",
             Self::Program(name) | Self::Shell(name) => name,
         }
     }
@@ -60,6 +63,7 @@ impl Need {
             Self::Redis => redis::INSTALL.to_owned(),
             Self::RabbitMq => rabbitmq::INSTALL.to_owned(),
             Self::PgBouncer => pgbouncer::INSTALL.to_owned(),
+            Self::Docker => docker::INSTALL.to_owned(),
             Self::Program(name) => format!("make the program `{name}` available on PATH"),
             Self::Shell(name) => {
                 format!("apt-get install {name} tmux, or the packages of those names elsewhere")
@@ -86,6 +90,7 @@ impl Need {
             }
             Self::Redis => &["redis-server"],
             Self::RabbitMq => return rabbitmq::program().err(),
+            Self::Docker => return docker::missing(),
             Self::PgBouncer => {
                 let missing = find::find("pgbouncer", &self.install()).err();
                 return missing.or_else(|| Self::Postgres.missing());
@@ -111,6 +116,7 @@ impl fmt::Display for Need {
             Self::Redis => f.write_str("Redis"),
             Self::RabbitMq => f.write_str("RabbitMQ"),
             Self::PgBouncer => f.write_str("PgBouncer"),
+            Self::Docker => f.write_str("Docker with its base images"),
             Self::Program(name) => write!(f, "the program `{name}`"),
             Self::Shell(name) => write!(f, "the shell {name} or tmux"),
         }
