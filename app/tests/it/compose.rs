@@ -177,8 +177,24 @@ fn a_cold_volume() {
     docker(&["exec", &replicas[0], "sh", "-c", kill]);
     wait_until(PATIENCE, "the replica to be started again", || states("{{.RestartCount}}")[0] == "1");
     stack.wait_for_pages("after a crash");
+    a_file_in_the_container_is_warned_of(&replicas[0]);
     // The server gets the signal, and not a shell that does not pass it on: no replica has to be killed.
     stack.run(&["stop", "--timeout", "60", "app"]);
     let codes = states("{{.State.ExitCode}}");
     assert!(codes.iter().all(|code| code == "0"), "{codes:?}");
+}
+
+/// `check --deploy` knows the layers of this engine, whatever its storage driver is, and a volume.
+fn a_file_in_the_container_is_warned_of(replica: &str) {
+    let image = docker(&["inspect", "--format", "{{.Image}}", replica]);
+    let check = |file: &str| {
+        let url = format!("DATABASE_URL=sqlite:{file}");
+        let run = ["run", "--rm", "--volume", "/data", "--env", &url, image.trim()];
+        let check = ["manage", "check", "--deploy", "--format", "json", "--fail-level", "critical"];
+        docker(&[&run[..], &check[..]].concat())
+    };
+    let inside = check("/home/app/db.sqlite3");
+    assert!(inside.contains("/home/app/db.sqlite3 is in a container's own layer"), "{inside}");
+    let outside = check("/data/db.sqlite3");
+    assert!(outside.starts_with('{') && !outside.contains("own layer"), "{outside}");
 }

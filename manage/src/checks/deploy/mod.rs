@@ -1,6 +1,8 @@
 //! Is this fit for a deployment? Only with `--deploy`.
 
 mod files;
+#[cfg(target_os = "linux")]
+mod layer;
 mod network;
 mod passwords;
 mod sqlite;

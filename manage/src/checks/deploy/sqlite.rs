@@ -1,12 +1,16 @@
 //! SQLite files that do not outlive the program, or its container.
 
+#[cfg(not(target_os = "linux"))]
 use std::path::Path;
 
+use crate::console::printable;
 use crate::settings::{Backend, DatabaseSettings, Part};
 
 use super::super::Message;
 use super::super::catalog::{SQLITE_IN_A_LAYER, SQLITE_IN_MEMORY};
 use super::super::databases::sqlite_file;
+#[cfg(target_os = "linux")]
+use super::layer::holds as is_in_a_layer;
 
 pub(super) fn check(database: &DatabaseSettings) -> Option<Message> {
     let object = format!("database {}", database.alias);
@@ -25,22 +29,12 @@ pub(super) fn check(database: &DatabaseSettings) -> Option<Message> {
     is_in_a_layer(&path).then(|| {
         SQLITE_IN_A_LAYER
             .message(format!(
-                "{} stands in a container's own layer: it is gone when the container is replaced.",
-                path.display()
+                "{} is in a container's own layer: it is gone when the container is replaced.",
+                printable(&path)
             ))
             .about(object)
             .hint("Put it on a volume.")
     })
-}
-
-/// Whether a file is, or would be made, on the file system that containers lay over their image.
-#[cfg(target_os = "linux")]
-fn is_in_a_layer(path: &Path) -> bool {
-    /// `OVERLAYFS_SUPER_MAGIC` of Linux's `magic.h`.
-    const OVERLAY: u64 = 0x794c_7630;
-    let there = path.ancestors().find(|path| path.exists());
-    let kind = there.and_then(|path| rustix::fs::statfs(path).ok()).map(|found| found.f_type);
-    kind.is_some_and(|kind| u64::try_from(kind).is_ok_and(|kind| kind == OVERLAY))
 }
 
 #[cfg(not(target_os = "linux"))]
