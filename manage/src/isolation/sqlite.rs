@@ -8,6 +8,7 @@ use crate::settings::DatabaseSettings;
 
 pub(super) struct FileSession {
     path: PathBuf,
+    database: PathBuf,
     owner: String,
     lock: Option<FileLock>,
 }
@@ -22,14 +23,16 @@ impl FileSession {
         let Some(path) = crate::database::sqlite_path(&settings.name) else {
             return Err(IsolationError::InMemory);
         };
-        Ok(Self { path: name.file(&path), owner: owner.to_owned(), lock: None })
+        Ok(Self { path: name.file(&path), database: path, owner: owner.to_owned(), lock: None })
     }
 }
 
 impl Session for FileSession {
     fn try_take(&mut self) -> Result<bool, IsolationError> {
         let failed = |error| IsolationError::File(self.path.clone(), error);
-        let Some(mut lock) = FileLock::try_take(&self.path).map_err(failed)? else { return Ok(false) };
+        let Some(mut lock) = FileLock::try_take(&self.path, &self.database).map_err(failed)? else {
+            return Ok(false);
+        };
         let since = chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC");
         // A full disk keeps nobody from holding a lock.
         let _ = lock.write(&format!("{}, since {since}", self.owner));

@@ -167,8 +167,9 @@ fn lock_file(settings: &DatabaseSettings) -> Result<Option<Lock>, LockError> {
         // Nobody else has a database in memory.
         return Ok(Some(Lock(Held::BySession)));
     };
-    let path = LockName::migrations().file(&path);
-    match FileLock::try_take(&path) {
+    let database = path;
+    let path = LockName::migrations().file(&database);
+    match FileLock::try_take(&path, &database) {
         Ok(lock) => Ok(lock.map(|file| Lock(Held::ByFile { _file: file }))),
         Err(error) => Err(LockError::File(path, error)),
     }
