@@ -29,6 +29,8 @@ mod readme;
 mod rounds;
 mod services;
 mod waiting;
+#[cfg(unix)]
+mod writers;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
@@ -48,6 +50,7 @@ fn main() -> std::process::ExitCode {
     rounds::add(&mut suite);
     services::add(&mut suite);
     waiting::add(&mut suite);
+    writers::add(&mut suite);
     suite.run()
 }
 

@@ -37,6 +37,11 @@ impl Asking {
         if settings.backend == Backend::Mysql {
             return super::mysql::Bare::open(settings).map(Self::BareMysql);
         }
+        #[cfg(feature = "sqlite")]
+        if settings.backend == Backend::Sqlite {
+            let connection = super::sqlite::open_unchanged(settings)?;
+            return Ok(Self::Diesel(Box::new(Connection::Sqlite(connection))));
+        }
         Connection::open(settings).map(|connection| Self::Diesel(Box::new(connection)))
     }
 
@@ -47,6 +52,27 @@ impl Asking {
             Self::Login(_) => Backend::Postgres,
             #[cfg(feature = "mysql")]
             Self::BareMysql(_) => Backend::Mysql,
+        }
+    }
+
+    /// Tries a write to SQLite's file and rolls it back.
+    pub(super) fn try_write(
+        &mut self,
+        settings: &DatabaseSettings,
+        limit: Duration,
+    ) -> Result<(), ConnectError> {
+        let _ = (settings, limit);
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Diesel(connection) => match &mut **connection {
+                Connection::Sqlite(connection) => super::sqlite::try_write(connection, settings, limit),
+                #[expect(clippy::allow_attributes, reason = "the next one depends on the features")]
+                #[allow(unreachable_patterns)]
+                _ => Ok(()),
+            },
+            #[expect(clippy::allow_attributes, reason = "the next one depends on the features")]
+            #[allow(unreachable_patterns)]
+            _ => Ok(()),
         }
     }
 

@@ -69,12 +69,14 @@ pub(crate) fn probe_of_life(
     if settings.backend == Backend::Sqlite
         && let Some(path) = super::sqlite::path(&settings.name)
     {
-        if path.exists() {
-            if demands.writable {
-                super::sqlite::is_writable_file(&settings, &path)?;
-            }
-        } else {
+        if demands.writable {
+            super::sqlite::check_writable(&settings, &path)?;
+        }
+        if !path.exists() {
             super::sqlite::could_be_made(&settings, &path)?;
+            if demands.writable {
+                super::sqlite::try_create(&settings, &path)?;
+            }
             // There is nothing else to ask a file that is not there.
             let memory = DatabaseSettings::sqlite(settings.alias.clone(), ":memory:", Origin::Code);
             let server_version = Connection::open(&memory)?.ask_version(&memory, deadline)?;

@@ -14,13 +14,12 @@ const POSTGRES: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 'it is in reco
 const MYSQL: &str = "SHOW VARIABLES WHERE Variable_name IN \
      ('read_only', 'super_read_only', 'tx_read_only', 'transaction_read_only')";
 
-/// Whether this user may write in spite of `read_only`: MySQL 8, MySQL 5, MariaDB.
-const MYSQL_PRIVILEGE: &str = "SELECT 'may' AS text FROM information_schema.user_privileges \
-     WHERE grantee = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''') \
-     AND privilege_type IN ('SUPER', 'READ ONLY ADMIN', 'READ_ONLY ADMIN', 'CONNECTION_ADMIN')";
+/// Fails with 1290 on a server that is `read_only`, unless this user may write all the same. Which privilege that takes differs
+/// between MySQL and MariaDB and between their versions, and it may come from a role: so the server is asked, not its list.
+const MYSQL_BEGIN: &str = "START TRANSACTION READ WRITE";
 
 impl Asking {
-    /// Fails where the database takes no changes. SQLite's file is looked at before it is opened.
+    /// Fails if the database takes no changes.
     pub(super) fn is_writable(
         &mut self,
         settings: &DatabaseSettings,
@@ -30,7 +29,7 @@ impl Asking {
             Err(ConnectError::new(settings, Reason::ReadOnly, why).with_code(Some(code)))
         };
         match self.backend() {
-            Backend::Sqlite => Ok(()),
+            Backend::Sqlite => self.try_write(settings, limit),
             Backend::Postgres => match self.texts(settings, limit, POSTGRES)?.first() {
                 Some(why) => read_only("25006", why),
                 None => Ok(()),
@@ -42,8 +41,9 @@ impl Asking {
                 if is_on("super_read_only") {
                     return read_only("1290", "super_read_only is on");
                 }
-                if is_on("read_only") && self.texts(settings, limit, MYSQL_PRIVILEGE)?.is_empty() {
-                    return read_only("1290", "read_only is on");
+                if is_on("read_only") {
+                    self.texts(settings, limit, MYSQL_BEGIN)?;
+                    self.texts(settings, limit, "ROLLBACK")?;
                 }
                 if is_on("tx_read_only") || is_on("transaction_read_only") {
                     return read_only("1792", "transactions are read-only there");

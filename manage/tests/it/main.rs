@@ -42,6 +42,8 @@ mod server_errors;
 #[cfg(feature = "runserver")]
 mod serving;
 mod settings;
+#[cfg(feature = "sqlite")]
+mod sqlite_writers;
 mod startcommand;
 mod stopping;
 mod test_databases;
@@ -99,6 +101,8 @@ fn main() -> std::process::ExitCode {
     serving::add(&mut suite);
     server_errors::add(&mut suite);
     settings::add(&mut suite);
+    #[cfg(feature = "sqlite")]
+    sqlite_writers::add(&mut suite);
     startcommand::add(&mut suite);
     test_databases::add(&mut suite);
     testing::add(&mut suite);

@@ -10,6 +10,8 @@ mod secrets;
 mod sqlite;
 mod tls;
 mod urls;
+#[cfg(unix)]
+mod writable;
 
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
@@ -29,6 +31,8 @@ pub(crate) fn add(suite: &mut Suite) {
     urls::add(suite);
     json::add(suite);
     sqlite::add(suite);
+    #[cfg(unix)]
+    writable::add(suite);
     locks::add(suite);
     secrets::add(suite);
 }

@@ -60,8 +60,37 @@ fn a_server_that_is_read_only() {
     let url = server.url_as("127.0.0.1", "plain", PASSWORD, "mysql");
     Wait::new(&url, "").end().ready();
     Wait::new(&url, "--writable --once").end().not_ready("read_only", "1290");
-    // Who may write all the same is not held up.
+    // Who may write all the same is not held up: it is as the server says, whatever the privileges are called.
     Wait::new(&server.own_url(), "--writable --once").end().ready();
+    server.execute("CREATE TABLE mysql.written (user TEXT); CREATE ROLE writers; GRANT READ_ONLY ADMIN ON *.* TO writers");
+    let mut writers = Vec::new();
+    for (user, grant) in [
+        ("super", "GRANT SUPER ON *.* TO super"),
+        ("admin", "GRANT READ_ONLY ADMIN ON *.* TO admin"),
+        ("everything", "GRANT ALL ON *.* TO everything"),
+        ("connector", "GRANT CONNECTION ADMIN ON *.* TO connector"),
+        ("member", "GRANT writers TO member; SET DEFAULT ROLE writers FOR member"),
+    ] {
+        server.execute(&format!(
+            "CREATE USER {user} IDENTIFIED BY '{PASSWORD}'; GRANT SELECT, INSERT ON mysql.* TO {user}; {grant}"
+        ));
+        let url = server.url_as("127.0.0.1", user, PASSWORD, "mysql");
+        let write = diesel::connection::SimpleConnection::batch_execute(
+            &mut session(&url),
+            "INSERT INTO written VALUES ('x')",
+        );
+        match write {
+            Ok(()) => {
+                Wait::new(&url, "--writable --once").end().ready();
+                writers.push(user);
+            }
+            Err(_) => {
+                Wait::new(&url, "--writable --once").end().not_ready("read_only", "1290");
+            }
+        }
+    }
+    assert!(writers.contains(&"admin") && writers.contains(&"member"), "{writers:?}");
+    assert!(!writers.contains(&"connector"), "{writers:?}");
     let mend = || server.execute("SET GLOBAL read_only = 0");
     Wait::new(&url, "--writable").end_after("read_only", mend).ready();
 }
