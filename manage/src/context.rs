@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use crate::console::{Input, Output, Role, Stream};
 use crate::database::{ConnectError, Connection, Pool};
-use crate::settings::{DatabaseSettings, Settings, SettingsError, Source};
-use crate::{Cancellation, CommandError, Program, Result, StopSignal, profile};
+use crate::settings::{Backend, DatabaseSettings, Settings, SettingsError, Source};
+use crate::{Cancellation, CommandError, Exit, Program, Result, StopSignal, profile};
 
 /// What a running command is handed: output, settings and databases. Nothing is read or opened before it is asked for.
 pub struct Context {
@@ -166,7 +166,11 @@ impl Context {
     }
 
     /// A new connection to the database `default`, of any type that Diesel connects by URL: `diesel::PgConnection` and
-    /// its like, from the same settings.
+    /// its like, from the same settings. It is an error if the settings name another kind of database.
+    ///
+    /// The connection is as that type opens it. Of a `diesel::SqliteConnection`, that means: no busy timeout, no foreign keys,
+    /// and a transaction that reads before it writes fails with `database is locked` while another process writes, unless
+    /// it is begun by `immediate_transaction`. [`Context::connect`] sets all of that.
     pub fn connect_as<C: diesel::Connection>(&self) -> Result<C> {
         self.connect_to_as(DatabaseSettings::DEFAULT_ALIAS)
     }
@@ -174,6 +178,7 @@ impl Context {
     /// A new connection of any of Diesel's types to the database of this alias.
     pub fn connect_to_as<C: diesel::Connection>(&self, alias: &str) -> Result<C> {
         let database = self.database(alias)?;
+        check_backend::<C>(database)?;
         Ok(C::establish(database.url().expose()).map_err(|error| {
             // A driver's message may repeat the URL.
             let text = database.without_secrets(&error.to_string());
@@ -185,6 +190,33 @@ impl Context {
     pub fn pool(&self, alias: &str) -> Result<Pool> {
         Ok(Pool::new(self.database(alias)?.clone(), Pool::DEFAULT_SIZE))
     }
+}
+
+/// Fails if a type of connection is for another backend than the settings name: its driver would only complain of the URL.
+fn check_backend<C: diesel::Connection>(database: &DatabaseSettings) -> Result<(), CommandError> {
+    // Diesel's own backends; types of others may be for any of them.
+    let requested = match std::any::type_name::<C::Backend>().strip_prefix("diesel::") {
+        Some(name) if name.starts_with("sqlite::") => Backend::Sqlite,
+        Some(name) if name.starts_with("pg::") => Backend::Postgres,
+        Some(name) if name.starts_with("mysql::") => Backend::Mysql,
+        _ => return Ok(()),
+    };
+    if requested == database.backend {
+        return Ok(());
+    }
+    let (alias, origin, kind) = (&database.alias, &database.origin, std::any::type_name::<C>());
+    let example = match requested {
+        Backend::Sqlite => "sqlite:db.sqlite3",
+        Backend::Postgres => "postgres://user@host/name",
+        Backend::Mysql => "mysql://user@host/name",
+    };
+    let message = format!(
+        "The database `{alias}` is {database} ({origin}), but this command opens a connection to {requested} ({kind})."
+    );
+    let hint = format!(
+        "Set it to a URL such as {example}, or open it by `Context::connect_to`, whose type fits every database."
+    );
+    Err(CommandError::new(message).hint(hint).exit(Exit::CONFIGURATION.0))
 }
 
 /// An error that a person can mend, with the hint that it brings.

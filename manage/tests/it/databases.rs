@@ -291,19 +291,44 @@ fn a_command_may_ask_for_a_type_of_connection(database: TestDatabase) {
     let types: &[(Backend, Work)] = &[
         #[cfg(feature = "sqlite")]
         (Backend::Sqlite, read_as::<diesel::SqliteConnection>),
+        #[cfg(feature = "sqlite")]
+        (Backend::Sqlite, read_as::<manage::database::SqliteConnection>),
         #[cfg(feature = "postgres")]
         (Backend::Postgres, read_as::<manage::database::PostgresConnection>),
         #[cfg(feature = "mysql")]
         (Backend::MariaDb, read_as::<manage::database::MysqlConnection>),
     ];
-    let (_, right) = *types.iter().find(|(backend, _)| *backend == database.backend()).expect("a type");
-    let ran = in_command(database.url(), right);
-    assert_eq!((ran.exit.0, ran.out.as_str()), (0, "read\n"), "{}", ran.all());
-    #[cfg(feature = "sqlite")]
-    if let Some(password) = crate::backends::settings(database.url()).password {
-        let ran = in_command(database.url(), read_as::<diesel::SqliteConnection>);
-        assert_eq!((ran.exit.0, ran.out.as_str()), (1, ""), "{}", ran.all());
-        assert!(ran.err.starts_with("Error: Cannot connect to "), "{}", ran.err);
-        crate::backends::text_tells_no_password(&ran.all(), password.expose());
+    for (_, right) in types.iter().filter(|(backend, _)| *backend == database.backend()) {
+        let ran = in_command(database.url(), *right);
+        assert_eq!((ran.exit.0, ran.out.as_str()), (0, "read\n"), "{}", ran.all());
+    }
+    for &(other, wrong) in types.iter().filter(|(backend, _)| *backend != database.backend()) {
+        let ran = in_command(database.url(), wrong);
+        let settings = crate::backends::settings(database.url());
+        let named = |backend| match backend {
+            Backend::Sqlite => "SQLite",
+            Backend::Postgres => "PostgreSQL",
+            Backend::MariaDb => "MySQL",
+        };
+        let message = format!(
+            "Error: The database `default` is {settings} (DATABASE_URL (environment)), but this command opens a \
+             connection to {} (",
+            named(other)
+        );
+        assert_eq!((ran.exit.0, ran.out.as_str()), (78, ""), "{}", ran.all());
+        assert!(ran.err.starts_with(&message), "{message}\n{}", ran.all());
+        let example = match other {
+            Backend::Sqlite => "sqlite:db.sqlite3",
+            Backend::Postgres => "postgres://user@host/name",
+            Backend::MariaDb => "mysql://user@host/name",
+        };
+        assert!(
+            ran.err.contains(&format!("Hint: Set it to a URL such as {example}, or open it by ")),
+            "{}",
+            ran.all()
+        );
+        if let Some(password) = settings.password {
+            crate::backends::text_tells_no_password(&ran.all(), password.expose());
+        }
     }
 }
