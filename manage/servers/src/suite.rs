@@ -1,6 +1,7 @@
 //! The tests of one test program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -102,12 +103,18 @@ impl Suite {
         let wanted = trials.filter(|trial| !arguments.is_filtered_out(trial));
         cell::want(wanted.map(|trial| trial.name().to_owned()).collect());
         let notice = self.notice(&arguments);
+        let before = databases_here();
         let conclusion = libtest_mimic::run(&arguments, self.trials);
         cell::end();
         end_shared();
         // Not among the names that `--list` prints for other programs.
         if let (Some(notice), false) = (notice, arguments.list) {
             show(&notice);
+        }
+        let left: Vec<_> = databases_here().difference(&before).cloned().collect();
+        if !left.is_empty() {
+            show(&format!("\nA test left files in the package's folder: {}\n", left.join(", ")));
+            return ExitCode::FAILURE;
         }
         conclusion.exit_code()
     }
@@ -130,6 +137,13 @@ impl Suite {
         let bar = "!".repeat(78);
         (!lines.is_empty()).then(|| format!("\n{bar}\n{}\n{bar}\n", lines.join("\n")))
     }
+}
+
+/// The SQLite files in the folder in which the tests run, and what SQLite and locks put beside them. A clone stays clean.
+fn databases_here() -> BTreeSet<String> {
+    let names = fs::read_dir(".").into_iter().flatten().flatten();
+    let names = names.filter_map(|file| file.file_name().into_string().ok());
+    names.filter(|name| [".db", ".sqlite", ".lock"].iter().any(|part| name.contains(part))).collect()
 }
 
 /// On both outputs, since one of them often goes to a file that nobody reads; once on a terminal that shows both.

@@ -110,8 +110,12 @@ impl Terminal {
         }
         self.send(&["C-u"]);
         self.send(&["-l", "--", "clear"]);
+        // A line that was only taken back looks like the one after `clear`. What is typed while `clear` runs is written by the
+        // terminal, before the shell draws its prompt.
+        let line = format!("{PROMPT}clear");
+        self.wait_for(&line, |screen| screen.lines().any(|shown| shown.starts_with(&line)));
         self.send(&["Enter"]);
-        wait_until(PATIENCE, "the screen is empty", || self.screen().trim() == PROMPT.trim());
+        self.wait_for("an empty screen", |screen| screen.trim() == PROMPT.trim());
         self
     }
 }

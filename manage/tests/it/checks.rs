@@ -236,7 +236,10 @@ fn a_database_only_when_asked() {
 }
 
 fn an_app_looks_into_a_database() {
-    let project = kitchen("").env("DATABASE_URL_PANTRY", "sqlite:pantry.db");
+    let project = kitchen("").file("db.sqlite3", "").file("pantry.db", "");
+    let url = |name: &str| format!("sqlite:{}", project.folder().join(name).display());
+    let (default, pantry) = (url("db.sqlite3"), url("pantry.db"));
+    let project = project.env("DATABASE_URL", &default).env("DATABASE_URL_PANTRY", &pantry);
     assert!(!project.run("check").all().contains("flour"));
     let ran = project.run("check --database pantry --database default");
     assert!(ran.err.contains("database pantry: (it.I003) There is no flour."), "{}", ran.all());

@@ -62,6 +62,12 @@ fn delivery(cx: &Context) -> Option<Message> {
 #[manage::check(tags = ["pantry"])]
 fn pantry(cx: &Context, alias: &str) -> Option<Message> {
     use manage::diesel::connection::SimpleConnection;
+    let settings = cx.database(alias).ok()?;
+    // A check creates no database.
+    if settings.backend == manage::settings::Backend::Sqlite && !std::path::Path::new(&settings.name).exists()
+    {
+        return None;
+    }
     let mut connection = cx.connect_to(alias).ok()?;
     connection.batch_execute("SELECT count(*) FROM flour").err()?;
     Some(Message::info("it.I003", "There is no flour.").about(format!("database {alias}")))
