@@ -20,14 +20,13 @@ mod bench {
 
     inventory::submit! {
         manage::migrations::Registration::new(
-            &[(None, {
+            &[manage::migrations::Part::Folder(None, "benches/migrations", {
                 static FOLDER: diesel_migrations::EmbeddedMigrations =
                     diesel_migrations::embed_migrations!("benches/migrations");
                 &FOLDER
             })],
-            "bench::migrations",
-            file!(),
-            line!(),
+            ("bench::migrations", file!(), line!()),
+            env!("CARGO_MANIFEST_DIR"),
         )
     }
 

@@ -109,7 +109,7 @@ macro_rules! __manage_block_on {
 
 /// Registers an app's migrations, which are compiled into the program.
 ///
-/// One folder for every backend, or one for each whose SQL differs. Paths start from the package's folder.
+/// One directory for every backend, or one for each whose SQL differs. Paths start from the package's directory.
 ///
 /// ```ignore
 /// manage::migrations!("migrations");
@@ -120,39 +120,79 @@ macro_rules! __manage_block_on {
 ///     mysql: "../migrations/mysql",
 /// }
 /// ```
+///
+/// `before` lists statements that prepare the session, for each backend that needs some. They run before each of these
+/// migrations, on the connection that migrates, and what they set is set back after it:
+///
+/// ```ignore
+/// manage::migrations! {
+///     sqlite: "migrations/sqlite",
+///     mysql: "migrations/mysql",
+///     before: { mysql: ["SET FOREIGN_KEY_CHECKS = 0"] },
+/// }
+/// ```
 #[macro_export]
 macro_rules! migrations {
-    ($folder:literal) => {
-        $crate::__manage_migrations!((::core::option::Option::None, $folder));
+    ($folder:literal $(,)?) => {
+        $crate::__manage_migrations!(all $folder);
     };
-    ($($backend:ident: $folder:literal),+ $(,)?) => {
-        $crate::__manage_migrations!($(
-            (::core::option::Option::Some($crate::__manage_backend!($backend)), $folder)
-        ),+);
+    ($folder:literal, before: $before:tt $(,)?) => {
+        $crate::__manage_migrations!(all $folder, before $before);
+    };
+    ($($name:ident: $value:tt),+ $(,)?) => {
+        $crate::__manage_migrations!($($name $value),+);
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "write `manage::migrations!(\"migrations\");`, or a directory for each backend: `manage::migrations! { sqlite: \"…\", postgres: \"…\" }`"
+        );
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __manage_migrations {
-    ($(($backend:expr, $folder:literal)),+) => {
+    ($($name:ident $value:tt),+) => {
         const _: () = {
             // Diesel's macro writes paths that start with this name.
             use $crate::__private::diesel_migrations;
 
             $crate::__private::inventory::submit! {
                 $crate::migrations::Registration::new(
-                    &[$(($backend, {
-                        static FOLDER: diesel_migrations::EmbeddedMigrations =
-                            diesel_migrations::embed_migrations!($folder);
-                        &FOLDER
-                    })),+],
-                    ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
+                    &[$($crate::__manage_migrations_part!($name $value)),+],
+                    (::core::module_path!(), ::core::file!(), ::core::line!()),
+                    ::core::env!("CARGO_MANIFEST_DIR"),
                 )
             }
         };
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_migrations_part {
+    (before { $($backend:ident: [$($statement:literal),+ $(,)?]),+ $(,)? }) => {
+        $crate::migrations::Part::Before(&[$(($crate::__manage_backend!($backend), &[$($statement),+])),+])
+    };
+    (before $other:tt) => {
+        ::core::compile_error!(
+            "the statements to run before migrations are a list for each backend: `before: { mysql: [\"SET FOREIGN_KEY_CHECKS = 0\"] }`"
+        )
+    };
+    (all $folder:literal) => {
+        $crate::__manage_migrations_part!(@ ::core::option::Option::None, $folder)
+    };
+    ($backend:ident $folder:literal) => {
+        $crate::__manage_migrations_part!(@ ::core::option::Option::Some($crate::__manage_backend!($backend)), $folder)
+    };
+    ($backend:ident $other:tt) => {
+        ::core::compile_error!("the directory of migrations is a text in quotes: `postgres: \"migrations/postgres\"`")
+    };
+    (@ $backend:expr, $folder:literal) => {
+        $crate::migrations::Part::Folder($backend, $folder, {
+            static FOLDER: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!($folder);
+            &FOLDER
+        })
     };
 }
 
@@ -169,7 +209,7 @@ macro_rules! __manage_backend {
         $crate::settings::Backend::Mysql
     };
     ($other:ident) => {
-        ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`")
+        ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`, and `before` lists statements to run before them")
     };
 }
 

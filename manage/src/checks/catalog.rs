@@ -35,6 +35,8 @@ pub mod tags {
     pub const SETTINGS: &str = "settings";
     /// Whether each command and app can be reached, and what commands say of themselves.
     pub const COMMANDS: &str = "commands";
+    /// The program's migrations, whether or not they are applied.
+    pub const MIGRATIONS: &str = "migrations";
     /// What only a connection shows: they run with `--database`.
     pub const DATABASE: &str = "database";
     /// What an attacker would be glad of.
@@ -70,6 +72,7 @@ entries! {
     EMPTY_APP = new(Warning, "manage.W006", COMMANDS);
     BUILT_IN_REPLACED = new(Info, "manage.I001", COMMANDS);
     APP_HIDDEN = new(Info, "manage.I002", COMMANDS);
+    MIGRATIONS_UNUSABLE = new(Error, "manage.E011", MIGRATIONS);
     NO_CONNECTION = new(Error, "manage.E005", DATABASE);
     MIGRATIONS_UNREADABLE = new(Error, "manage.E006", DATABASE);
     UNAPPLIED_MIGRATIONS = new(Warning, "manage.W003", DATABASE);

@@ -1,7 +1,7 @@
 //! System checks: what can be found wrong before a command runs.
 //!
 //! A check is a function that looks at the [`Context`](crate::Context) and returns [`Message`]s. An app adds one with
-//! `#[manage::check]`. The built-in ones are `settings`, `commands`, `databases` and, for deployments, `deploy`; all that
+//! `#[manage::check]`. The built-in ones are `settings`, `commands`, `migrations`, `databases` and, for deployments, `deploy`; all that
 //! they can say is listed in [`CATALOG`]. [`run()`] runs those of a [`Selection`].
 
 mod catalog;
@@ -9,6 +9,7 @@ mod commands;
 mod databases;
 mod deploy;
 mod message;
+mod migrations;
 mod registration;
 mod run;
 mod selection;

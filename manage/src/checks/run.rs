@@ -14,6 +14,9 @@ use super::{Check, CheckRegistration, Level, Message, Selection};
 /// look-up tells.
 const COMMANDS: &str = "commands";
 
+/// The one that reads every migration. What uses migrations fails by itself where they cannot be used.
+const MIGRATIONS: &str = "migrations";
+
 /// What the checks found, and how much of it the project does not want to hear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Results {
@@ -86,7 +89,7 @@ pub fn run(cx: &Context, selection: &Selection) -> Results {
 /// The checks before a command runs: of those that it requires, the ones that need no database.
 pub(crate) fn require(cx: &Context, required: RequiredChecks) -> Results {
     let wanted = |check: &&CheckRegistration| match required {
-        RequiredChecks::All => check.name != COMMANDS || !check.is_built_in(),
+        RequiredChecks::All => ![COMMANDS, MIGRATIONS].contains(&check.name) || !check.is_built_in(),
         RequiredChecks::None => false,
         RequiredChecks::Tagged(tags) => check.has_one_of(tags),
     };

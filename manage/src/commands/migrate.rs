@@ -5,7 +5,7 @@ use crate::cli::end_without_lock;
 use crate::console::Role;
 use crate::database::Connection;
 use crate::migrations::{
-    Direction, Lock, LockError, Migrations, Plan, Progress, Step, StepError, Target, apply,
+    Direction, Lock, LockError, Migrations, Plan, Progress, Row, Step, StepError, Target, apply,
 };
 use crate::prelude::*;
 
@@ -50,9 +50,10 @@ pub(crate) fn migrate(
     };
     if plan || check {
         let steps = current.steps(&target);
-        show_plan(cx, &steps)?;
+        show_plan(cx, &migrations, &steps)?;
         return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
     }
+    current.check_reversible(&migrations, &target)?;
     // As in Django nobody is asked elsewhere.
     if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert)
         && cx.is_production()?
@@ -99,6 +100,9 @@ fn run(
     let out = cx.out();
     heading(cx)?;
     apply(connection, migrations, target, |progress, step| {
+        if let Progress::Warning(text) = progress {
+            return cx.warning(format_args!("Warning: {text}"));
+        }
         if cx.verbosity() == 0 {
             return Ok(());
         }
@@ -109,6 +113,7 @@ fn run(
         match progress {
             Progress::Begin => out.print(format_args!("  {verb} {}...", step.row.name))?,
             Progress::Done => out.line(out.style(Role::Success, " OK"))?,
+            Progress::Warning(_) => {}
         }
         Ok(())
     })
@@ -126,32 +131,31 @@ fn heading(cx: &Context) -> Result<()> {
     Ok(())
 }
 
+/// Adds how to go on, where something of the migration may have stayed.
 fn hinted(error: anyhow::Error) -> anyhow::Error {
     let error = match error.downcast::<StepError>() {
-        Ok(error) if error.may_be_half_done => error,
-        Ok(error) => return error.into(),
+        Ok(error) => error,
         Err(error) => return error,
     };
-    let record = match error.step.direction {
-        Direction::Apply => "record its version in",
-        Direction::Revert => "delete its version from",
-    };
-    let hint = format!(
-        "Earlier statements of this migration may have taken effect already. Undo them by hand; or, if it is complete, \
-         {record} __diesel_schema_migrations: {}.",
-        error.step.row.version
-    );
-    CommandError::new(error.to_string()).hint(hint).caused_by(error.source).into()
+    match error.hint() {
+        Some(hint) => CommandError::new(error.to_string()).hint(hint).caused_by(error.source).into(),
+        None => error.into(),
+    }
 }
 
-fn show_plan(cx: &Context, steps: &[(Direction, &crate::migrations::Row)]) -> Result<()> {
-    cx.line(cx.out().style(Role::MigrateHeading, "Planned operations:"))?;
+fn show_plan(cx: &Context, migrations: &Migrations, steps: &[(Direction, &Row)]) -> Result<()> {
+    let out = cx.out();
+    cx.line(out.style(Role::MigrateHeading, "Planned operations:"))?;
     for (direction, row) in steps {
-        let verb = match direction {
-            Direction::Apply => "Apply",
-            Direction::Revert => "Revert",
-        };
-        cx.line(format_args!("  {verb} {}", row.name))?;
+        match direction {
+            Direction::Apply => cx.line(format_args!("  Apply {}", row.name))?,
+            Direction::Revert if migrations.is_reversible(row) => {
+                cx.line(format_args!("  Revert {}", row.name))?
+            }
+            Direction::Revert => {
+                cx.line(format_args!("  Revert {} {}", row.name, out.style(Role::Warning, "IRREVERSIBLE")))?
+            }
+        }
     }
     if steps.is_empty() {
         cx.line("  No planned migration operations.")?;

@@ -1,20 +1,21 @@
 //! Applies and reverts, under the lock.
 
-use std::fmt;
-
-use diesel_migrations::MigrationHarness;
-
+use super::failure::{IrreversibleError, StepError};
+use super::foreign_keys::Violations;
+use super::run::run;
 use super::{Direction, Migrations, Plan, Row, Target};
 use crate::database::Connection;
 use crate::settings::Backend;
 
 /// What is happening, for whoever shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum Progress<'a> {
     /// The step begins.
     Begin,
     /// The step is done.
     Done,
+    /// Something of which the first step should not be the first to hear; it comes before that begins.
+    Warning(&'a str),
 }
 
 /// One step that was taken.
@@ -27,61 +28,55 @@ pub struct Step {
 }
 
 /// Takes every step to the target. The caller holds the lock; what is to be done is read after that, since another
-/// process may have done it meanwhile. On an error, the steps before it stay.
+/// process may have done it meanwhile. Where a step has no file, none is taken; on another error, the steps before it stay.
+///
+/// Each migration finds the session as it was before the first one: settings that a migration changes are set back. On SQLite
+/// foreign keys are off while it runs, and are checked before it is committed.
 pub fn apply(
     connection: &mut Connection,
     migrations: &Migrations,
     target: &Target,
-    mut progress: impl FnMut(Progress, &Step) -> crate::Result<()>,
+    mut progress: impl FnMut(Progress<'_>, &Step) -> crate::Result<()>,
 ) -> crate::Result<Vec<Step>> {
     let plan = Plan::read(connection, migrations)?;
     let steps: Vec<Step> =
         plan.steps(target).into_iter().map(|(direction, row)| Step { direction, row: row.clone() }).collect();
-    if !steps.is_empty() {
-        diesel::migration::MigrationConnection::setup(connection)?;
+    let Some(first) = steps.first() else { return Ok(steps) };
+    plan.check_reversible(migrations, target)?;
+    diesel::migration::MigrationConnection::setup(connection)?;
+    let mut violations = Violations::default();
+    if connection.backend() == Backend::Sqlite {
+        violations = Violations::read(connection)?;
+        if !violations.is_empty() {
+            progress(Progress::Warning(&format!("Foreign keys are violated already: {violations}.")), first)?;
+        }
     }
     for step in &steps {
-        let Some(entry) = Plan::entry(migrations, &step.row) else { continue };
+        let Some(entry) = migrations.entry(&step.row) else { continue };
         progress(Progress::Begin, step)?;
-        let result = match step.direction {
-            Direction::Apply => connection.run_migration(&*entry.migration),
-            Direction::Revert => connection.revert_migration(&*entry.migration),
-        };
-        result.map_err(|error| StepError {
+        run(connection, entry, step.direction, &mut violations).map_err(|failure| StepError {
             step: step.clone(),
-            // MySQL ends the transaction at each statement that changes a table.
-            may_be_half_done: connection.backend() == Backend::Mysql
-                || !entry.migration.metadata().run_in_transaction(),
-            source: anyhow::anyhow!("{error}"),
+            left: failure.left,
+            source: failure.source,
         })?;
         progress(Progress::Done, step)?;
     }
     Ok(steps)
 }
 
-/// A step that failed.
-#[derive(Debug)]
-pub struct StepError {
-    /// Which step.
-    pub step: Step,
-    /// Whether the statements before the one that failed may have stayed.
-    pub may_be_half_done: bool,
-    /// What the database said.
-    pub source: anyhow::Error,
-}
-
-impl fmt::Display for StepError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.step.direction {
-            Direction::Apply => "applied",
-            Direction::Revert => "reverted",
-        };
-        write!(f, "The migration {} could not be {verb}.", self.step.row.name)
-    }
-}
-
-impl std::error::Error for StepError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.source.as_ref())
+impl Plan {
+    /// Fails where a migration would have to be reverted that has no `down.sql`.
+    pub fn check_reversible(
+        &self,
+        migrations: &Migrations,
+        target: &Target,
+    ) -> Result<(), IrreversibleError> {
+        let rows: Vec<Row> = self
+            .steps(target)
+            .into_iter()
+            .filter(|(direction, row)| *direction == Direction::Revert && !migrations.is_reversible(row))
+            .map(|(_, row)| row.clone())
+            .collect();
+        if rows.is_empty() { Ok(()) } else { Err(IrreversibleError { rows }) }
     }
 }

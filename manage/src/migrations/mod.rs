@@ -4,15 +4,25 @@
 //! neither the command line nor printing.
 
 mod apply;
+mod control;
+mod failure;
+mod foreign_keys;
 mod lock;
 mod look;
 mod plan;
+mod recorder;
+mod run;
+mod script;
+mod session;
 mod sources;
 
-pub use apply::{Progress, Step, StepError, apply};
+pub use apply::{Progress, Step, apply};
+pub use failure::{IrreversibleError, Left, StatementError, StepError};
 pub use lock::{Lock, LockError};
 pub use look::look;
 pub use plan::{Direction, Plan, Row, Target, TargetError};
+#[doc(hidden)]
+pub use sources::Part;
 pub use sources::{Migrations, Registration, SourceError};
 
 pub(crate) use sources::has_migrations;

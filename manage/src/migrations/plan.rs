@@ -7,7 +7,6 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::Migrations;
-use super::sources::Entry;
 use crate::database::Connection;
 use crate::settings::Backend;
 
@@ -125,10 +124,6 @@ impl Plan {
             known().rev().filter(|row| row.applied && !wanted(row)).map(|row| (Direction::Revert, row));
         let apply = known().filter(|row| !row.applied && wanted(row)).map(|row| (Direction::Apply, row));
         revert.chain(apply).collect()
-    }
-
-    pub(super) fn entry<'a>(migrations: &'a Migrations, row: &Row) -> Option<&'a Entry> {
-        migrations.entries.iter().find(|entry| entry.version == row.version)
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::EmbeddedMigrations;
 
+use super::script::Script;
+use super::{Direction, Row, recorder};
 use crate::Program;
 use crate::command::Location;
 use crate::database::MultiBackend;
@@ -13,20 +15,72 @@ use crate::settings::Backend;
 /// What `manage::migrations!` leaves behind: an app's migrations for some of the backends.
 pub struct Registration {
     location: Location,
-    /// By backend; `None` stands for all of them.
-    folders: &'static [(Option<Backend>, &'static EmbeddedMigrations)],
+    /// The package's directory, as an absolute path.
+    package: &'static str,
+    parts: &'static [Part],
+}
+
+/// One part of what `manage::migrations!` says.
+#[doc(hidden)]
+pub enum Part {
+    /// A directory, for one backend or for all.
+    Folder(Option<Backend>, &'static str, &'static EmbeddedMigrations),
+    /// The statements to run before each migration.
+    Before(&'static [(Backend, &'static [&'static str])]),
 }
 
 impl Registration {
     #[doc(hidden)]
     pub const fn new(
-        folders: &'static [(Option<Backend>, &'static EmbeddedMigrations)],
-        module_path: &'static str,
-        file: &'static str,
-        line: u32,
+        parts: &'static [Part],
+        (module_path, file, line): (&'static str, &'static str, u32),
+        package: &'static str,
     ) -> Self {
-        Self { location: Location::new(module_path, file, line), folders }
+        Self { location: Location::new(module_path, file, line), package, parts }
     }
+
+    /// The directory for a backend, and its migrations.
+    fn folder(&self, backend: Backend) -> Option<(&'static str, &'static EmbeddedMigrations)> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Folder(of, path, embedded) if of.is_none_or(|of| of == backend) => Some((*path, *embedded)),
+            _ => None,
+        })
+    }
+
+    /// The statements to run before each migration.
+    fn before(&self, backend: Backend) -> Vec<&'static str> {
+        let lists = self.parts.iter().flat_map(|part| match part {
+            Part::Before(lists) => *lists,
+            Part::Folder(..) => &[],
+        });
+        lists.filter(|(of, _)| *of == backend).flat_map(|(_, statements)| *statements).copied().collect()
+    }
+
+    /// The directory as the compiler shows the files of the package: from the workspace's root.
+    fn shown_folder(&self, folder: &str) -> String {
+        let package = package_from_root(self.package, self.location.file);
+        let mut parts: Vec<&str> = package.split('/').filter(|part| !part.is_empty()).collect();
+        let is_absolute = package.starts_with('/');
+        for part in folder.split('/') {
+            match part {
+                "." | "" => {}
+                ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        format!("{}{}", if is_absolute { "/" } else { "" }, parts.join("/"))
+    }
+}
+
+/// Where the package's directory is, seen from where the compiler saw one of its files.
+fn package_from_root<'a>(package: &'a str, file: &str) -> &'a str {
+    let starts = std::iter::once(0).chain(package.match_indices('/').map(|(i, _)| i + 1));
+    let of_file = |start: &usize| {
+        let rest = file.strip_prefix(&package[*start..]).and_then(|rest| rest.strip_prefix('/'));
+        // A file is never in the package's directory itself.
+        rest.is_some_and(|rest| rest.contains('/'))
+    };
+    starts.into_iter().find(of_file).map_or("", |start| &package[start..])
 }
 
 inventory::collect!(Registration);
@@ -40,13 +94,37 @@ pub(crate) fn has_migrations(app: &str) -> bool {
 pub(super) struct Entry {
     pub(super) app: &'static str,
     pub(super) version: String,
-    pub(super) migration: Box<dyn Migration<MultiBackend>>,
+    /// The statements to run before it.
+    pub(super) before: Vec<&'static str>,
+    /// Where `manage::migrations!` is.
+    pub(super) location: Location,
+    migration: Box<dyn Migration<MultiBackend>>,
+    backend: Backend,
+    folder: String,
 }
 
 impl Entry {
     /// The folder's name: the version and what it is about.
     pub(super) fn name(&self) -> String {
         self.migration.name().to_string()
+    }
+
+    /// Its SQL; none where there is no file for this direction.
+    pub(super) fn script(&self, direction: Direction) -> Option<Script> {
+        Some(Script::new(recorder::record(&*self.migration, direction)?, self.backend))
+    }
+
+    /// The path of its SQL, as messages show it.
+    pub(super) fn file(&self, direction: Direction) -> String {
+        let file = match direction {
+            Direction::Apply => "up.sql",
+            Direction::Revert => "down.sql",
+        };
+        format!("{}/{}/{file}", self.folder, self.name())
+    }
+
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.migration.metadata().run_in_transaction()
     }
 }
 
@@ -58,27 +136,27 @@ pub struct Migrations {
 impl Migrations {
     /// The migrations of the apps of a program; `None` where no app has any.
     pub fn of_program(program: &Program, backend: Backend) -> Result<Option<Self>, SourceError> {
-        let apps = program.registry().apps();
-        let mut registrations: Vec<&Registration> = inventory::iter::<Registration>
-            .into_iter()
-            .filter(|registration| apps.contains(&registration.location.app()))
-            .collect();
+        let registrations = registrations(program);
         if registrations.is_empty() {
             return Ok(None);
         }
-        registrations.sort_by_key(|registration| (registration.location.file, registration.location.line));
         let mut entries = Vec::new();
         for registration in registrations {
             let app = registration.location.app();
-            let folder = registration.folders.iter().find(|(of, _)| of.is_none_or(|of| of == backend));
-            let Some((_, embedded)) = folder else {
+            let Some((path, embedded)) = registration.folder(backend) else {
                 return Err(SourceError::NoFolder { app, backend, place: registration.location.to_string() });
             };
-            let migrations = MigrationSource::<MultiBackend>::migrations(*embedded)
+            let folder = registration.shown_folder(path);
+            let migrations = MigrationSource::<MultiBackend>::migrations(embedded)
                 .map_err(|error| SourceError::Unreadable { app, message: error.to_string() })?;
-            entries.extend(migrations.into_iter().map(|migration| {
-                let version = migration.name().version().to_string();
-                Entry { app, version, migration }
+            entries.extend(migrations.into_iter().map(|migration| Entry {
+                app,
+                version: migration.name().version().to_string(),
+                before: registration.before(backend),
+                location: registration.location,
+                migration,
+                backend,
+                folder: folder.clone(),
             }));
         }
         entries.sort_by(|a, b| (&a.version, a.name()).cmp(&(&b.version, b.name())));
@@ -87,13 +165,37 @@ impl Migrations {
         }
         Ok(Some(Self { entries }))
     }
-}
 
-impl Migrations {
-    /// The name of each and itself, by version.
+    /// What is wrong with the migrations of a program, whichever database it uses. An app need not have migrations for
+    /// every backend.
+    pub(crate) fn problems(program: &Program) -> Vec<SourceError> {
+        let mut problems = Vec::new();
+        for backend in Backend::ALL.into_iter().filter(|backend| backend.is_compiled_in()) {
+            match Self::of_program(program, backend) {
+                Ok(_) | Err(SourceError::NoFolder { .. }) => {}
+                Err(error) if problems.contains(&error) => {}
+                Err(error) => problems.push(error),
+            }
+        }
+        problems
+    }
+
+    /// Whether a migration has a `down.sql`.
+    pub fn is_reversible(&self, row: &Row) -> bool {
+        self.entry(row).is_some_and(|entry| recorder::record(&*entry.migration, Direction::Revert).is_some())
+    }
+
+    pub(super) fn entry(&self, row: &Row) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.version == row.version)
+    }
+
+    /// The name of each, the SQL that it is applied with, and the statements before that, by version.
     #[cfg(feature = "testing")]
-    pub(crate) fn each(&self) -> impl Iterator<Item = (String, &dyn Migration<MultiBackend>)> {
-        self.entries.iter().map(|entry| (entry.name(), &*entry.migration))
+    pub(crate) fn each(&self) -> impl Iterator<Item = (String, String, &[&'static str])> {
+        self.entries.iter().map(|entry| {
+            let sql = recorder::record(&*entry.migration, Direction::Apply).unwrap_or_default();
+            (entry.name(), sql, entry.before.as_slice())
+        })
     }
 
     /// The name of each and the app that it belongs to, by version.
@@ -107,6 +209,16 @@ impl Migrations {
     }
 }
 
+/// What the apps of a program registered, by their places.
+fn registrations(program: &Program) -> Vec<&'static Registration> {
+    let apps = program.registry().apps();
+    let mut registrations: Vec<&Registration> = inventory::iter::<Registration>
+        .into_iter()
+        .filter(|registration| apps.contains(&registration.location.app()))
+        .collect();
+    registrations.sort_by_key(|registration| (registration.location.file, registration.location.line));
+    registrations
+}
 /// Why the migrations of a program cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceError {
@@ -153,3 +265,32 @@ impl fmt::Display for SourceError {
 }
 
 impl std::error::Error for SourceError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_shown_as_the_compiler_shows_it() {
+        for (package, file, folder, expected) in [
+            ("/work/shop", "src/lib.rs", "migrations", "migrations"),
+            ("/work/blog/app", "app/src/lib.rs", "../migrations/sqlite", "migrations/sqlite"),
+            ("/work/blog/crates/app", "crates/app/src/lib.rs", "./migrations", "crates/app/migrations"),
+            ("/work/src", "src/lib.rs", "migrations", "migrations"),
+            (
+                "/cargo/registry/app-1.0",
+                "/cargo/registry/app-1.0/src/lib.rs",
+                "migrations",
+                "/cargo/registry/app-1.0/migrations",
+            ),
+            ("/work/shop", "src/lib.rs", "../migrations", "../migrations"),
+        ] {
+            let registration = Registration::new(
+                &[],
+                ("app", Box::leak(file.to_owned().into()), 1),
+                Box::leak(package.to_owned().into()),
+            );
+            assert_eq!(registration.shown_folder(folder), expected, "{package}");
+        }
+    }
+}

@@ -19,6 +19,9 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
+
     /// The name of the folder of its migrations and of its cargo feature: `sqlite`, `postgres` or `mysql`.
     pub fn name(self) -> &'static str {
         match self {

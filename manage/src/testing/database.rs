@@ -53,8 +53,7 @@ impl TestDatabase {
             // The error that says so.
             Connection::open(like).map_err(CommandError::from)?;
         }
-        let fingerprint =
-            migrations.map(|migrations| fingerprint::fingerprint(migrations, like)).transpose()?;
+        let fingerprint = migrations.map(|migrations| fingerprint::fingerprint(migrations, like));
         if like.backend == Backend::Sqlite {
             return Self::sqlite(like, migrations.zip(fingerprint));
         }

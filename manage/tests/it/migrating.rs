@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use manage::Program;
 use manage::database::Connection;
-use manage::migrations::{Direction, Lock, Migrations, Plan, Registration, Target, apply};
+use manage::migrations::{Direction, Lock, Migrations, Part, Plan, Registration, Target, apply};
 use manage_test_servers::{Backend, Suite, TestDatabase};
 
 use crate::backends::{connect, on_each_backend, project, settings};
@@ -24,7 +24,11 @@ static FAILING: EmbeddedMigrations = embed_migrations!("tests/it/migrations/fail
 
 // An app whose second migration fails: what the macro writes, with the place of another crate.
 manage::__private::inventory::submit! {
-    Registration::new(&[(None, &FAILING)], "failing", "failing/src/lib.rs", 1)
+    Registration::new(
+        &[Part::Folder(None, "tests/it/migrations/failing", &FAILING)],
+        ("failing", file!(), 1),
+        env!("CARGO_MANIFEST_DIR"),
+    )
 }
 
 pub(crate) const NAMES: [&str; 4] = [
@@ -186,7 +190,7 @@ fn a_migration_that_fails_stops_there(database: TestDatabase) {
     let (done, failed) = ("2024-03-01-000000_succeeds", "2024-03-02-000000_fails_in_the_middle");
     assert_eq!(ran.out, format!("{}  Applying {failed}...\n", applying(&[done])));
     assert!(
-        ran.err.starts_with(&format!("Error: The migration {failed} could not be applied.\n")),
+        ran.err.starts_with(&format!("Error: The migration {failed} could not be applied. ")),
         "{}",
         ran.err
     );

@@ -65,13 +65,12 @@ macro_rules! migrations_of {
     ($app:literal, $folder:literal) => {
         inventory::submit! {
             manage::migrations::Registration::new(
-                &[(None, {
+                &[manage::migrations::Part::Folder(None, $folder, {
                     static FOLDER: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!($folder);
                     &FOLDER
                 })],
-                concat!($app, "::migrations"),
-                file!(),
-                line!(),
+                (concat!($app, "::migrations"), file!(), line!()),
+                env!("CARGO_MANIFEST_DIR"),
             )
         }
     };

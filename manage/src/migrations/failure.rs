@@ -1,0 +1,272 @@
+//! Why a step failed: the statement, its place in the file, what the database says of it, and what stayed.
+
+use std::fmt;
+
+use diesel::result::Error as QueryError;
+
+use super::Step;
+use super::control::Unfit;
+use super::script::{Place, Statement};
+use super::{Direction, Row};
+use crate::settings::Backend;
+
+/// How much of a line is shown.
+const WIDTH: usize = 100;
+
+/// A step that failed.
+#[derive(Debug)]
+pub struct StepError {
+    /// Which step.
+    pub step: Step,
+    /// What of it stayed in the database.
+    pub left: Left,
+    /// Why.
+    pub source: anyhow::Error,
+}
+
+/// What of a step that failed stayed in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It was not begun, or rolled back.
+    Nothing,
+    /// Its first statements, so many of so many, and the line in which the next one begins.
+    Statements {
+        /// How many took effect.
+        count: usize,
+        /// How many there are.
+        of: usize,
+        /// The line of the first one that did not; none where all took effect.
+        line: Option<usize>,
+        /// Whether it is certain: MySQL does not say whether a statement that failed committed those before it.
+        is_certain: bool,
+    },
+    /// The connection was lost while the transaction was committed.
+    Unknown,
+}
+
+impl StepError {
+    /// How to go on, where something may have stayed.
+    pub fn hint(&self) -> Option<String> {
+        let version = &self.step.row.version;
+        let (record, is_done) = match self.step.direction {
+            Direction::Apply => ("record its version in", "applied"),
+            Direction::Revert => ("delete its version from", "reverted"),
+        };
+        match self.left {
+            Left::Nothing => None,
+            Left::Statements { .. } => Some(format!(
+                "Undo by hand what stayed, and run the command again; or do the rest by hand, and {record} \
+                 __diesel_schema_migrations: {version}."
+            )),
+            Left::Unknown => Some(format!(
+                "`showmigrations` lists whether it is {is_done}: it is complete then, and else undone."
+            )),
+        }
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.step.direction {
+            Direction::Apply => "applied",
+            Direction::Revert => "reverted",
+        };
+        write!(f, "The migration {} could not be {verb}. {}", self.step.row.name, self.left)
+    }
+}
+
+impl std::error::Error for StepError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Nothing => f.write_str("Nothing of it stayed in the database."),
+            Self::Unknown => f.write_str(
+                "The connection was lost during the commit: all of it stayed in the database, or nothing.",
+            ),
+            Self::Statements { count, of, line, is_certain } => {
+                let may = if is_certain { "stayed" } else { "may have stayed" };
+                match line {
+                    None if of == 1 => f.write_str("Its statement took effect and stayed in the database."),
+                    None => write!(f, "All of its {of} statements took effect and {may} in the database."),
+                    Some(line) => write!(
+                        f,
+                        "{count} of its {of} statements, those before line {line}, took effect and {may} in the database."
+                    ),
+                }
+            }
+        }
+    }
+}
+
+/// The migrations that would have to be reverted, and have no `down.sql`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IrreversibleError {
+    /// From the newest on.
+    pub rows: Vec<Row>,
+}
+
+impl fmt::Display for IrreversibleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.rows.iter().map(|row| row.name.as_str()).collect();
+        match names.as_slice() {
+            [name] => write!(
+                f,
+                "The migration {name} cannot be reverted, because it has no down.sql. Nothing was reverted."
+            ),
+            names => write!(
+                f,
+                "These migrations cannot be reverted, because they have no down.sql: {}. Nothing was reverted.",
+                names.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for IrreversibleError {}
+
+/// A statement that failed, and where it is.
+#[derive(Debug)]
+pub struct StatementError {
+    file: String,
+    message: String,
+    place: Place,
+    /// Whether the column is that of the error, and not just the statement's beginning.
+    is_exact: bool,
+    /// DETAIL, HINT and CONTEXT, as PostgreSQL names them.
+    details: Vec<(&'static str, String)>,
+    source: Option<QueryError>,
+}
+
+impl StatementError {
+    pub(super) fn new(file: String, statement: &Statement<'_>, backend: Backend, error: QueryError) -> Self {
+        let mut place = statement.locate(0);
+        let mut details = Vec::new();
+        let mut is_exact = false;
+        if let QueryError::DatabaseError(_, information) = &error {
+            let position =
+                information.statement_position().and_then(|position| usize::try_from(position).ok());
+            if let Some(position) = position.and_then(|position| position.checked_sub(1)) {
+                place = statement.locate(position);
+                is_exact = true;
+            }
+            details.extend(information.details().map(|text| ("DETAIL", text.to_owned())));
+            details.extend(information.hint().map(|text| ("HINT", text.to_owned())));
+            let message = information.message();
+            match backend {
+                Backend::Postgres => {}
+                Backend::Mysql => {
+                    place = line_in_message(message).map_or(place, |line| statement.locate_line(line));
+                }
+                Backend::Sqlite => {
+                    let found = text_in_message(message).and_then(|text| statement.locate_text(text));
+                    is_exact = found.is_some();
+                    place = found.unwrap_or(place);
+                }
+            }
+        }
+        Self { file, message: error.to_string(), place, is_exact, details, source: Some(error) }
+    }
+
+    pub(super) fn unfit(file: String, unfit: Unfit) -> Self {
+        Self {
+            file,
+            message: unfit.why.to_owned(),
+            place: unfit.place,
+            is_exact: true,
+            details: vec![("HINT", unfit.hint.to_owned())],
+            source: None,
+        }
+    }
+}
+
+/// MySQL names the line of a syntax error, counted from the statement's beginning: `… near 'x' at line 2`.
+fn line_in_message(message: &str) -> Option<usize> {
+    message.rsplit_once(" at line ")?.1.parse().ok().filter(|line| *line > 0)
+}
+
+/// SQLite names the token of a syntax error: `near "x": syntax error`.
+fn text_in_message(message: &str) -> Option<&str> {
+    message.strip_prefix("near \"")?.strip_suffix("\": syntax error").filter(|text| !text.is_empty())
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { line, text, column } = &self.place;
+        writeln!(f, "{}", self.message)?;
+        writeln!(f, "  in {}, line {line}:", self.file)?;
+        let label = format!("  LINE {line}: ");
+        let (text, column) = window(text, *column);
+        write!(f, "{label}{text}")?;
+        if self.is_exact {
+            write!(f, "\n{}^", " ".repeat(label.chars().count() + column))?;
+        }
+        for (name, text) in &self.details {
+            write!(f, "\n  {name}: {}", text.replace('\n', "\n    "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for StatementError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+/// The part of a line around a column, on one screen line: a tab is one column wide.
+fn window(text: &str, column: usize) -> (String, usize) {
+    let chars: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let start = if column < WIDTH * 3 / 4 { 0 } else { column - WIDTH / 2 };
+    let end = chars.len().min(start + WIDTH);
+    let (before, after) = (if start > 0 { "…" } else { "" }, if end < chars.len() { "…" } else { "" });
+    let shown: String = chars[start.min(end)..end].iter().collect();
+    (format!("{before}{shown}{after}"), column - start + before.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::DatabaseErrorKind;
+
+    use super::super::script::Script;
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_around_the_column() {
+        assert_eq!(window("a\tb", 2), ("a b".to_owned(), 2));
+        let long: String = (0..300).map(|i| if i == 200 { 'X' } else { '.' }).collect();
+        let (text, column) = window(&long, 200);
+        assert_eq!(text.chars().nth(column), Some('X'));
+        assert!(text.starts_with('…') && text.ends_with('…') && text.chars().count() == WIDTH + 2);
+        assert_eq!(window(&long, 0).0.chars().count(), WIDTH + 1);
+        assert_eq!(window("", 0), (String::new(), 0));
+    }
+
+    #[test]
+    fn sqlites_token_is_found_where_it_occurs_once() {
+        let script = Script::new("SELECT 1;\nINSERT INTO a\n  VALEUS (1, a);", Backend::Sqlite);
+        let statement = script.statements().nth(1).expect("two");
+        let shown = |message: &str| {
+            let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()));
+            StatementError::new("a/up.sql".to_owned(), &statement, Backend::Sqlite, error).to_string()
+        };
+        let text = shown("near \"VALEUS\": syntax error");
+        assert!(text.ends_with("line 3:\n  LINE 3:   VALEUS (1, a);\n            ^"), "{text}");
+        let text = shown("near \"a\": syntax error");
+        assert!(text.ends_with("line 2:\n  LINE 2: INSERT INTO a"), "{text}");
+    }
+
+    #[test]
+    fn mysqls_line_is_the_files() {
+        let script = Script::new("SELECT 1;\n\nINSERT INTO a\n  VALEUS (1);", Backend::Mysql);
+        let statement = script.statements().nth(1).expect("two");
+        let message = "You have an error in your SQL syntax near 'VALEUS (1)' at line 2".to_owned();
+        let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message));
+        let error = StatementError::new("a/up.sql".to_owned(), &statement, Backend::Mysql, error);
+        assert!(error.to_string().ends_with("in a/up.sql, line 4:\n  LINE 4:   VALEUS (1);"), "{error}");
+    }
+}

@@ -1,0 +1,244 @@
+//! Runs one migration: its statements one by one, and then its record.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::result::Error as QueryError;
+
+use super::Direction;
+use super::control::{Control, runnable};
+use super::failure::{Left, StatementError};
+use super::foreign_keys::{self, Violations};
+use super::plan::__diesel_schema_migrations as record;
+use super::script::Statement;
+use super::session::{self, Session};
+use super::sources::Entry;
+use crate::database::Connection;
+use crate::settings::Backend;
+
+/// Why a migration failed, and what of it stayed.
+pub(super) struct Failure {
+    pub(super) left: Left,
+    pub(super) source: anyhow::Error,
+}
+
+/// Runs one direction of a migration. What it changes in the session is set back, also when it fails. `violations` are the
+/// references of an SQLite database that do not hold before it, and afterwards those that do not then.
+pub(super) fn run(
+    connection: &mut Connection,
+    entry: &Entry,
+    direction: Direction,
+    violations: &mut Violations,
+) -> Result<(), Failure> {
+    let nothing = |source: anyhow::Error| Failure { left: Left::Nothing, source };
+    let Some(script) = entry.script(direction) else {
+        return Err(nothing(anyhow::anyhow!("The file {} does not exist.", entry.file(direction))));
+    };
+    let in_transaction = entry.is_in_transaction();
+    let statements = runnable(&script, in_transaction)
+        .map_err(|unfit| nothing(StatementError::unfit(entry.file(direction), unfit).into()))?;
+    let session = Session::save(connection).map_err(|error| nothing(error.into()))?;
+    let mut run = Run {
+        entry,
+        direction,
+        statements,
+        session,
+        violations,
+        in_transaction,
+        done: 0,
+        kept: 0,
+        is_open: in_transaction,
+    };
+    let result = run.all(connection);
+    // PostgreSQL sets everything back by itself in a rollback; and behind a pooler the session may be another one now.
+    let is_set_back = in_transaction && connection.backend() == Backend::Postgres;
+    let restored = if is_set_back { Ok(()) } else { run.session.restore(connection) };
+    match (result, restored) {
+        (Err(failure), _) => Err(failure),
+        (Ok(()), Ok(())) => Ok(()),
+        // It is applied and recorded; but what comes next would run with its settings.
+        (Ok(()), Err(error)) => Err(Failure {
+            left: run.left(true),
+            source: anyhow::Error::from(error).context("The settings of the session cannot be set back."),
+        }),
+    }
+}
+
+/// A migration that is running.
+struct Run<'a> {
+    entry: &'a Entry,
+    direction: Direction,
+    statements: Vec<(Control, Statement<'a>)>,
+    session: Session,
+    violations: &'a mut Violations,
+    in_transaction: bool,
+    /// How many statements took effect.
+    done: usize,
+    /// How many of them a rollback would not undo.
+    kept: usize,
+    /// Whether a rollback would undo the next statement.
+    is_open: bool,
+}
+
+impl Run<'_> {
+    fn all(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        let backend = connection.backend();
+        // SQLite and MySQL know settings that a transaction cannot change; in PostgreSQL they are part of it, so that they go
+        // with it.
+        let before_inside = backend == Backend::Postgres && self.in_transaction;
+        if backend == Backend::Sqlite {
+            let keys = foreign_keys::chosen(self.statements.iter().map(|(_, statement)| *statement));
+            let switch = format!("PRAGMA foreign_keys = {}", i32::from(keys.unwrap_or(false)));
+            connection.batch_execute(&switch).map_err(|error| self.failed(error.into(), true))?;
+        }
+        if !before_inside {
+            self.before(connection)?;
+        }
+        if !self.in_transaction {
+            return self.statements_and_record(connection);
+        }
+        let mut failure = None;
+        let mut reaches_commit = false;
+        let result = connection.transaction(|connection| {
+            let result = if before_inside { self.before(connection) } else { Ok(()) };
+            result.and_then(|()| self.statements_and_record(connection)).map_err(|error| {
+                failure = Some(error);
+                QueryError::RollbackTransaction
+            })?;
+            reaches_commit = true;
+            Ok(())
+        });
+        match (result, failure) {
+            (_, Some(failure)) => Err(failure),
+            (Ok(()), None) => Ok(()),
+            (Err(error), None) => {
+                let is_lost = reaches_commit && is_lost(&error);
+                let failure = self.failed(error.into(), true);
+                Err(if is_lost { Failure { left: Left::Unknown, ..failure } } else { failure })
+            }
+        }
+    }
+
+    /// Runs the statements that `manage::migrations!` names.
+    fn before(&self, connection: &mut Connection) -> Result<(), Failure> {
+        for statement in &self.entry.before {
+            connection.batch_execute(statement).map_err(|error| {
+                let context = format!(
+                    "The statement `{statement}` failed, which is to run before it ({})",
+                    self.entry.location
+                );
+                self.failed(anyhow::Error::from(error).context(context), true)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn statements_and_record(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        let backend = connection.backend();
+        let file = self.entry.file(self.direction);
+        for i in 0..self.statements.len() {
+            let (control, statement) = self.statements[i];
+            if backend == Backend::Sqlite && control == Control::Commit {
+                self.check_foreign_keys(connection)?;
+            }
+            if let Err(error) = connection.batch_execute(statement.text()) {
+                let is_certain = control != Control::ImplicitCommit || self.kept == self.done;
+                if control == Control::ImplicitCommit {
+                    self.kept = self.done;
+                }
+                self.roll_back(connection);
+                let error = StatementError::new(file, &statement, backend, error);
+                return Err(self.failed(error.into(), is_certain));
+            }
+            self.count(control);
+        }
+        if backend == Backend::Sqlite {
+            self.check_foreign_keys(connection)?;
+        } else if backend == Backend::Postgres
+            || self.statements.iter().any(|(_, statement)| session::may_hide_the_record(statement))
+        {
+            self.session.restore(connection).map_err(|error| {
+                self.failed(
+                    anyhow::Error::from(error).context("The settings of the session cannot be set back."),
+                    true,
+                )
+            })?;
+        }
+        self.record(connection).map_err(|error| {
+            self.failed(anyhow::Error::from(error).context("It cannot be recorded."), true)
+        })?;
+        Ok(())
+    }
+
+    fn count(&mut self, control: Control) {
+        self.done += 1;
+        match control {
+            Control::Begin => self.is_open = true,
+            // On MySQL what comes after a new table is in no transaction.
+            Control::Commit | Control::Rollback | Control::ImplicitCommit => self.is_open = false,
+            Control::Nothing => {}
+        }
+        if !self.is_open {
+            self.kept = self.done;
+        }
+    }
+
+    /// Ends the transaction of the file's own; the migration's is ended by its owner.
+    fn roll_back(&self, connection: &mut Connection) {
+        if self.is_open && !self.in_transaction {
+            // It fails where the connection does, which ends the transaction as well.
+            let _ = connection.batch_execute("ROLLBACK");
+        }
+    }
+
+    /// Fails where a reference does not hold that did before the migration.
+    fn check_foreign_keys(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        let now = Violations::read(connection).map_err(|error| self.failed(error.into(), true))?;
+        let new = now.since(self.violations);
+        if new.is_empty() {
+            *self.violations = now;
+            return Ok(());
+        }
+        self.roll_back(connection);
+        let error = anyhow::anyhow!(
+            "It breaks foreign keys ({}): {new}.\n  HINT: Foreign keys are off while a migration runs, so that a table can be \
+             rebuilt, and ON DELETE does nothing. Delete or update such rows in the migration, or write \
+             `PRAGMA foreign_keys = ON;` at the beginning of the file.",
+            self.entry.file(self.direction),
+        );
+        Err(self.failed(error, true))
+    }
+
+    fn record(&self, connection: &mut Connection) -> QueryResult<usize> {
+        let version = &self.entry.version;
+        match self.direction {
+            Direction::Apply => {
+                diesel::insert_into(record::table).values(record::version.eq(version)).execute(connection)
+            }
+            Direction::Revert => diesel::delete(record::table.find(version)).execute(connection),
+        }
+    }
+
+    fn failed(&self, source: anyhow::Error, is_certain: bool) -> Failure {
+        Failure { left: self.left(is_certain), source }
+    }
+
+    fn left(&self, is_certain: bool) -> Left {
+        if self.kept == 0 {
+            return Left::Nothing;
+        }
+        let line = self.statements.get(self.kept).map(|(_, statement)| statement.line());
+        Left::Statements { count: self.kept, of: self.statements.len(), line, is_certain }
+    }
+}
+
+/// Whether nobody knows what the server did.
+fn is_lost(error: &QueryError) -> bool {
+    use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+
+    match error {
+        QueryError::DatabaseError(ClosedConnection | UnableToSendCommand, _) => true,
+        QueryError::RollbackErrorOnCommit { commit_error, .. } => is_lost(commit_error),
+        QueryError::BrokenTransactionManager => true,
+        _ => false,
+    }
+}

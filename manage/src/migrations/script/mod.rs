@@ -1,0 +1,121 @@
+//! The SQL of a migration: its statements, each with its place in the file.
+
+mod lexer;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use self::lexer::{Kind, Lexer};
+use crate::settings::Backend;
+
+/// The text of a migration's file, cut into statements.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    text: String,
+    backend: Backend,
+    statements: Vec<Range<usize>>,
+}
+
+/// One statement, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Statement<'a> {
+    script: &'a Script,
+    /// In bytes, from the file's beginning.
+    start: usize,
+    end: usize,
+}
+
+impl Script {
+    pub(super) fn new(text: impl Into<String>, backend: Backend) -> Self {
+        let text = text.into();
+        let statements = split::statements(&text, backend);
+        Self { text, backend, statements }
+    }
+
+    /// Its statements. A file that is empty, or has comments alone, has none.
+    pub(super) fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
+        self.statements.iter().map(|range| Statement { script: self, start: range.start, end: range.end })
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// The number of the line that a byte is in, from 1.
+    fn line_of(&self, offset: usize) -> usize {
+        self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+}
+
+impl<'a> Statement<'a> {
+    /// The statement, without what ends it.
+    pub(super) fn text(&self) -> &'a str {
+        &self.script.text[self.start..self.end]
+    }
+
+    /// The line that it begins in, from 1.
+    pub(super) fn line(&self) -> usize {
+        self.script.line_of(self.start)
+    }
+
+    /// The line of the file that a character of the statement is in: its number, its text, and how many characters are
+    /// before it. Characters are counted from 0; one behind the end is allowed.
+    pub(super) fn locate(&self, character: usize) -> Place {
+        let text = self.text();
+        let bytes = text.char_indices().nth(character).map_or(text.len(), |(i, _)| i);
+        let offset = self.start + bytes;
+        let whole = &self.script.text;
+        let begin = whole[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = whole[begin..].split('\n').next().unwrap_or_default().trim_end_matches('\r');
+        let column = whole[begin..offset].chars().count();
+        Place { line: self.script.line_of(offset), text: line.to_owned(), column }
+    }
+
+    /// One of its lines, from 1; the last one where it has not so many.
+    pub(super) fn locate_line(&self, line: usize) -> Place {
+        let text = self.text();
+        let newline = line
+            .checked_sub(2)
+            .and_then(|nth| text.char_indices().enumerate().filter(|(_, (_, c))| *c == '\n').nth(nth));
+        let start = match (line, newline) {
+            (..=1, _) => 0,
+            (_, Some((character, _))) => character + 1,
+            (_, None) => usize::MAX,
+        };
+        self.locate(start)
+    }
+
+    /// The place of a text that occurs once in the statement.
+    pub(super) fn locate_text(&self, text: &str) -> Option<Place> {
+        let mut found = self.text().match_indices(text).map(|(i, _)| self.text()[..i].chars().count());
+        let first = found.next()?;
+        found.next().is_none().then(|| self.locate(first))
+    }
+
+    /// The first words, in capitals, up to `count`. What is in quotes is no word.
+    pub(super) fn words(&self, count: usize) -> Vec<String> {
+        let text = self.text();
+        let mut lexer = Lexer::new(text, self.script.backend);
+        let mut words = Vec::new();
+        while words.len() < count {
+            let Some(token) = lexer.next() else { break };
+            if token.kind == Kind::Word {
+                words.push(text[token.range].to_ascii_uppercase());
+            }
+        }
+        words
+    }
+}
+
+/// A line of a file, and a character in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// From 1.
+    pub(super) line: usize,
+    /// Without its end.
+    pub(super) text: String,
+    /// How many characters are before the one that is meant.
+    pub(super) column: usize,
+}

@@ -1,0 +1,167 @@
+//! The settings of a session, which migrations may change: they are set back before the next one, so that its statements
+//! mean what they say and the record is where it was.
+
+use std::collections::BTreeMap;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+use super::script::Statement;
+use crate::database::Connection;
+use crate::settings::Backend;
+
+/// A session's settings at some moment, by name.
+pub(super) struct Session {
+    settings: BTreeMap<String, String>,
+    /// PostgreSQL's user of the session, or MySQL's current database.
+    subject: Option<String>,
+}
+
+/// What a connection to an SQLite file has of its own. None of them is in the file.
+const PRAGMAS: [&str; 9] = [
+    "busy_timeout",
+    "foreign_keys",
+    "ignore_check_constraints",
+    "legacy_alter_table",
+    "query_only",
+    "recursive_triggers",
+    "synchronous",
+    "trusted_schema",
+    "writable_schema",
+];
+
+/// MySQL's variables that are no settings: they change by themselves, or tell what happened.
+const VOLATILE: [&str; 12] = [
+    "error_count",
+    "identity",
+    "in_transaction",
+    "insert_id",
+    "last_gtid",
+    "last_insert_id",
+    "pseudo_thread_id",
+    "rand_seed1",
+    "rand_seed2",
+    "skip_replication",
+    "timestamp",
+    "warning_count",
+];
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    value: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Pragma {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    value: Option<i64>,
+}
+
+/// A row of MySQL's `SHOW VARIABLES`.
+#[derive(QueryableByName)]
+struct Variable {
+    #[diesel(sql_type = Text, column_name = "Variable_name")]
+    name: String,
+    #[diesel(sql_type = Text, column_name = "Value")]
+    value: String,
+}
+
+impl Session {
+    pub(super) fn save(connection: &mut Connection) -> QueryResult<Self> {
+        let mut subject = None;
+        let settings = match connection.backend() {
+            Backend::Sqlite => {
+                let one = |name| format!("SELECT '{name}' AS name, (SELECT * FROM pragma_{name}) AS value");
+                let pragmas = PRAGMAS.map(one).join(" UNION ALL ");
+                let rows: Vec<Pragma> = diesel::sql_query(pragmas).load(connection)?;
+                rows.into_iter().filter_map(|row| Some((row.name, row.value?.to_string()))).collect()
+            }
+            Backend::Postgres => {
+                let rows: Vec<Setting> = diesel::sql_query(
+                    "SELECT name::text, setting::text AS value FROM pg_catalog.pg_settings \
+                     WHERE source = 'session' AND name NOT LIKE 'transaction\\_%' \
+                     UNION ALL SELECT 'role', pg_catalog.current_setting('role') \
+                     UNION ALL SELECT '', session_user::text",
+                )
+                .load(connection)?;
+                let mut settings: BTreeMap<_, _> =
+                    rows.into_iter().filter_map(|row| Some((row.name, row.value?))).collect();
+                subject = settings.remove("");
+                settings
+            }
+            Backend::Mysql => {
+                subject = diesel::sql_query("SELECT '' AS name, DATABASE() AS value")
+                    .get_result::<Setting>(connection)?
+                    .value;
+                let rows: Vec<Variable> = diesel::sql_query("SHOW SESSION VARIABLES").load(connection)?;
+                let is_setting = |row: &Variable| !VOLATILE.contains(&row.name.as_str());
+                rows.into_iter().filter(is_setting).map(|row| (row.name, row.value)).collect()
+            }
+        };
+        Ok(Self { settings, subject })
+    }
+
+    /// Sets back what is no longer as it was.
+    pub(super) fn restore(&self, connection: &mut Connection) -> QueryResult<()> {
+        let backend = connection.backend();
+        if backend == Backend::Mysql {
+            // Under them no other table can be used.
+            connection.batch_execute("UNLOCK TABLES")?;
+        }
+        let now = Self::save(connection)?;
+        if let Some(before) = self.subject.as_ref().filter(|_| self.subject != now.subject) {
+            connection.batch_execute(&match backend {
+                Backend::Mysql => format!("USE `{}`", before.replace('`', "``")),
+                _ => "RESET SESSION AUTHORIZATION".to_owned(),
+            })?;
+        }
+        for name in now.settings.keys().filter(|name| !self.settings.contains_key(*name)) {
+            if backend == Backend::Postgres {
+                connection.batch_execute(&format!("RESET \"{name}\""))?;
+            }
+        }
+        // How quotes are read comes first.
+        let (modes, others): (Vec<_>, Vec<_>) = self
+            .settings
+            .iter()
+            .filter(|(name, value)| now.settings.get(*name) != Some(value))
+            .partition(|(name, _)| *name == "sql_mode");
+        for (name, value) in modes.into_iter().chain(others) {
+            set(connection, name, value)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a statement of MySQL's may lead the record elsewhere, or make it fail. To look into the session takes time, in which
+/// a process that is killed leaves a migration without its record.
+pub(super) fn may_hide_the_record(statement: &Statement<'_>) -> bool {
+    // In a comment that is executed, and in a procedure, it may be anything.
+    let is_hidden = statement.text().contains("/*");
+    let words = statement.words(1);
+    is_hidden || words.iter().any(|word| ["CALL", "LOCK", "SET", "USE"].contains(&word.as_str()))
+}
+
+fn set(connection: &mut Connection, name: &str, value: &str) -> QueryResult<()> {
+    match connection.backend() {
+        Backend::Sqlite => connection.batch_execute(&format!("PRAGMA {name} = {value}")),
+        Backend::Postgres => {
+            let set = diesel::dsl::sql::<Text>("pg_catalog.set_config(").bind::<Text, _>(name).sql(", ");
+            let set = set.bind::<Text, _>(value).sql(", false)");
+            diesel::select(set).get_result::<String>(connection).map(drop)
+        }
+        Backend::Mysql => {
+            let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+            let value = if is_number { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) };
+            // What cannot be set for a session was changed for the whole server, perhaps by somebody else.
+            let _ = connection.batch_execute(&format!("SET SESSION {name} = {value}"));
+            Ok(())
+        }
+    }
+}

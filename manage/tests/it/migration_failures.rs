@@ -1,0 +1,277 @@
+//! What is said of a migration that fails: the file, the line, the database's own words, and what stayed.
+
+use manage_test_servers::{Backend, Need, Suite, TestDatabase};
+
+use crate::backends::{connect, on_each_backend};
+use crate::migration_files::{app, is_there, number, project_of};
+use crate::project::Ran;
+
+pub(crate) fn add(suite: &mut Suite) {
+    let mut add = |name, test| on_each_backend(suite, "migration_failures", name, test);
+    add("the_file_the_line_and_what_the_database_says", the_file_the_line_and_what_the_database_says);
+    add("the_path_of_a_real_file", the_path_of_a_real_file);
+    add("what_stayed_is_told", what_stayed_is_told);
+    add("a_connection_that_is_lost", a_connection_that_is_lost);
+    if cfg!(feature = "postgres") {
+        let name = "migration_failures::postgres::hints_and_what_is_inside_functions";
+        suite.needs(Need::Postgres, name, postgres_details);
+    }
+}
+
+fn failed(app: &'static str, database: &TestDatabase) -> Ran {
+    let ran = project_of(&[app], database).run("migrate");
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    ran
+}
+
+#[track_caller]
+fn said(ran: &Ran, words: &str) {
+    assert!(ran.err.contains(words), "{words}\n--- is not in\n{}", ran.all());
+}
+
+app!(
+    "fail_syntax",
+    (
+        "2026-01-01-000000_a",
+        "\u{feff}-- A comment; of two\r\n-- lines.\r\nCREATE TABLE a (id INTEGER PRIMARY KEY, t TEXT);\r\nINSERT INTO a\r\n\tVALEUS (1, 'ä');\r\n",
+        None,
+        true
+    )
+);
+app!(
+    "fail_duplicate",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER PRIMARY KEY);\nINSERT INTO a VALUES (1); INSERT INTO a VALUES (2);\nINSERT INTO a\n  VALUES (2);\n",
+        None,
+        true
+    )
+);
+
+fn the_file_the_line_and_what_the_database_says(database: TestDatabase) {
+    let ran = failed("fail_syntax", &database);
+    said(
+        &ran,
+        "\n  in fail_syntax/migrations/2026-01-01-000000_a/up.sql, line 5:\n  LINE 5:  VALEUS (1, 'ä');\n",
+    );
+    let caret = ran.err.contains(";\n           ^");
+    assert_eq!(caret, database.backend() != Backend::MariaDb, "{}", ran.all());
+    let database = TestDatabase::new(database.backend());
+    let ran = failed("fail_duplicate", &database);
+    said(
+        &ran,
+        "\n  in fail_duplicate/migrations/2026-01-01-000000_a/up.sql, line 3:\n  LINE 3: INSERT INTO a\n",
+    );
+    said(
+        &ran,
+        match database.backend() {
+            Backend::Sqlite => "Caused by: UNIQUE constraint failed: a.id\n",
+            Backend::Postgres => "Caused by: duplicate key value violates unique constraint \"a_pkey\"\n",
+            Backend::MariaDb => "Caused by: Duplicate entry '2' for key 'PRIMARY'\n",
+        },
+    );
+    if database.backend() == Backend::Postgres {
+        said(&ran, "\n  DETAIL: Key (id)=(2) already exists.\n");
+    }
+}
+
+fn the_path_of_a_real_file(database: TestDatabase) {
+    let ran = failed("failing", &database);
+    let path = "in manage/tests/it/migrations/failing/2024-03-02-000000_fails_in_the_middle/up.sql, line ";
+    said(&ran, path);
+    let line = ran
+        .err
+        .split(path)
+        .nth(1)
+        .and_then(|rest| rest.split(':').next())
+        .and_then(|line| line.parse::<usize>().ok());
+    let file = include_str!("migrations/failing/2024-03-02-000000_fails_in_the_middle/up.sql");
+    let text = file.lines().nth(line.expect("a number") - 1).expect("the line");
+    assert!(text.contains("nowhere"), "{text}\n{}", ran.all());
+    said(&ran, &format!(": {text}\n"));
+}
+
+app!(
+    "fail_caret",
+    ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER);\nSELECT id,\n       nmae FROM a;", None, true)
+);
+app!("fail_hint", ("2026-01-01-000000_a", "CREATE TABLE a (name TEXT);\nSELECT a.nam\nFROM a;", None, true));
+app!(
+    "fail_inside",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\n\nDO $$\nBEGIN\n  EXECUTE 'SELECT 1 FROM nowhere_at_all';\nEND $$;",
+        None,
+        true
+    )
+);
+app!(
+    "fail_raised",
+    (
+        "2026-01-01-000000_a",
+        "DO $$ BEGIN RAISE EXCEPTION 'it is full' USING DETAIL = 'one' || chr(10) || 'two', HINT = 'empty it'; END $$;",
+        None,
+        true
+    )
+);
+app!("fail_vacuum", ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER);\nVACUUM;", None, true));
+app!(
+    "fail_concurrently",
+    ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER); INSERT INTO a VALUES (1), (1);", None, true),
+    ("2026-01-02-000000_b", "CREATE UNIQUE INDEX CONCURRENTLY a1 ON a (id);", None, false)
+);
+app!(
+    "fail_deferred",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, r INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (1, 2);",
+        None,
+        true
+    )
+);
+
+fn postgres_details() {
+    let database = TestDatabase::new(Backend::Postgres);
+    let ran = failed("fail_caret", &database);
+    said(&ran, "column \"nmae\" does not exist\n");
+    said(&ran, "up.sql, line 3:\n  LINE 3:        nmae FROM a;\n                 ^\n");
+    let ran = failed("fail_hint", &database);
+    said(
+        &ran,
+        "LINE 2: SELECT a.nam\n                 ^\n  HINT: Perhaps you meant to reference the column \"a.name\".\n",
+    );
+    // The position is one inside of a text that is in no file.
+    let ran = failed("fail_inside", &database);
+    said(
+        &ran,
+        "relation \"nowhere_at_all\" does not exist\n  in fail_inside/migrations/2026-01-01-000000_a/up.sql, line 3:\n  LINE 3: DO $$\n",
+    );
+    said(&ran, "\n  QUERY: SELECT 1 FROM nowhere_at_all\n");
+    said(&ran, "\n  CONTEXT: PL/pgSQL function inline_code_block line 3 at EXECUTE\n");
+    assert!(!ran.err.contains('^'), "{}", ran.all());
+    let ran = failed("fail_raised", &database);
+    said(
+        &ran,
+        "\n  DETAIL: one\n    two\n  HINT: empty it\n  CONTEXT: PL/pgSQL function inline_code_block line 1 at RAISE\n",
+    );
+    let ran = failed("fail_vacuum", &database);
+    said(&ran, "`run_in_transaction = false`");
+    let ran = failed("fail_deferred", &database);
+    said(&ran, "Nothing of it stayed in the database.");
+    said(&ran, "DETAIL: Key (r)=(2) is not present in table \"a\".");
+    assert!(!is_there(&database, "a"));
+    let ran = failed("fail_concurrently", &database);
+    said(&ran, "DETAIL: Key (id)=(1) is duplicated.");
+    said(&ran, "DROP INDEX");
+}
+
+app!(
+    "stay_inside",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\nCREATE TABLE b (id INTEGER);",
+        None,
+        true
+    )
+);
+app!(
+    "stay_outside",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (1);\nCREATE TABLE b (id INTEGER);",
+        None,
+        false
+    )
+);
+app!("stay_first", ("2026-01-01-000000_a", "INSERT INTO nowhere VALUES (1);", None, false));
+app!(
+    "stay_down",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nCREATE TABLE b (id INTEGER);",
+        Some("DROP TABLE a;\nDROP TABLE nowhere;"),
+        true
+    )
+);
+
+fn what_stayed_is_told(database: TestDatabase) {
+    let is_mysql = database.backend() == Backend::MariaDb;
+    let new = || TestDatabase::new(database.backend());
+    let record = "record its version in __diesel_schema_migrations: 20260101000000.";
+
+    let database = new();
+    let ran = failed("stay_inside", &database);
+    let all = if is_mysql {
+        "2 of its 4 statements, those before line 3, took effect and stayed in the database."
+    } else {
+        "Nothing of it stayed in the database."
+    };
+    said(&ran, all);
+    assert_eq!((is_there(&database, "a"), ran.err.contains(record)), (is_mysql, is_mysql), "{}", ran.all());
+    if is_mysql {
+        // A new table ends the transaction, and there is none after it.
+        assert_eq!(number(&mut connect(&database), "SELECT COUNT(*) AS n FROM a"), 1);
+    }
+
+    let database = new();
+    let ran = failed("stay_outside", &database);
+    said(&ran, "2 of its 4 statements, those before line 3, took effect and stayed in the database.");
+    said(&ran, record);
+    assert_eq!(number(&mut connect(&database), "SELECT COUNT(*) AS n FROM a"), 1);
+
+    let ran = failed("stay_first", &new());
+    said(&ran, "Nothing of it stayed in the database.");
+    assert!(!ran.err.contains(record), "{}", ran.all());
+
+    let database = new();
+    let project = project_of(&["stay_down"], &database);
+    assert_eq!(project.run("migrate").exit.0, 0);
+    let ran = project.run("migrate zero");
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    said(&ran, "could not be reverted. ");
+    said(&ran, "down.sql, line 2:\n  LINE 2: DROP TABLE nowhere;\n");
+    assert_eq!(is_there(&database, "a"), !is_mysql);
+    assert_eq!(
+        ran.err.contains("delete its version from __diesel_schema_migrations: 20260101000000."),
+        is_mysql,
+        "{}",
+        ran.all()
+    );
+}
+
+app!(
+    "lost_postgres",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nSELECT pg_terminate_backend(pg_backend_pid());\nCREATE TABLE b (id INTEGER);",
+        None,
+        true
+    )
+);
+app!(
+    "lost_mysql",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\nKILL CONNECTION_ID();\nCREATE TABLE b (id INTEGER);",
+        None,
+        true
+    )
+);
+
+fn a_connection_that_is_lost(database: TestDatabase) {
+    match database.backend() {
+        Backend::Sqlite => {}
+        Backend::Postgres => {
+            let ran = failed("lost_postgres", &database);
+            said(&ran, "Nothing of it stayed in the database.");
+            said(&ran, "up.sql, line 2:\n");
+            assert!(!is_there(&database, "a"));
+        }
+        Backend::MariaDb => {
+            let ran = failed("lost_mysql", &database);
+            said(&ran, "2 of its 4 statements, those before line 3, took effect and stayed in the database.");
+            said(&ran, "up.sql, line 3:\n");
+            assert_eq!(number(&mut connect(&database), "SELECT COUNT(*) AS n FROM a"), 1);
+        }
+    }
+}
