@@ -182,10 +182,19 @@ macro_rules! __manage_migrations_part {
     (all $folder:literal) => {
         $crate::__manage_migrations_part!(@ ::core::option::Option::None, $folder)
     };
-    ($backend:ident $folder:literal) => {
-        $crate::__manage_migrations_part!(@ ::core::option::Option::Some($crate::__manage_backend!($backend)), $folder)
+    (sqlite $folder:literal) => {
+        $crate::__manage_migrations_part!(@ ::core::option::Option::Some($crate::settings::Backend::Sqlite), $folder)
     };
-    ($backend:ident $other:tt) => {
+    (postgres $folder:literal) => {
+        $crate::__manage_migrations_part!(@ ::core::option::Option::Some($crate::settings::Backend::Postgres), $folder)
+    };
+    (mysql $folder:literal) => {
+        $crate::__manage_migrations_part!(@ ::core::option::Option::Some($crate::settings::Backend::Mysql), $folder)
+    };
+    ($name:ident $other:literal) => {
+        ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`, and `before` lists statements to run before them")
+    };
+    ($name:ident $other:tt) => {
         ::core::compile_error!("the directory of migrations is a text in quotes: `postgres: \"migrations/postgres\"`")
     };
     (@ $backend:expr, $folder:literal) => {
@@ -209,7 +218,7 @@ macro_rules! __manage_backend {
         $crate::settings::Backend::Mysql
     };
     ($other:ident) => {
-        ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`, and `before` lists statements to run before them")
+        ::core::compile_error!("statements before migrations are for `sqlite`, `postgres` or `mysql`")
     };
 }
 

@@ -6,6 +6,7 @@ use crate::checks::SystemCheckError;
 use crate::command::{UnknownCommand, UsageError, usage_text};
 use crate::console::{Output, ReaderGone, Role, Stream, printable_lines};
 use crate::database::ServerError;
+use crate::migrations::StatementError;
 use crate::{Cancelled, CommandError, Exit};
 
 /// Prints why a command line failed, and says what the program's exit code is.
@@ -66,13 +67,15 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
     let server = ServerError::in_chain(error);
     let mut details = server.as_deref();
     let mut last = error.to_string();
-    append_details(&mut text, &last, &mut details);
+    // A migration's statement is shown with its place in the file.
+    let is_placed = error.chain().any(|cause| cause.is::<StatementError>());
+    append_details(&mut text, &last, &mut details, is_placed);
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
         // Many errors print their source themselves.
         if !last.contains(&cause) {
             text.push_str(&format!("\nCaused by: {}", printable_lines(&cause)));
-            append_details(&mut text, &cause, &mut details);
+            append_details(&mut text, &cause, &mut details, is_placed);
         }
         last = cause;
     }
@@ -94,9 +97,9 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
 }
 
 /// Adds the details of a server's error if the line above has its message.
-fn append_details(text: &mut String, line: &str, details: &mut Option<&ServerError>) {
+fn append_details(text: &mut String, line: &str, details: &mut Option<&ServerError>, is_placed: bool) {
     if let Some(error) = details.take_if(|error| line.contains(error.message())) {
-        for line in crate::report::server_error_lines(error) {
+        for line in crate::report::server_error_lines(error, is_placed) {
             text.push_str(&format!("\n{line}"));
         }
     }

@@ -137,10 +137,12 @@ fn hinted(error: anyhow::Error) -> anyhow::Error {
         Ok(error) => error,
         Err(error) => return error,
     };
-    match error.hint() {
-        Some(hint) => CommandError::new(error.to_string()).hint(hint).caused_by(error.source).into(),
-        None => error.into(),
+    let hints = error.hints();
+    if hints.is_empty() {
+        return error.into();
     }
+    let command_error = CommandError::new(error.to_string()).caused_by(error.source);
+    hints.into_iter().fold(command_error, CommandError::hint).into()
 }
 
 fn show_plan(cx: &Context, migrations: &Migrations, steps: &[(Direction, &Row)]) -> Result<()> {

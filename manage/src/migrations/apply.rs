@@ -58,6 +58,7 @@ pub fn apply(
             step: step.clone(),
             left: failure.left,
             source: failure.source,
+            remedy: failure.remedy,
         })?;
         progress(Progress::Done, step)?;
     }

@@ -52,8 +52,9 @@ pub(super) struct Unfit {
     pub(super) hint: &'static str,
 }
 
-const OWN_TRANSACTION: &str =
-    "Remove it, or write `run_in_transaction = false` into metadata.toml beside the file.";
+pub(super) const OWN_TRANSACTION: &str =
+    "Write `run_in_transaction = false` into metadata.toml beside the file.";
+const NOT_HERE: &str = "Remove it, or write `run_in_transaction = false` into metadata.toml beside the file.";
 
 /// The statements to run. Where the migration runs in a transaction, a `BEGIN` and its `COMMIT` are left out: that one
 /// is there already, and has more in it.
@@ -82,18 +83,15 @@ pub(super) fn runnable(
             Control::Begin if in_transaction && !is_plain(&statement) => {
                 return Err(unfit(
                     "The migration runs in a transaction already, which has not this one's mode.",
-                    OWN_TRANSACTION,
+                    NOT_HERE,
                 ));
             }
             Control::Begin => begun = Some(statement),
             Control::Commit | Control::Rollback if begun.is_none() && in_transaction => {
-                return Err(unfit(
-                    "This would end the transaction that the migration runs in.",
-                    OWN_TRANSACTION,
-                ));
+                return Err(unfit("This would end the transaction that the migration runs in.", NOT_HERE));
             }
             Control::Rollback if in_transaction => {
-                return Err(unfit("This would undo the whole migration.", OWN_TRANSACTION));
+                return Err(unfit("This would undo the whole migration.", NOT_HERE));
             }
             Control::Commit | Control::Rollback => begun = None,
             Control::ImplicitCommit | Control::Nothing => {}

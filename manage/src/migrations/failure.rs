@@ -5,9 +5,10 @@ use std::fmt;
 use diesel::result::Error as QueryError;
 
 use super::Step;
-use super::control::Unfit;
+use super::control::{OWN_TRANSACTION, Unfit};
 use super::script::{Place, Statement};
 use super::{Direction, Row};
+use crate::database::ServerError;
 use crate::settings::Backend;
 
 /// How much of a line is shown.
@@ -22,6 +23,8 @@ pub struct StepError {
     pub left: Left,
     /// Why.
     pub source: anyhow::Error,
+    /// What to do about that.
+    pub remedy: Option<String>,
 }
 
 /// What of a step that failed stayed in the database.
@@ -45,23 +48,24 @@ pub enum Left {
 }
 
 impl StepError {
-    /// How to go on, where something may have stayed.
-    pub fn hint(&self) -> Option<String> {
+    /// How to go on: what to do about the reason, and about what may have stayed.
+    pub fn hints(&self) -> Vec<String> {
         let version = &self.step.row.version;
         let (record, is_done) = match self.step.direction {
             Direction::Apply => ("record its version in", "applied"),
             Direction::Revert => ("delete its version from", "reverted"),
         };
-        match self.left {
+        let left = match self.left {
             Left::Nothing => None,
             Left::Statements { .. } => Some(format!(
                 "Undo by hand what stayed, and run the command again; or do the rest by hand, and {record} \
                  __diesel_schema_migrations: {version}."
             )),
             Left::Unknown => Some(format!(
-                "`showmigrations` lists whether it is {is_done}: it is complete then, and else undone."
+                "See whether `showmigrations` lists it as {is_done}: then all of it was done, and else nothing."
             )),
-        }
+        };
+        self.remedy.iter().cloned().chain(left).collect()
     }
 }
 
@@ -129,7 +133,8 @@ impl fmt::Display for IrreversibleError {
 
 impl std::error::Error for IrreversibleError {}
 
-/// A statement that failed, and where it is.
+/// A statement that failed, and where it is. What the server says beside the message is the source's
+/// [`ServerError`](crate::database::ServerError).
 #[derive(Debug)]
 pub struct StatementError {
     file: String,
@@ -137,51 +142,57 @@ pub struct StatementError {
     place: Place,
     /// Whether the column is that of the error, and not just the statement's beginning.
     is_exact: bool,
-    /// DETAIL, HINT and CONTEXT, as PostgreSQL names them.
-    details: Vec<(&'static str, String)>,
     source: Option<QueryError>,
 }
 
 impl StatementError {
     pub(super) fn new(file: String, statement: &Statement<'_>, backend: Backend, error: QueryError) -> Self {
-        let mut place = statement.locate(0);
-        let mut details = Vec::new();
-        let mut is_exact = false;
-        if let QueryError::DatabaseError(_, information) = &error {
-            let position =
-                information.statement_position().and_then(|position| usize::try_from(position).ok());
-            if let Some(position) = position.and_then(|position| position.checked_sub(1)) {
-                place = statement.locate(position);
-                is_exact = true;
-            }
-            details.extend(information.details().map(|text| ("DETAIL", text.to_owned())));
-            details.extend(information.hint().map(|text| ("HINT", text.to_owned())));
-            let message = information.message();
-            match backend {
-                Backend::Postgres => {}
-                Backend::Mysql => {
-                    place = line_in_message(message).map_or(place, |line| statement.locate_line(line));
-                }
-                Backend::Sqlite => {
-                    let found = text_in_message(message).and_then(|text| statement.locate_text(text));
-                    is_exact = found.is_some();
-                    place = found.unwrap_or(place);
-                }
-            }
-        }
-        Self { file, message: error.to_string(), place, is_exact, details, source: Some(error) }
+        let server = ServerError::of(&error);
+        let message = server.as_ref().map_or_else(|| error.to_string(), |server| server.message().to_owned());
+        let exact = match backend {
+            // A position may be one in a statement that a function runs.
+            Backend::Postgres => server
+                .filter(|server| !server.is_internal())
+                .and_then(|server| server.position()?.checked_sub(1))
+                .map(|position| statement.locate(position)),
+            Backend::Sqlite => text_in_message(&message).and_then(|text| statement.locate_text(text)),
+            Backend::Mysql => None,
+        };
+        let is_exact = exact.is_some();
+        let line = || line_in_message(&message).filter(|_| backend == Backend::Mysql);
+        let place = exact
+            .or_else(|| line().map(|line| statement.locate_line(line)))
+            .unwrap_or_else(|| statement.locate(0));
+        Self { file, message, place, is_exact, source: Some(error) }
     }
 
     pub(super) fn unfit(file: String, unfit: Unfit) -> Self {
-        Self {
-            file,
-            message: unfit.why.to_owned(),
-            place: unfit.place,
-            is_exact: true,
-            details: vec![("HINT", unfit.hint.to_owned())],
-            source: None,
-        }
+        Self { file, message: unfit.why.to_owned(), place: unfit.place, is_exact: true, source: None }
     }
+}
+
+/// How to go on after a statement that failed, where the reason is one of migrations alone.
+pub(super) fn remedy(
+    statement: &Statement<'_>,
+    backend: Backend,
+    in_transaction: bool,
+    error: &QueryError,
+) -> Option<String> {
+    let words = statement.words(5);
+    let is = |word: &str| words.iter().any(|one| one == word);
+    let takes_none = match backend {
+        // active_sql_transaction
+        Backend::Postgres => ServerError::of(error).is_some_and(|error| error.sqlstate() == Some("25001")),
+        Backend::Sqlite => words.first().is_some_and(|word| word == "VACUUM"),
+        Backend::Mysql => false,
+    };
+    if takes_none && in_transaction {
+        return Some(format!("This statement cannot run in a transaction. {OWN_TRANSACTION}"));
+    }
+    let leaves_index = backend == Backend::Postgres && !in_transaction && is("CONCURRENTLY") && is("CREATE");
+    leaves_index.then(|| {
+        "PostgreSQL keeps an index that it could not finish, marked as invalid: DROP INDEX it before the next attempt.".to_owned()
+    })
 }
 
 /// MySQL names the line of a syntax error, counted from the statement's beginning: `… near 'x' at line 2`.
@@ -198,15 +209,12 @@ impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place { line, text, column } = &self.place;
         writeln!(f, "{}", self.message)?;
-        writeln!(f, "  in {}, line {line}:", self.file)?;
-        let label = format!("  LINE {line}: ");
+        writeln!(f, "FILE: {}, line {line}", self.file)?;
+        let label = format!("LINE {line}: ");
         let (text, column) = window(text, *column);
         write!(f, "{label}{text}")?;
         if self.is_exact {
             write!(f, "\n{}^", " ".repeat(label.chars().count() + column))?;
-        }
-        for (name, text) in &self.details {
-            write!(f, "\n  {name}: {}", text.replace('\n', "\n    "))?;
         }
         Ok(())
     }
@@ -255,9 +263,9 @@ mod tests {
             StatementError::new("a/up.sql".to_owned(), &statement, Backend::Sqlite, error).to_string()
         };
         let text = shown("near \"VALEUS\": syntax error");
-        assert!(text.ends_with("line 3:\n  LINE 3:   VALEUS (1, a);\n            ^"), "{text}");
+        assert!(text.ends_with("line 3\nLINE 3:   VALEUS (1, a);\n          ^"), "{text}");
         let text = shown("near \"a\": syntax error");
-        assert!(text.ends_with("line 2:\n  LINE 2: INSERT INTO a"), "{text}");
+        assert!(text.ends_with("line 2\nLINE 2: INSERT INTO a"), "{text}");
     }
 
     #[test]
@@ -267,6 +275,6 @@ mod tests {
         let message = "You have an error in your SQL syntax near 'VALEUS (1)' at line 2".to_owned();
         let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message));
         let error = StatementError::new("a/up.sql".to_owned(), &statement, Backend::Mysql, error);
-        assert!(error.to_string().ends_with("in a/up.sql, line 4:\n  LINE 4:   VALEUS (1);"), "{error}");
+        assert!(error.to_string().ends_with("FILE: a/up.sql, line 4\nLINE 4:   VALEUS (1);"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use diesel::result::Error as QueryError;
 
 use super::Direction;
 use super::control::{Control, runnable};
-use super::failure::{Left, StatementError};
+use super::failure::{Left, StatementError, remedy};
 use super::foreign_keys::{self, Violations};
 use super::plan::__diesel_schema_migrations as record;
 use super::script::Statement;
@@ -19,6 +19,8 @@ use crate::settings::Backend;
 pub(super) struct Failure {
     pub(super) left: Left,
     pub(super) source: anyhow::Error,
+    /// What to do about that.
+    pub(super) remedy: Option<String>,
 }
 
 /// Runs one direction of a migration. What it changes in the session is set back, also when it fails. `violations` are the
@@ -29,13 +31,15 @@ pub(super) fn run(
     direction: Direction,
     violations: &mut Violations,
 ) -> Result<(), Failure> {
-    let nothing = |source: anyhow::Error| Failure { left: Left::Nothing, source };
+    let nothing = |source: anyhow::Error| Failure { left: Left::Nothing, source, remedy: None };
     let Some(script) = entry.script(direction) else {
         return Err(nothing(anyhow::anyhow!("The file {} does not exist.", entry.file(direction))));
     };
     let in_transaction = entry.is_in_transaction();
-    let statements = runnable(&script, in_transaction)
-        .map_err(|unfit| nothing(StatementError::unfit(entry.file(direction), unfit).into()))?;
+    let statements = runnable(&script, in_transaction).map_err(|unfit| {
+        let remedy = Some(unfit.hint.to_owned());
+        Failure { remedy, ..nothing(StatementError::unfit(entry.file(direction), unfit).into()) }
+    })?;
     let session = Session::save(connection).map_err(|error| nothing(error.into()))?;
     let mut run = Run {
         entry,
@@ -57,6 +61,7 @@ pub(super) fn run(
         (Ok(()), Ok(())) => Ok(()),
         // It is applied and recorded; but what comes next would run with its settings.
         (Ok(()), Err(error)) => Err(Failure {
+            remedy: None,
             left: run.left(true),
             source: anyhow::Error::from(error).context("The settings of the session cannot be set back."),
         }),
@@ -146,8 +151,9 @@ impl Run<'_> {
                     self.kept = self.done;
                 }
                 self.roll_back(connection);
+                let remedy = remedy(&statement, backend, self.in_transaction, &error);
                 let error = StatementError::new(file, &statement, backend, error);
-                return Err(self.failed(error.into(), is_certain));
+                return Err(Failure { remedy, ..self.failed(error.into(), is_certain) });
             }
             self.count(control);
         }
@@ -199,13 +205,12 @@ impl Run<'_> {
             return Ok(());
         }
         self.roll_back(connection);
-        let error = anyhow::anyhow!(
-            "It breaks foreign keys ({}): {new}.\n  HINT: Foreign keys are off while a migration runs, so that a table can be \
-             rebuilt, and ON DELETE does nothing. Delete or update such rows in the migration, or write \
-             `PRAGMA foreign_keys = ON;` at the beginning of the file.",
-            self.entry.file(self.direction),
-        );
-        Err(self.failed(error, true))
+        let file = self.entry.file(self.direction);
+        let error = anyhow::anyhow!("It breaks foreign keys ({file}): {new}.");
+        let remedy = "Foreign keys are off while a migration runs, so that a table can be rebuilt, and ON DELETE does nothing. \
+                      Delete or update such rows in the migration, or write `PRAGMA foreign_keys = ON;` at the beginning of \
+                      the file.";
+        Err(Failure { remedy: Some(remedy.to_owned()), ..self.failed(error, true) })
     }
 
     fn record(&self, connection: &mut Connection) -> QueryResult<usize> {
@@ -219,7 +224,7 @@ impl Run<'_> {
     }
 
     fn failed(&self, source: anyhow::Error, is_certain: bool) -> Failure {
-        Failure { left: self.left(is_certain), source }
+        Failure { left: self.left(is_certain), source, remedy: None }
     }
 
     fn left(&self, is_certain: bool) -> Left {

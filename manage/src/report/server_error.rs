@@ -7,11 +7,14 @@ use crate::database::ServerError;
 const BEFORE: usize = 50;
 const AFTER: usize = 30;
 
-/// The lines below an error's message: the statement's line with a caret, the fields, the names and the code.
-pub(crate) fn lines(error: &ServerError) -> Vec<String> {
+/// The lines below an error's message: the statement's line with a caret, the fields, the names and the code. `is_placed`
+/// says that the line is shown already.
+pub(crate) fn lines(error: &ServerError, is_placed: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let internal = error.is_internal().then(|| error.statement()).flatten();
-    lines.extend(caret(error).into_iter().flatten());
+    if !is_placed {
+        lines.extend(caret(error).into_iter().flatten());
+    }
     for (name, text) in [
         ("DETAIL", error.detail()),
         ("HINT", error.hint()),

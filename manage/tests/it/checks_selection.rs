@@ -42,11 +42,16 @@ fn tags() {
 fn tags_are_listed() {
     let project = Project::new();
     let ran = project.run("check --list-tags");
-    assert_eq!(ran.out, "commands\ndatabase\nkitchen\nlevels\npanics\npantry\nsettings\n", "{}", ran.all());
+    assert_eq!(
+        ran.out,
+        "commands\ndatabase\nkitchen\nlevels\nmigrations\npanics\npantry\nsettings\n",
+        "{}",
+        ran.all()
+    );
     let deploy = project.run("check --list-tags --deploy").out;
     assert_eq!(
         deploy,
-        "commands\ndatabase\ndelivery\ndeployment\nkitchen\nlevels\npanics\npantry\nsecurity\nsettings\n"
+        "commands\ndatabase\ndelivery\ndeployment\nkitchen\nlevels\nmigrations\npanics\npantry\nsecurity\nsettings\n"
     );
     let broken = Project::new().env("DATABASE_URL", "oracle://db").run("check --list-tags");
     assert_eq!(broken.out, ran.out, "no setting is needed for it");

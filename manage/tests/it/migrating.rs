@@ -18,6 +18,11 @@ manage::migrations! {
     sqlite: "tests/it/migrations/sqlite",
     postgres: "tests/it/migrations/postgres",
     mysql: "tests/it/migrations/mysql",
+    before: {
+        sqlite: ["PRAGMA cache_size = 500"],
+        postgres: ["SET lock_timeout = '1min'", "SET client_min_messages = warning"],
+        mysql: ["SET lock_wait_timeout = 60"],
+    },
 }
 
 static FAILING: EmbeddedMigrations = embed_migrations!("tests/it/migrations/failing");

@@ -52,15 +52,15 @@ fn the_file_the_line_and_what_the_database_says(database: TestDatabase) {
     let ran = failed("fail_syntax", &database);
     said(
         &ran,
-        "\n  in fail_syntax/migrations/2026-01-01-000000_a/up.sql, line 5:\n  LINE 5:  VALEUS (1, 'ä');\n",
+        "\nFILE: fail_syntax/migrations/2026-01-01-000000_a/up.sql, line 5\nLINE 5:  VALEUS (1, 'ä');\n",
     );
-    let caret = ran.err.contains(";\n           ^");
+    let caret = ran.err.contains(";\n         ^");
     assert_eq!(caret, database.backend() != Backend::MariaDb, "{}", ran.all());
     let database = TestDatabase::new(database.backend());
     let ran = failed("fail_duplicate", &database);
     said(
         &ran,
-        "\n  in fail_duplicate/migrations/2026-01-01-000000_a/up.sql, line 3:\n  LINE 3: INSERT INTO a\n",
+        "\nFILE: fail_duplicate/migrations/2026-01-01-000000_a/up.sql, line 3\nLINE 3: INSERT INTO a\n",
     );
     said(
         &ran,
@@ -71,19 +71,19 @@ fn the_file_the_line_and_what_the_database_says(database: TestDatabase) {
         },
     );
     if database.backend() == Backend::Postgres {
-        said(&ran, "\n  DETAIL: Key (id)=(2) already exists.\n");
+        said(&ran, "\nDETAIL: Key (id)=(2) already exists.\n");
     }
 }
 
 fn the_path_of_a_real_file(database: TestDatabase) {
     let ran = failed("failing", &database);
-    let path = "in manage/tests/it/migrations/failing/2024-03-02-000000_fails_in_the_middle/up.sql, line ";
+    let path = "FILE: manage/tests/it/migrations/failing/2024-03-02-000000_fails_in_the_middle/up.sql, line ";
     said(&ran, path);
     let line = ran
         .err
         .split(path)
         .nth(1)
-        .and_then(|rest| rest.split(':').next())
+        .and_then(|rest| rest.split('\n').next())
         .and_then(|line| line.parse::<usize>().ok());
     let file = include_str!("migrations/failing/2024-03-02-000000_fails_in_the_middle/up.sql");
     let text = file.lines().nth(line.expect("a number") - 1).expect("the line");
@@ -134,25 +134,25 @@ fn postgres_details() {
     let database = TestDatabase::new(Backend::Postgres);
     let ran = failed("fail_caret", &database);
     said(&ran, "column \"nmae\" does not exist\n");
-    said(&ran, "up.sql, line 3:\n  LINE 3:        nmae FROM a;\n                 ^\n");
+    said(&ran, "up.sql, line 3\nLINE 3:        nmae FROM a;\n               ^\n");
     let ran = failed("fail_hint", &database);
     said(
         &ran,
-        "LINE 2: SELECT a.nam\n                 ^\n  HINT: Perhaps you meant to reference the column \"a.name\".\n",
+        "LINE 2: SELECT a.nam\n               ^\nHINT: Perhaps you meant to reference the column \"a.name\".\n",
     );
     // The position is one inside of a text that is in no file.
     let ran = failed("fail_inside", &database);
     said(
         &ran,
-        "relation \"nowhere_at_all\" does not exist\n  in fail_inside/migrations/2026-01-01-000000_a/up.sql, line 3:\n  LINE 3: DO $$\n",
+        "relation \"nowhere_at_all\" does not exist\nFILE: fail_inside/migrations/2026-01-01-000000_a/up.sql, line 3\nLINE 3: DO $$\n",
     );
-    said(&ran, "\n  QUERY: SELECT 1 FROM nowhere_at_all\n");
-    said(&ran, "\n  CONTEXT: PL/pgSQL function inline_code_block line 3 at EXECUTE\n");
+    said(&ran, "\nQUERY: SELECT 1 FROM nowhere_at_all\n");
+    said(&ran, "\nCONTEXT: PL/pgSQL function inline_code_block line 3 at EXECUTE\n");
     assert!(!ran.err.contains('^'), "{}", ran.all());
     let ran = failed("fail_raised", &database);
     said(
         &ran,
-        "\n  DETAIL: one\n    two\n  HINT: empty it\n  CONTEXT: PL/pgSQL function inline_code_block line 1 at RAISE\n",
+        "\nDETAIL: one\n    two\nHINT: empty it\nCONTEXT: PL/pgSQL function inline_code_block line 1 at RAISE\n",
     );
     let ran = failed("fail_vacuum", &database);
     said(&ran, "`run_in_transaction = false`");
@@ -229,7 +229,7 @@ fn what_stayed_is_told(database: TestDatabase) {
     let ran = project.run("migrate zero");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     said(&ran, "could not be reverted. ");
-    said(&ran, "down.sql, line 2:\n  LINE 2: DROP TABLE nowhere;\n");
+    said(&ran, "down.sql, line 2\nLINE 2: DROP TABLE nowhere;\n");
     assert_eq!(is_there(&database, "a"), !is_mysql);
     assert_eq!(
         ran.err.contains("delete its version from __diesel_schema_migrations: 20260101000000."),
@@ -264,13 +264,13 @@ fn a_connection_that_is_lost(database: TestDatabase) {
         Backend::Postgres => {
             let ran = failed("lost_postgres", &database);
             said(&ran, "Nothing of it stayed in the database.");
-            said(&ran, "up.sql, line 2:\n");
+            said(&ran, "up.sql, line 2\n");
             assert!(!is_there(&database, "a"));
         }
         Backend::MariaDb => {
             let ran = failed("lost_mysql", &database);
             said(&ran, "2 of its 4 statements, those before line 3, took effect and stayed in the database.");
-            said(&ran, "up.sql, line 3:\n");
+            said(&ran, "up.sql, line 3\n");
             assert_eq!(number(&mut connect(&database), "SELECT COUNT(*) AS n FROM a"), 1);
         }
     }

@@ -329,7 +329,7 @@ fn transactions_of_the_files_own(database: TestDatabase) {
     for (app, words) in [
         (
             "own_commit",
-            "This would end the transaction that the migration runs in.\n  in own_commit/migrations/2026-01-01-000000_a/up.sql, line 2:\n  LINE 2:   COMMIT;\n            ^\n",
+            "This would end the transaction that the migration runs in.\nFILE: own_commit/migrations/2026-01-01-000000_a/up.sql, line 2\nLINE 2:   COMMIT;\n          ^\n",
         ),
         ("own_endless", "The transaction that begins here is never committed.\n"),
     ] {

@@ -47,13 +47,7 @@ fn statements_prepare_the_session(database: TestDatabase) {
             let project = project_of(&["prepared_postgres", "one_more"], &database);
             done(&project, "migrate");
             let connection = &mut connect(&database);
-            assert_eq!(
-                number(
-                    connection,
-                    "SELECT COUNT(*) AS n FROM tenant.a, tenant.b RIGHT JOIN (SELECT 1) AS s ON true WHERE t = '9s'"
-                ),
-                0
-            );
+            assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM tenant.b"), 0);
             assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM tenant.a WHERE t = '9s'"), 1);
             assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM public.__diesel_schema_migrations"), 3);
             assert!(is_there(&database, "one_more"));
