@@ -59,7 +59,7 @@ impl Background {
     }
 
     /// Starts a task where the thread's sockets are driven.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(super) fn spawn<F>(self, future: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,

@@ -26,6 +26,8 @@ mod delegate;
 mod asking;
 #[cfg(feature = "network")]
 mod background;
+#[cfg(feature = "network")]
+mod certificate;
 mod connection;
 #[cfg(feature = "network")]
 mod dial;
@@ -35,6 +37,8 @@ mod instrument;
 mod life;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(all(feature = "mysql", unix))]
+mod mysql_bridge;
 #[cfg(feature = "mysql")]
 mod mysql_details;
 #[cfg(feature = "mysql")]
@@ -62,6 +66,10 @@ mod server_error;
 mod sqlite;
 #[cfg(feature = "network")]
 mod tls;
+#[cfg(feature = "network")]
+mod tls_words;
+#[cfg(feature = "network")]
+mod verifier;
 mod writable;
 
 #[cfg(feature = "network")]
@@ -92,6 +100,8 @@ pub use sqlite::SqliteConnection;
 pub(crate) use sqlite::path as sqlite_path;
 #[cfg(feature = "network")]
 pub(crate) use tls::{tls_error, trusting_config};
+#[cfg(feature = "network")]
+pub(crate) use tls_words::{Trusted, explain as explain_tls};
 
 /// When a time limit that begins now is over. One that no clock can count to ends in a year.
 pub(crate) fn deadline(limit: std::time::Duration) -> std::time::Instant {

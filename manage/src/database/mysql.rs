@@ -218,6 +218,17 @@ async fn attempt<C>(
         return connect(builder).await.map_err(|error| connect_error(settings, &error));
     }
     let mut result = connect(builder.clone().ssl_opts(ssl.cloned())).await;
+    #[cfg(unix)]
+    if let (Err(error), Some(_), Target::Ip { host, ip, port }) = (&result, ssl, target)
+        && mysql_tls::needs_bridge(error)
+    {
+        let told = |error: &Error| connect_error(settings, error);
+        let address = (host.as_str(), *ip, *port);
+        match super::mysql_bridge::connect(settings, connect, builder.clone(), address, told).await {
+            Err(error) if prefers && error.reason == Reason::Tls => {}
+            bridged => return bridged,
+        }
+    }
     if let (Err(error), Some(ssl)) = (&result, ssl) {
         if prefers && (is_unoffered(error) || mysql_tls::tls_error(error).is_some()) {
             if is_unoffered(error) {
@@ -281,13 +292,16 @@ fn is_unoffered(error: &Error) -> bool {
 /// Why the driver could not connect.
 fn connect_error(settings: &DatabaseSettings, error: &Error) -> ConnectError {
     if let Some(tls) = mysql_tls::tls_error(error) {
-        return ConnectError::new(settings, Reason::Tls, tls.to_string());
+        return super::tls::tls_failure(settings, tls);
     }
     match error {
         Error::Server(answer) => ConnectError::new(settings, Reason::of_mysql(answer.code), &answer.message)
             .with_code(Some(answer.code.to_string())),
         Error::Io(IoError::Io(error)) => ConnectError::of_io(settings, error),
-        Error::Io(IoError::Tls(error)) => ConnectError::new(settings, Reason::Tls, error.to_string()),
+        // What is left of these is a host that no certificate can be for.
+        Error::Io(IoError::Tls(_)) => {
+            ConnectError::new(settings, Reason::Tls, "a certificate cannot be for the name of this host")
+        }
         Error::Driver(DriverError::NoClientSslFlagFromServer) => {
             ConnectError::new(settings, Reason::Tls, "the server offers no encryption")
         }

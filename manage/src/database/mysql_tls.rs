@@ -97,6 +97,20 @@ pub(super) fn name_in_certificate(error: &Error) -> Option<String> {
     })
 }
 
+/// Whether the driver refused a certificate that may be right all the same: it does not know those that are themselves trusted, are
+/// of the first version, or have only a common name.
+#[cfg(unix)]
+pub(super) fn needs_bridge(error: &Error) -> bool {
+    match tls_error(error) {
+        Some(rustls::Error::InvalidCertificate(CertificateError::Other(_))) => true,
+        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+            presented,
+            ..
+        })) => presented.is_empty(),
+        _ => false,
+    }
+}
+
 /// The TLS error inside an error of the driver.
 pub(super) fn tls_error(error: &Error) -> Option<&rustls::Error> {
     match error {

@@ -245,7 +245,7 @@ fn connect_error(settings: &DatabaseSettings, error: &tokio_postgres::Error) -> 
     let cause = error.source();
     if let Some(io) = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>()) {
         return match tls::tls_error(io) {
-            Some(tls) => ConnectError::new(settings, Reason::Tls, tls.to_string()),
+            Some(tls) => tls::tls_failure(settings, tls),
             None if io.get_ref().is_some_and(|inner| inner.is::<NotOffered>()) => {
                 ConnectError::new(settings, Reason::Tls, io.to_string())
             }

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 
+use super::tls_words::{Trusted, explain};
+use super::verifier::Verifier;
 use super::{ConnectError, Reason};
 use crate::settings::{DatabaseSettings, SslMode, TlsSettings};
 
@@ -69,21 +72,53 @@ impl<T: Clone> Kept<T> {
     }
 }
 
+/// The ring provider, said aloud: a process that also links another one has no default.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// The settings as a rustls configuration.
+pub(super) fn client_config(settings: &DatabaseSettings) -> Result<ClientConfig, ConnectError> {
+    let broken = |message: String| ConnectError::new(settings, Reason::Configuration, message);
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| broken(error.to_string()))?;
+    let verifier = match Trust::of(settings) {
+        Trust::Anyone => Verifier::of_anyone(provider()),
+        trust => {
+            let (roots, certificates) = roots(settings)?;
+            Verifier::new(trust, certificates, roots, provider()).map_err(broken)?
+        }
+    };
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let Some((chain, key)) = identity(settings)? else { return Ok(builder.with_no_client_auth()) };
+    builder.with_client_auth_cert(chain, key).map_err(|error| {
+        broken(match error {
+            rustls::Error::InconsistentKeys(_) => {
+                "the key of `sslkey` is not that of the certificate of `sslcert`".to_owned()
+            }
+            _ => "the key of `sslkey` is of a kind that is not known here, or is broken".to_owned(),
+        })
+    })
+}
+
 /// The authorities to trust: those of the given file, else those of the operating system.
-pub(super) fn roots(settings: &DatabaseSettings) -> Result<RootCertStore, ConnectError> {
+pub(super) fn roots(
+    settings: &DatabaseSettings,
+) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), ConnectError> {
     let mut roots = RootCertStore::empty();
-    for certificate in root_certificates(settings)? {
+    let certificates = root_certificates(settings)?;
+    for certificate in &certificates {
         // The operating system's list may hold a few that are too old to be read.
-        let added = roots.add(certificate);
-        if let (Err(error), Some(path)) = (added, &settings.tls.root_cert) {
-            return Err(bad_file(settings, path, &error.to_string()));
+        let added = roots.add(certificate.clone());
+        if let (Err(_), Some(path)) = (added, &settings.tls.root_cert) {
+            return Err(bad_file(settings, path, "a certificate in it cannot be read"));
         }
     }
     if roots.is_empty() {
         let message = "the operating system lists no authorities; name a file of them with `sslrootcert`";
         return Err(ConnectError::new(settings, Reason::Configuration, message));
     }
-    Ok(roots)
+    Ok((roots, certificates))
 }
 
 pub(super) fn root_certificates(
@@ -96,8 +131,8 @@ pub(super) fn root_certificates(
 }
 
 /// A configuration that trusts the operating system's authorities, whose list is read once.
-pub(crate) fn trusting_config(name: &str) -> Result<Arc<rustls::ClientConfig>, ConnectError> {
-    static CONFIG: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
+pub(crate) fn trusting_config(name: &str) -> Result<Arc<ClientConfig>, ConnectError> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
         return Ok(Arc::clone(config));
     }
@@ -108,10 +143,10 @@ pub(crate) fn trusting_config(name: &str) -> Result<Arc<rustls::ClientConfig>, C
         let message = format!("there is no file {}, which SSL_CERT_FILE names", Path::new(&file).display());
         return Err(ConnectError::of_service(name, Reason::Configuration, message));
     }
-    roots.add_parsable_certificates(list.certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(|error| ConnectError::of_service(name, Reason::Tls, error.to_string()))?;
+    roots.add_parsable_certificates(list.certs.iter().cloned());
+    let broken = |message: String| ConnectError::of_service(name, Reason::Tls, message);
+    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| broken(error.to_string()))?;
     // A list may still come, as a file that is mounted.
     if roots.is_empty() {
         let message =
@@ -119,7 +154,9 @@ pub(crate) fn trusting_config(name: &str) -> Result<Arc<rustls::ClientConfig>, C
         return Err(ConnectError::of_service(name, Reason::Configuration, message)
             .with_hint("Install `ca-certificates`, or set SSL_CERT_FILE to a file of authorities, in PEM."));
     }
-    let config = builder.with_root_certificates(roots).with_no_client_auth();
+    let verifier = Verifier::new(Trust::AuthorityAndName, list.certs, roots, provider()).map_err(broken)?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    let config = builder.with_no_client_auth();
     Ok(Arc::clone(CONFIG.get_or_init(|| Arc::new(config))))
 }
 
@@ -171,6 +208,13 @@ fn pem_error(settings: &DatabaseSettings, path: &Path, error: &pem::Error) -> Co
 
 fn bad_file(settings: &DatabaseSettings, path: &Path, why: &str) -> ConnectError {
     ConnectError::new(settings, Reason::Configuration, format!("{}: {why}", path.display()))
+}
+
+/// Why the connection to a database could not be encrypted.
+pub(super) fn tls_failure(settings: &DatabaseSettings, error: &rustls::Error) -> ConnectError {
+    let (message, hint) = explain(error, Trusted::Settings(settings));
+    let told = ConnectError::new(settings, Reason::Tls, message);
+    ConnectError { hint: hint.or_else(|| told.hint.clone()), ..told }
 }
 
 /// The TLS error inside an error of the socket beneath it.

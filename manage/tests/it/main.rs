@@ -9,6 +9,7 @@ mod backends;
 mod calling;
 #[cfg(feature = "async")]
 mod calling_async;
+mod certificates;
 mod checks;
 mod checks_deploy;
 mod checks_docs;
@@ -76,6 +77,7 @@ fn main() -> std::process::ExitCode {
     calling::add(&mut suite);
     #[cfg(feature = "async")]
     calling_async::add(&mut suite);
+    certificates::add(&mut suite);
     checks::add(&mut suite);
     checks_deploy::add(&mut suite);
     checks_docs::add(&mut suite);

@@ -128,7 +128,7 @@ async fn attempt(
             Err(trouble) => told(trouble),
         },
         Err(error) => match tls::tls_error(&error) {
-            Some(tls) => ConnectError::new(settings, Reason::Tls, tls.to_string()),
+            Some(tls) => super::tls::tls_failure(settings, tls),
             None => io(error),
         },
     };

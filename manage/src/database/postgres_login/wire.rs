@@ -49,7 +49,7 @@ impl Trouble {
     pub(super) fn into_error(self, settings: &DatabaseSettings) -> ConnectError {
         match self {
             Self::Io(error) => match crate::database::tls_error(&error) {
-                Some(tls) => ConnectError::new(settings, Reason::Tls, tls.to_string()),
+                Some(tls) => crate::database::tls::tls_failure(settings, tls),
                 None if error.kind() == io::ErrorKind::UnexpectedEof => {
                     ConnectError::new(settings, Reason::Closed, "connection closed")
                 }

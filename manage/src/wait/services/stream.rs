@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::resolve::{NoAddress, resolve};
 use crate::database::{ConnectError, Reason};
+#[cfg(feature = "network")]
+use crate::database::{Trusted, explain_tls};
 
 /// How long an address is waited for while there is another one to try.
 const PATIENT_FOR: Duration = Duration::from_millis(250);
@@ -184,25 +186,18 @@ pub(in super::super) fn connect(host: &str, port: u16, until: Instant) -> Result
 
 #[cfg(feature = "network")]
 fn encrypted(name: &str, host: &str, mut timed: Timed) -> Result<Stream, ConnectError> {
-    let untrusted = |message: String| ConnectError::of_service(name, Reason::Tls, message);
     let told = |error: &rustls::Error| {
-        match error {
-        rustls::Error::InvalidMessage(_) => {
-            ConnectError::of_service(name, Reason::WrongService, "it does not speak TLS")
+        if matches!(error, rustls::Error::InvalidMessage(_)) {
+            return ConnectError::of_service(name, Reason::WrongService, "it does not speak TLS");
         }
-        rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer) => {
-            untrusted("its certificate is signed by no authority that is trusted here".to_owned()).with_hint(
-                "Trusted is who the operating system trusts; SSL_CERT_FILE names a file of other authorities, in PEM.",
-            )
-        }
-        error => untrusted(error.to_string()),
-    }
+        let (message, hint) = explain_tls(error, Trusted::System);
+        let told = ConnectError::of_service(name, Reason::Tls, message);
+        ConnectError { hint, ..told }
     };
     let config = crate::database::trusting_config(name)?;
     let server = rustls::pki_types::ServerName::try_from(host.to_owned())
-        .map_err(|error| untrusted(error.to_string()))?;
-    let mut session =
-        rustls::ClientConnection::new(config, server).map_err(|error| untrusted(error.to_string()))?;
+        .map_err(|error| ConnectError::of_service(name, Reason::Configuration, error.to_string()))?;
+    let mut session = rustls::ClientConnection::new(config, server).map_err(|error| told(&error))?;
     while session.is_handshaking() {
         if let Err(error) = session.complete_io(&mut timed) {
             return Err(match crate::database::tls_error(&error) {

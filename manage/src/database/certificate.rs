@@ -1,0 +1,232 @@
+//! What a server's certificate says, for what the TLS library does not look at: a certificate that is itself trusted, one of the
+//! first version, one without names but the common name.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rustls::client::verify_server_name;
+use rustls::pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ExtendedKeyPurpose, OtherError};
+use x509_cert::Version;
+use x509_cert::der::asn1::{Any, ObjectIdentifier, UintRef};
+use x509_cert::der::{Decode, Encode, Reader as _, SliceReader, Tag, Tagged as _};
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectAltName};
+use x509_cert::name::Name;
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const SERVER_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
+const ANY_PURPOSE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
+
+/// The shortest RSA key that signatures are verified with.
+const SHORTEST_RSA_KEY: usize = 2048;
+
+/// A certificate that was read.
+pub(super) struct Certificate {
+    parsed: x509_cert::Certificate,
+    names: Vec<String>,
+}
+
+/// An RSA key that is too short to be trusted.
+#[derive(Debug)]
+pub(super) struct WeakKey {
+    pub(super) bits: usize,
+}
+
+impl fmt::Display for WeakKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an RSA key of {} bits is too short", self.bits)
+    }
+}
+
+impl std::error::Error for WeakKey {}
+
+impl Certificate {
+    pub(super) fn read(der: &CertificateDer<'_>) -> Result<Self, CertificateError> {
+        let parsed = x509_cert::Certificate::from_der(der).map_err(|_| CertificateError::BadEncoding)?;
+        let tbs = &parsed.tbs_certificate;
+        let names = match tbs.get::<SubjectAltName>() {
+            Ok(names) => names.map(|(_, names)| names.0).unwrap_or_default(),
+            Err(_) => return Err(CertificateError::BadEncoding),
+        };
+        let names = names.iter().filter_map(host_name).collect();
+        Ok(Self { parsed, names })
+    }
+
+    /// Whether it is of the first version, which has no extensions.
+    pub(super) fn is_of_version_1(&self) -> bool {
+        self.parsed.tbs_certificate.version == Version::V1
+    }
+
+    pub(super) fn check_time(&self, now: UnixTime) -> Result<(), CertificateError> {
+        let validity = &self.parsed.tbs_certificate.validity;
+        let not_before = UnixTime::since_unix_epoch(validity.not_before.to_unix_duration());
+        let not_after = UnixTime::since_unix_epoch(validity.not_after.to_unix_duration());
+        if now < not_before {
+            return Err(CertificateError::NotValidYetContext { time: now, not_before });
+        }
+        if now > not_after {
+            return Err(CertificateError::ExpiredContext { time: now, not_after });
+        }
+        Ok(())
+    }
+
+    /// Fails where it says what it is for, and servers are not among that.
+    pub(super) fn check_purpose(&self) -> Result<(), CertificateError> {
+        let usage = self.parsed.tbs_certificate.get::<ExtendedKeyUsage>();
+        let Some((_, usage)) = usage.map_err(|_| CertificateError::BadEncoding)? else { return Ok(()) };
+        if usage.0.iter().any(|purpose| [SERVER_AUTH, ANY_PURPOSE].contains(purpose)) {
+            return Ok(());
+        }
+        let required = ExtendedKeyPurpose::ServerAuth;
+        let client_auth = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
+        let presented = usage.0.iter().filter(|purpose| **purpose == client_auth);
+        let presented = presented.map(|_| ExtendedKeyPurpose::ClientAuth).collect();
+        Err(CertificateError::InvalidPurposeContext { required, presented })
+    }
+
+    /// Fails where it is for other names. Where it has no name in the extension for them, the common name is its name, as libpq
+    /// and curl take it.
+    pub(super) fn check_name(
+        &self,
+        der: &CertificateDer<'_>,
+        server: &ServerName<'_>,
+    ) -> Result<(), CertificateError> {
+        let common_name = common_name(&self.parsed.tbs_certificate.subject);
+        let is_right = if self.names.is_empty() {
+            common_name.as_ref().is_some_and(|name| stands_for(name, server))
+        } else {
+            let certificate = ParsedCertificate::try_from(der).map_err(|_| CertificateError::BadEncoding)?;
+            verify_server_name(&certificate, server).is_ok()
+        };
+        if is_right {
+            return Ok(());
+        }
+        let presented =
+            if self.names.is_empty() { common_name.into_iter().collect() } else { self.names.clone() };
+        Err(CertificateError::NotValidForNameContext { expected: server.to_owned(), presented })
+    }
+
+    /// Whether this certificate's key signed the other one, which names it as its issuer.
+    pub(super) fn has_signed(
+        &self,
+        other: &Self,
+        algorithms: &[&dyn SignatureVerificationAlgorithm],
+    ) -> bool {
+        let (Ok(tbs), Ok(algorithm)) =
+            (other.parsed.tbs_certificate.to_der(), other.parsed.signature_algorithm.to_der())
+        else {
+            return false;
+        };
+        let Some(signature) = other.parsed.signature.as_bytes() else { return false };
+        other.parsed.tbs_certificate.issuer == self.parsed.tbs_certificate.subject
+            && algorithms
+                .iter()
+                .filter(|candidate| content(&algorithm) == Some(candidate.signature_alg_id().as_ref()))
+                .any(|candidate| self.verify(*candidate, &tbs, signature))
+    }
+
+    /// Whether the signature of a message is of this certificate's key.
+    pub(super) fn verify(
+        &self,
+        algorithm: &dyn SignatureVerificationAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let key = self.key();
+        let Ok(kind) = key.algorithm.to_der() else { return false };
+        let Some(bytes) = key.subject_public_key.as_bytes() else { return false };
+        content(&kind) == Some(algorithm.public_key_alg_id().as_ref())
+            && algorithm.verify_signature(bytes, message, signature).is_ok()
+    }
+
+    /// Its key, where that is too weak to verify anything with.
+    pub(super) fn weak_key(&self) -> Option<CertificateError> {
+        let key = self.key();
+        if key.algorithm.oid != RSA {
+            return None;
+        }
+        let mut reader = SliceReader::new(key.subject_public_key.as_bytes()?).ok()?;
+        let numbers = reader.sequence(|reader| {
+            let modulus = UintRef::decode(reader)?.as_bytes();
+            UintRef::decode(reader)?;
+            Ok(modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize))
+        });
+        let bits = numbers.ok()?;
+        (bits < SHORTEST_RSA_KEY).then(|| CertificateError::Other(OtherError(Arc::new(WeakKey { bits }))))
+    }
+
+    fn key(&self) -> &SubjectPublicKeyInfoOwned {
+        &self.parsed.tbs_certificate.subject_public_key_info
+    }
+}
+
+/// What is inside a DER sequence that is not long.
+fn content(sequence: &[u8]) -> Option<&[u8]> {
+    let any = Any::from_der(sequence).ok()?;
+    (any.tag() == Tag::Sequence).then(|| &sequence[sequence.len() - any.value().len()..])
+}
+
+fn host_name(name: &GeneralName) -> Option<String> {
+    match name {
+        GeneralName::DnsName(name) => Some(name.to_string()),
+        GeneralName::IpAddress(bytes) => {
+            let bytes = bytes.as_bytes();
+            let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+            v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok().map(|ip| ip.to_string())
+        }
+        _ => None,
+    }
+}
+
+fn common_name(subject: &Name) -> Option<String> {
+    let mut attributes = subject.0.iter().flat_map(|name| name.0.iter());
+    let value = &attributes.find(|attribute| attribute.oid == COMMON_NAME)?.value;
+    let is_text =
+        matches!(value.tag(), Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::TeletexString);
+    let text = std::str::from_utf8(value.value()).ok()?;
+    // A name with a zero byte in it is a trick.
+    (is_text && !text.is_empty() && !text.contains('\0')).then(|| text.to_owned())
+}
+
+fn stands_for(common_name: &str, server: &ServerName<'_>) -> bool {
+    match server {
+        ServerName::DnsName(name) => matches(common_name, name.as_ref()),
+        ServerName::IpAddress(ip) => common_name.parse() == Ok(IpAddr::from(*ip)),
+        _ => false,
+    }
+}
+
+/// Whether a common name stands for a host's name: the same, or with `*` for its first label.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.trim_end_matches('.'), name.trim_end_matches('.'));
+    if pattern.eq_ignore_ascii_case(name) {
+        return true;
+    }
+    let Some(domain) = pattern.strip_prefix("*.").filter(|domain| domain.contains('.')) else { return false };
+    name.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_one_label() {
+        for (pattern, name, is_right) in [
+            ("db.example.com", "DB.example.com", true),
+            ("*.example.com", "db.example.com", true),
+            ("*.example.com", "a.db.example.com", false),
+            ("*.example.com", "example.com", false),
+            ("*.com", "example.com", false),
+            ("*", "localhost", false),
+            ("localhost", "localhost.", true),
+        ] {
+            assert_eq!(matches(pattern, name), is_right, "{pattern} {name}");
+        }
+    }
+}
