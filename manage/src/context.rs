@@ -1,6 +1,7 @@
 //! What a running command is handed.
 
 use std::cell::OnceCell;
+use std::ffi::OsString;
 use std::fmt::Display;
 
 use crate::console::{Input, Output, Role, Stream};
@@ -18,6 +19,8 @@ pub struct Context {
     verbosity: u8,
     skips_checks: bool,
     pub(crate) no_input: bool,
+    /// The values of the command line.
+    pub(crate) given: Vec<OsString>,
     /// Whether the process is there for this command, rather than for code that calls it.
     pub(crate) owns_process: bool,
 }
@@ -40,6 +43,7 @@ impl Context {
             verbosity,
             skips_checks,
             no_input: false,
+            given: Vec::new(),
             owns_process: false,
         }
     }
@@ -151,8 +155,15 @@ impl Context {
     }
 
     /// The settings of a database by its alias; nothing is opened.
+    ///
+    /// An alias that the settings do not have is an error, with the exit code 2 if it was a value of the command line: an
+    /// option of the command's own that takes an alias is checked so.
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings> {
-        self.settings()?.database(alias).map_err(|error| CommandError::from(error).into())
+        self.settings()?.database(alias).map_err(|error| {
+            let error = CommandError::from(error);
+            let was_given = self.given.iter().any(|value| value == alias);
+            if was_given { error.exit(Exit::USAGE.0).into() } else { error.into() }
+        })
     }
 
     /// A new connection to the database `default`.

@@ -1,21 +1,27 @@
 //! What belongs to the whole process: panics, and a traceback on request.
 
+use std::backtrace::Backtrace;
 use std::ffi::OsString;
 use std::io::Write;
 
 use crate::Exit;
+
+/// The variable with which errors record where they came from.
+const TRACEBACK: &str = "RUST_LIB_BACKTRACE";
 
 /// Makes SIGINT and SIGTERM end the process, and a panic print one line.
 pub(crate) fn prepare() {
     crate::cancellation::end_at_once();
     let usual = std::panic::take_hook();
     let with_backtrace = backtraces("RUST_BACKTRACE");
+    // What `--traceback` sets; the usual hook does not look at it.
+    let with_trace = backtraces(TRACEBACK);
     std::panic::set_hook(Box::new(move |info| {
         end_if_print_failed(crate::caught::message(info.payload()));
         match crate::caught::takes(info) {
             _ if with_backtrace => usual(info),
             true => {}
-            false => report_panic(info),
+            false => report_panic(info, with_trace),
         }
     }));
 }
@@ -49,14 +55,16 @@ pub(crate) fn flushed(exit: Exit) -> Exit {
     }
 }
 
-/// A panic is a bug of the command: say so, and where, without a backtrace.
-fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
+/// A panic is a bug of the command: say so, and where, without a backtrace unless it was asked for.
+fn report_panic(info: &std::panic::PanicHookInfo<'_>, with_trace: bool) {
     let message = crate::caught::message(info.payload());
     let place = info.location().map(|location| format!(" at {location}")).unwrap_or_default();
-    let _ = writeln!(
-        std::io::stderr(),
-        "Error: Something failed that never should: {message}\nThis is a bug{place}. Run it again with RUST_BACKTRACE=1 to see how it came about."
-    );
+    let mut text = format!("Error: Something failed that never should: {message}\nThis is a bug{place}.");
+    match with_trace {
+        true => text.push_str(&format!("\n\n{}", Backtrace::force_capture())),
+        false => text.push_str(" Run it again with --traceback to see how it came about."),
+    }
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Whether the process was told to record backtraces. The standard library takes `0` for no.
@@ -69,11 +77,11 @@ fn backtraces(variable: &str) -> bool {
 pub(crate) fn restart_for_traceback(arguments: &[OsString]) -> Option<Exit> {
     let asked =
         arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--traceback");
-    if !asked || backtraces("RUST_LIB_BACKTRACE") {
+    if !asked || backtraces(TRACEBACK) {
         return None;
     }
     let mut again = std::process::Command::new(std::env::current_exe().ok()?);
-    again.args(arguments).env("RUST_LIB_BACKTRACE", "1");
+    again.args(arguments).env(TRACEBACK, "1");
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;

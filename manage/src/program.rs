@@ -123,7 +123,7 @@ impl Program {
         }
         match dispatch(self, arguments, environment, &mut output, stdin) {
             Ok(exit) => exit,
-            Err(Failure { error, traceback, hint }) => failure(&error, traceback, hint.as_deref(), &output),
+            Err(Failure { error, occasion }) => failure(&error, &occasion, &output),
         }
     }
 }

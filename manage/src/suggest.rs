@@ -11,6 +11,30 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that differs from `word` by a slip or two of the finger, if there is one. Stricter than [`closest`]: for an
+/// option, of which another one is no help.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = normal(word);
+    candidates
+        .into_iter()
+        .filter_map(|candidate| Some((slips(&word, &normal(candidate))?, candidate)))
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many slips apart two words are; nothing if they are too many for their length.
+fn slips(word: &str, candidate: &str) -> Option<usize> {
+    let slips = strsim::damerau_levenshtein(word, candidate);
+    let allowed = match word.chars().count().max(candidate.chars().count()) {
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=8 => 2,
+        _ => 3,
+    };
+    let same_start = word.chars().next() == candidate.chars().next();
+    (slips <= allowed && (slips <= 1 || same_start)).then_some(slips)
+}
+
 /// From 0 to 1. A beginning counts for much; so does what is most of a name, `server` of `runserver`.
 fn likeness(word: &str, candidate: &str) -> f64 {
     let is_most = word.len() >= 5 && word.len() * 2 >= candidate.len();
@@ -28,7 +52,7 @@ fn normal(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::closest;
+    use super::{closest, nearest};
 
     const NAMES: [&str; 4] = ["migrate", "runserver", "showmigrations", "wait_for_db"];
 
@@ -40,6 +64,26 @@ mod tests {
         assert_eq!(closest("WAIT_FOR_DB", NAMES), Some("wait_for_db"));
         assert_eq!(closest("server", NAMES), Some("runserver"));
         assert_eq!(closest("serve", NAMES), Some("runserver"));
+    }
+
+    #[test]
+    fn a_near_option_is_one_with_a_slip() {
+        let options =
+            ["verbosity", "isolated", "no-color", "force-color", "for", "database", "tag", "lock-timeout"];
+        for (word, meant) in [
+            ("verbose", "verbosity"),
+            ("verbosty", "verbosity"),
+            ("databse", "database"),
+            ("databases", "database"),
+            ("tags", "tag"),
+            ("no_color", "no-color"),
+            ("no-colour", "no-color"),
+        ] {
+            assert_eq!(nearest(word, options), Some(meant), "{word}");
+        }
+        for word in ["list", "fake", "force", "noreload", "timeout", "plan", "log-level", "f", ""] {
+            assert_eq!(nearest(word, options), None, "{word}");
+        }
     }
 
     #[test]

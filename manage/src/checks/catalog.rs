@@ -66,6 +66,7 @@ entries! {
     UNKNOWN_REQUIRED_TAG = new(Error, "manage.E008", COMMANDS);
     ARGUMENTS_REFUSED = new(Error, "manage.E010", COMMANDS);
     DEFAULT_UNFIT = new(Warning, "manage.W009", COMMANDS);
+    UNNOTICED_COMMANDS = new(Warning, "manage.W010", COMMANDS);
     UNLISTED_APP = new(Warning, "manage.W001", COMMANDS);
     ALIAS_CLASH = new(Warning, "manage.W004", COMMANDS);
     LISTED_TWICE = new(Warning, "manage.W005", COMMANDS);

@@ -1,11 +1,13 @@
 //! Can every command be reached under its name, and every app?
 
-use crate::Context;
-use crate::command::{BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
+use std::path::Path;
+
+use crate::command::{App, BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
+use crate::{Context, scaffold};
 
 use super::catalog::{
     ALIAS_CLASH, APP_HIDDEN, ARGUMENTS_REFUSED, BUILT_IN_REPLACED, DEFAULT_UNFIT, EMPTY_APP, FIXED_REPLACED,
-    LISTED_TWICE, SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP,
+    LISTED_TWICE, SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP, UNNOTICED_COMMANDS,
 };
 use super::registration::{has_checks, registered};
 use super::{Check, Message};
@@ -38,6 +40,7 @@ fn commands(cx: &Context) -> Vec<Message> {
             .hint("Name it once in `manage::main!`.")
     }));
     messages.extend(empty_apps(cx));
+    messages.extend(unnoticed_commands(cx));
     messages.extend(required_tags(cx));
     messages.extend(refused_arguments(cx));
     messages
@@ -115,6 +118,17 @@ fn empty_apps(cx: &Context) -> Vec<Message> {
             ))
             .about(*app)
             .hint("Write `manage::commands!();` in its src/lib.rs.")
+    });
+    told.collect()
+}
+
+/// Apps whose new commands the next build would not find. Only where their source is.
+fn unnoticed_commands(cx: &Context) -> Vec<Message> {
+    let told = cx.program().registry().apps().iter().filter_map(|app| {
+        let why = scaffold::unnoticed(Path::new(App::folder(app)?))?;
+        let text = format!("Cargo does not notice new commands of the app '{app}': {why}.");
+        let hint = format!("Write `{}` into the main function of its build.rs.", scaffold::LINE);
+        Some(UNNOTICED_COMMANDS.message(text).about(*app).hint(hint))
     });
     told.collect()
 }

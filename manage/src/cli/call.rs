@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 
 use super::dispatch::run;
+use super::parse::parse;
 use super::{Common, find, parser};
 use crate::command::{Command, Found, UsageError, usage_text};
 use crate::console::{ColorChoice, Input, Output, Stream};
@@ -197,7 +198,8 @@ impl Call {
         };
         let words = std::iter::once(found.command().name().into()).chain(std::mem::take(&mut self.arguments));
         let mut parser = parser(&self.program, &found, self.output.out.width());
-        let matches = match parser.try_get_matches_from_mut(words) {
+        let words: Vec<OsString> = words.collect();
+        let matches = match parse(&mut parser, &words) {
             Ok(matches) => matches,
             Err(error) if !error.use_stderr() => {
                 self.colored(ColorChoice::Auto).out.print(usage_text(&error))?;

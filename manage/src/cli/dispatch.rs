@@ -2,14 +2,17 @@
 
 use std::ffi::OsString;
 
+use clap::ArgMatches;
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 
 use super::find::find;
 use super::line::Line;
+use super::parse::parse;
 use super::{Common, explain, help_of, isolate, listing, missing, parser, parser_before};
 use crate::checks::{self, Level, SystemCheckError};
-use crate::command::{Exit, RequiredChecks};
-use crate::console::{Input, Output};
+use crate::command::{Exit, Found, RequiredChecks};
+use crate::console::{COLORS_VARIABLE, Input, Output, Palette, Role};
 use crate::hooks::{Hooks, Watched};
 use crate::profile::{self, Part, Profile};
 use crate::settings::{DatabaseSettings, Environment, Source};
@@ -20,6 +23,14 @@ use crate::{Context, Program, Result, migrations, report};
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: anyhow::Error,
+    pub(crate) occasion: Occasion,
+}
+
+/// What a command line was about when it failed.
+#[derive(Debug, Default)]
+pub(crate) struct Occasion {
+    /// The command that ran, with its subcommand; none where it never came to that.
+    pub(crate) command: Option<String>,
     pub(crate) traceback: bool,
     /// What may help, beside what the error itself says.
     pub(crate) hint: Option<String>,
@@ -27,7 +38,7 @@ pub(crate) struct Failure {
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { error: error.into(), traceback: false, hint: None }
+        Self { error: error.into(), occasion: Occasion::default() }
     }
 }
 
@@ -44,6 +55,9 @@ pub(crate) fn dispatch(
     let all: Vec<OsString> = line.before.iter().chain(&line.name).chain(&line.after).cloned().collect();
     let glimpse = Common::glimpse(&all);
     output.adapt(glimpse.colors(), |name| environment.text(name));
+    for problem in environment.text(COLORS_VARIABLE).iter().flat_map(|text| Palette::problems(text)) {
+        output.err.styled_line(Role::Warning, format_args!("{COLORS_VARIABLE}: {problem}"))?;
+    }
     let before = parse_before(program, &line, output)?;
     let common = match before {
         Before::Options(common) => common,
@@ -57,7 +71,7 @@ pub(crate) fn dispatch(
     let words = std::iter::once(found.command().name().into()).chain(line.after);
     let mut parser = parser(program, &found, output.out.width());
     let words: Vec<OsString> = words.collect();
-    let matches = match parser.try_get_matches_from_mut(&words) {
+    let matches = match parse(&mut parser, &words) {
         Err(error) if missing::can_be_asked_for(&found, &error) => {
             let source = Source::new(environment.clone(), common.settings.clone());
             let mut cx = Context::new(program, source, output.clone(), 1, true);
@@ -80,14 +94,26 @@ pub(crate) fn dispatch(
     let watched = Watched { found: &found, parser: &parser, matches: &matches };
     run(&mut cx, &watched, &common).map_err(|error| {
         let hint = explain::hint(&cx, &found, &error);
-        Failure { error, traceback, hint }
+        let command = Some(command_path(&found, &matches));
+        Failure { error, occasion: Occasion { command, traceback, hint } }
     })
+}
+
+/// A command's name, and that of its subcommand: `cache clear`.
+fn command_path(found: &Found, matches: &ArgMatches) -> String {
+    let (mut path, mut at) = (found.command().name().to_owned(), matches);
+    while let Some((name, below)) = at.subcommand() {
+        path = format!("{path} {name}");
+        at = below;
+    }
+    path
 }
 
 pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> Result<Exit> {
     let command = watched.found.command();
     let properties = command.properties();
     let required = properties.requires_checks;
+    cx.given = given(watched.matches);
     let _profile =
         common.wants_profile().then(|| Profile::start(command.name(), cx.err(), common.tells_everything()));
     Hooks::of(cx.program()).around(cx, watched, Exit::of, |cx| {
@@ -112,6 +138,22 @@ pub(super) fn run(cx: &mut Context, watched: &Watched<'_>, common: &Common) -> R
     })
 }
 
+/// The values that the command line, or a variable in its place, gives the arguments.
+fn given(matches: &ArgMatches) -> Vec<OsString> {
+    let is_given = |id: &str| {
+        matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+    };
+    let here = matches.ids().map(clap::Id::as_str).filter(|id| is_given(id));
+    let mut values: Vec<OsString> = here
+        .filter_map(|id| matches.try_get_raw(id).ok().flatten())
+        .flat_map(|values| values.map(ToOwned::to_owned))
+        .collect();
+    if let Some((_, below)) = matches.subcommand() {
+        values.extend(given(below));
+    }
+    values
+}
+
 enum Before {
     Options(Common),
     Done,
@@ -122,8 +164,8 @@ fn parse_before(program: &Program, line: &Line, output: &Output) -> Result<Befor
     if line.before.is_empty() {
         return Ok(Before::Options(Common::default()));
     }
-    let words = std::iter::once("manage".into()).chain(line.before.iter().cloned());
-    match parser_before(program, output.out.width()).try_get_matches_from(words) {
+    let words: Vec<OsString> = std::iter::once("manage".into()).chain(line.before.iter().cloned()).collect();
+    match parse(&mut parser_before(program, output.out.width()), &words) {
         Ok(matches) => Ok(Before::Options(Common::read(&matches))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             let text = match &line.name {

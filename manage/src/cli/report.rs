@@ -2,17 +2,18 @@
 
 use std::io;
 
+use super::Occasion;
 use crate::checks::SystemCheckError;
 use crate::command::{UnknownCommand, UsageError, usage_text};
 use crate::console::{Output, ReaderGone, Role, Stream, printable_lines};
-use crate::database::ServerError;
-use crate::migrations::StatementError;
+use crate::database::{ConnectError, ServerError};
+use crate::isolation::IsolationError;
+use crate::migrations::{StatementError, StepError};
+use crate::settings::SettingsError;
 use crate::{Cancelled, CommandError, Exit};
 
 /// Prints why a command line failed, and says what the program's exit code is.
-///
-/// `hint` is what may help, beside what the error itself says.
-pub(crate) fn failure(error: &anyhow::Error, traceback: bool, hint: Option<&str>, output: &Output) -> Exit {
+pub(crate) fn failure(error: &anyhow::Error, occasion: &Occasion, output: &Output) -> Exit {
     if let Some(error) = error.downcast_ref::<clap::Error>() {
         return usage(error, output);
     }
@@ -26,7 +27,7 @@ pub(crate) fn failure(error: &anyhow::Error, traceback: bool, hint: Option<&str>
             return after(output.err.line(issues), Exit::FAILURE);
         }
     }
-    command_error(error, traceback, hint, output)
+    command_error(error, occasion, output)
 }
 
 /// Prints what clap says: help and version to stdout, wrong arguments to stderr.
@@ -49,18 +50,22 @@ fn styled(text: &str, stream: &Stream) -> String {
 }
 
 /// Prints an error with its causes and hints. A reader that has gone is no error: it has seen enough.
-fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, output: &Output) -> Exit {
+fn command_error(error: &anyhow::Error, occasion: &Occasion, output: &Output) -> Exit {
+    let Occasion { command, traceback, hint } = occasion;
     let exit = Exit::of(error);
     if exit == Exit::BROKEN_PIPE {
         return exit;
     }
     let own = error.downcast_ref::<CommandError>();
+    let foreign = command.as_deref().filter(|_| is_foreign(error));
     let mut text = match error.chain().next().and_then(|outermost| outermost.downcast_ref::<Cancelled>()) {
         // Who stopped it knows why; nothing went wrong.
         Some(cancelled) => output.err.style(Role::Warning, cancelled),
         // What an error repeats may come from anywhere: a file's name, a server's message, an argument.
         None => {
-            format!("{} {}", output.err.style(Role::Error, "Error:"), printable_lines(&error.to_string()))
+            let whose = foreign.map(|command| format!("{command}: ")).unwrap_or_default();
+            let said = error.to_string();
+            format!("{} {whose}{}", output.err.style(Role::Error, "Error:"), printable_lines(&said))
         }
     };
     // What the server said beside its message goes below the line that has the message.
@@ -80,12 +85,15 @@ fn command_error(error: &anyhow::Error, traceback: bool, further: Option<&str>, 
         last = cause;
     }
     let remedy = server.as_deref().and_then(ServerError::remedy);
+    let place = "--traceback shows where this came from.";
+    let is_explained = hint.is_some() || remedy.is_some();
+    let place = (foreign.is_some() && !is_explained && !traceback).then_some(place);
     let hints = own.map(CommandError::hints).unwrap_or_default().iter().map(String::as_str);
-    for hint in hints.chain(further).chain(remedy.as_deref()) {
+    for hint in hints.chain(hint.as_deref()).chain(remedy.as_deref()).chain(place) {
         let hint = printable_lines(hint);
         text.push_str(&format!("\n{} {hint}", output.err.style(Role::Warning, "Hint:")));
     }
-    if traceback {
+    if *traceback {
         let backtrace = error.backtrace();
         match backtrace.status() {
             std::backtrace::BacktraceStatus::Captured => text.push_str(&format!("\n\n{backtrace}")),
@@ -103,6 +111,22 @@ fn append_details(text: &mut String, line: &str, details: &mut Option<&ServerErr
             text.push_str(&format!("\n{line}"));
         }
     }
+}
+
+/// Whether an error says nothing of what the command was about: one of another library that `?` passed up. What the
+/// framework says, and what a command says itself (`bail!`, [`CommandError`]), is a sentence for people.
+fn is_foreign(error: &anyhow::Error) -> bool {
+    let says_it_itself = error.chain().len() == 1 && (error.is::<&'static str>() || error.is::<String>());
+    let is_ours = error.is::<CommandError>()
+        || error.is::<UsageError>()
+        || error.is::<UnknownCommand>()
+        || error.is::<SystemCheckError>()
+        || error.is::<SettingsError>()
+        || error.is::<ConnectError>()
+        || error.is::<IsolationError>()
+        || error.is::<StepError>()
+        || error.is::<Cancelled>();
+    !says_it_itself && !is_ours
 }
 
 impl Exit {

@@ -5,6 +5,7 @@
 
 mod clashes;
 mod definition;
+mod elsewhere;
 mod error;
 mod exit;
 mod refused;

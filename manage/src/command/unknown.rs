@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::closest;
+use super::elsewhere;
 use crate::Program;
 
 /// There is no command, or no subcommand, of this name. Its text is Django's two lines.
@@ -13,16 +13,23 @@ pub struct UnknownCommand {
     usage: String,
     meant: Option<String>,
     /// What there is instead; another sentence.
-    instead: String,
+    instead: Option<String>,
 }
 
 impl UnknownCommand {
     pub(crate) fn new(program: &Program, name: &str) -> Self {
         let all = program.registry().all();
         let shown = all.iter().filter(|found| !found.command().properties().hidden);
-        let meant = closest(name, shown.map(|found| found.command().name())).map(str::to_owned);
-        let usage = format!("{} help", program.name());
-        Self { name: name.to_owned(), usage, meant, instead: String::new() }
+        let shown = shown.map(|found| found.command().name());
+        let (meant, known) = elsewhere::meant(program.registry(), program.name(), name, shown);
+        let (meant, instead) = match known {
+            // A slip in a name that other frameworks have: the sentence is about that one.
+            Some(known) if known.name != name => (Some(known.name), Some(known.sentence)),
+            Some(known) => (None, Some(known.sentence)),
+            None => (meant, None),
+        };
+        let (meant, usage) = (meant.map(str::to_owned), format!("{} help", program.name()));
+        Self { name: name.to_owned(), usage, meant, instead }
     }
 
     /// The name of a subcommand that its command does not have.
@@ -33,7 +40,7 @@ impl UnknownCommand {
         meant: Option<String>,
         has_others: bool,
     ) -> Self {
-        let instead = if has_others { String::new() } else { format!(" '{command}' has no subcommands.") };
+        let instead = (!has_others).then(|| format!("'{command}' has no subcommands."));
         // The help that leads on is that of the command.
         Self {
             name: format!("{command} {word}"),
@@ -48,9 +55,14 @@ impl UnknownCommand {
         &self.name
     }
 
-    /// The name that was probably meant.
+    /// The name that was probably meant: of a command, or of one that Django has and this program has not.
     pub fn meant(&self) -> Option<&str> {
         self.meant.as_deref()
+    }
+
+    /// What to use instead, as a sentence, where the name is known from Django or another framework.
+    pub fn instead(&self) -> Option<&str> {
+        self.instead.as_deref()
     }
 }
 
@@ -60,7 +72,10 @@ impl fmt::Display for UnknownCommand {
         if let Some(meant) = &self.meant {
             write!(f, " Did you mean {meant}?")?;
         }
-        write!(f, "{}\nType '{}' for usage.", self.instead, self.usage)
+        if let Some(instead) = &self.instead {
+            write!(f, " {instead}")?;
+        }
+        write!(f, "\nType '{}' for usage.", self.usage)
     }
 }
 

@@ -26,6 +26,10 @@ pub(crate) fn check(
         return Ok(Exit::SUCCESS);
     }
     let Selected { apps, tags, deploy, databases } = selected;
+    // Settings that cannot be read are a message of a check.
+    if cx.try_settings().is_ok() {
+        databases.iter().try_for_each(|alias| cx.database(alias).map(drop))?;
+    }
     let selection = Selection { apps, tags, deploy, databases };
     selection.validate(cx).map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
     report::checks(cx, &checks::run(cx, &selection), fail_level.into(), format)

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::cli::{help_of, names};
+use crate::console::printable;
 use crate::prelude::*;
 use crate::report::{Form, Reference};
 
@@ -31,7 +32,7 @@ pub(crate) fn help(
     if let Some(folder) = output {
         let forms = format.map_or_else(Form::of_files, |form| vec![form]);
         for file in Reference::new(&program, &path)?.write(&forms, &folder)? {
-            cx.success(format_args!("Wrote {}.", file.display()))?;
+            cx.success(format_args!("Wrote {}.", printable(&file)))?;
         }
         return Ok(());
     }

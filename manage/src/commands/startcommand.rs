@@ -2,7 +2,8 @@ use std::path::{Path, PathBuf};
 
 use crate::command::{App, FIXED};
 use crate::prelude::*;
-use crate::scaffold::{ScaffoldError, write_command};
+use crate::console::printable;
+use crate::scaffold::{LINE, ScaffoldError, unnoticed, write_command};
 
 /// Write the file of a new command into an app
 #[command(requires_checks = "none")]
@@ -38,7 +39,13 @@ pub(crate) fn startcommand(
         }
     })?;
     let here = std::env::current_dir()?;
-    cx.success(format_args!("Wrote {}.", path.strip_prefix(&here).unwrap_or(&path).display()))?;
+    cx.success(format_args!("Wrote {}.", printable(path.strip_prefix(&here).unwrap_or(&path))))?;
+    if let Some(why) = unnoticed(&package) {
+        cx.warning(format_args!(
+            "Cargo does not notice the new file: {why}. Write `{LINE}` into the main function of its build.rs, or the next \
+             build will not have the command."
+        ))?;
+    }
     if let Ok(Some(other)) = cx.program().registry().find(&name) {
         cx.warning(rivalry(apps, label, other.app, &name))?;
     }

@@ -23,5 +23,6 @@ pub use stream::{ColorChoice, Output, Stream};
 #[cfg(feature = "terminal")]
 pub use table::Table;
 
+pub(crate) use palette::COLORS_VARIABLE;
 pub(crate) use printable::printable_json;
 pub(crate) use stream::ReaderGone;

@@ -2,6 +2,11 @@
 
 use colored::{Color, Styles};
 
+use crate::suggest::closest;
+
+/// The variable that changes the styles.
+pub(crate) const COLORS_VARIABLE: &str = "MANAGE_COLORS";
+
 /// What a piece of text is, for its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -101,26 +106,38 @@ impl Palette {
     }
 
     /// Reads `MANAGE_COLORS`, which has the form of Django's `DJANGO_COLORS`: the name of a palette (`dark`, `light`,
-    /// `nocolor`) and changes, as in `light;error=yellow/blue,blink;notice=magenta`. What it does not know is passed
-    /// over: colours are no reason to stop.
+    /// `nocolor`) and changes, as in `light;error=yellow/blue,blink;notice=magenta`. What it does not know changes nothing;
+    /// [`Palette::problems`] names it.
     pub fn parse(text: &str) -> Self {
-        let mut palette = Self::dark();
-        for part in text.to_lowercase().split(';').map(str::trim) {
-            match part.split_once('=') {
-                None => match part {
+        Self::read(text).0
+    }
+
+    /// What a value of `MANAGE_COLORS` has that [`Palette::parse`] does not know, as sentences.
+    pub fn problems(text: &str) -> Vec<String> {
+        Self::read(text).1
+    }
+
+    fn read(text: &str) -> (Self, Vec<String>) {
+        let (mut palette, mut problems) = (Self::dark(), Vec::new());
+        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+            let lower = part.to_lowercase();
+            let Some((name, look)) = lower.split_once('=') else {
+                match lower.as_str() {
                     "dark" => palette = Self::dark(),
                     "light" => palette = Self::light(),
                     "nocolor" => palette = Self::plain(),
-                    _ => {}
-                },
-                Some((name, look)) => {
-                    if let Some((_, role)) = ROLES.iter().find(|(known, _)| *known == name.trim()) {
-                        palette.looks[*role as usize] = parse_look(look);
-                    }
+                    _ => problems.push(unknown(part, "palette", &lower, PALETTES)),
                 }
+                continue;
+            };
+            let role = ROLES.iter().find(|(known, _)| *known == name.trim()).map(|(_, role)| *role);
+            let look = read_look(part, look, &mut problems);
+            match role {
+                Some(role) => palette.looks[role as usize] = look,
+                None => problems.push(unknown(part, "role", name.trim(), ROLES.map(|(name, _)| name))),
             }
         }
-        palette
+        (palette, problems)
     }
 
     /// The text with the escape sequences of its role, for a stream that shows colours.
@@ -154,39 +171,59 @@ fn dark(role: Role) -> Look {
     }
 }
 
-/// Reads `foreground/background,option,option`.
-fn parse_look(text: &str) -> Look {
-    let mut parts = text.split(',').map(str::trim);
-    let mut colors = parts.next().unwrap_or_default().split('/').map(str::trim);
-    let foreground = colors.next().and_then(parse_color);
-    let background = colors.next().and_then(parse_color);
-    Look { foreground, background, options: parts.filter_map(parse_option).collect() }
+/// Reads `foreground/background,option,option`, any of which may be left out.
+fn read_look(part: &str, text: &str, problems: &mut Vec<String>) -> Look {
+    let mut words = text.split(',').map(str::trim);
+    let colors: Vec<&str> = words.next().unwrap_or_default().split('/').map(str::trim).collect();
+    let mut color = |position: usize| {
+        let name = colors.get(position).copied().unwrap_or_default();
+        let color = COLORS.iter().find(|(known, _)| *known == name).map(|(_, color)| *color);
+        if color.is_none() && !name.is_empty() {
+            problems.push(unknown(part, "color", name, COLORS.map(|(name, _)| name)));
+        }
+        color
+    };
+    let (foreground, background) = (color(0), color(1));
+    if colors.len() > 2 {
+        problems.push(format!("“{part}” has more than two colors, that of the text and that behind it."));
+    }
+    let mut options = Vec::new();
+    for name in words.filter(|name| !name.is_empty()) {
+        match OPTIONS.iter().find(|(known, _)| *known == name) {
+            Some((_, option)) => options.push(*option),
+            None => problems.push(unknown(part, "option", name, OPTIONS.map(|(name, _)| name))),
+        }
+    }
+    Look { foreground, background, options }
 }
 
-fn parse_color(name: &str) -> Option<Color> {
-    Some(match name {
-        "black" => Color::Black,
-        "red" => Color::Red,
-        "green" => Color::Green,
-        "yellow" => Color::Yellow,
-        "blue" => Color::Blue,
-        "magenta" => Color::Magenta,
-        "cyan" => Color::Cyan,
-        "white" => Color::White,
-        _ => return None,
-    })
+/// The sentence on a name that nothing has.
+fn unknown<const N: usize>(part: &str, kind: &str, name: &str, known: [&str; N]) -> String {
+    let whole = if part.eq_ignore_ascii_case(name) { String::new() } else { format!(" in “{part}”") };
+    let meant = closest(name, known).map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
+    format!("There is no {kind} “{name}”{whole}.{meant} The {kind}s are: {}.", known.join(", "))
 }
 
-fn parse_option(name: &str) -> Option<Styles> {
-    Some(match name {
-        "bold" => Styles::Bold,
-        "underscore" => Styles::Underline,
-        "blink" => Styles::Blink,
-        "reverse" => Styles::Reversed,
-        "conceal" => Styles::Hidden,
-        _ => return None,
-    })
-}
+const PALETTES: [&str; 3] = ["dark", "light", "nocolor"];
+
+const COLORS: [(&str, Color); 8] = [
+    ("black", Color::Black),
+    ("red", Color::Red),
+    ("green", Color::Green),
+    ("yellow", Color::Yellow),
+    ("blue", Color::Blue),
+    ("magenta", Color::Magenta),
+    ("cyan", Color::Cyan),
+    ("white", Color::White),
+];
+
+const OPTIONS: [(&str, Styles); 5] = [
+    ("bold", Styles::Bold),
+    ("underscore", Styles::Underline),
+    ("blink", Styles::Blink),
+    ("reverse", Styles::Reversed),
+    ("conceal", Styles::Hidden),
+];
 
 /// The number that switches an option on (ECMA-48, "Select Graphic Rendition").
 fn option_code(option: Styles) -> &'static str {
@@ -240,5 +277,38 @@ mod tests {
         assert_eq!(palette.looks[Role::Error as usize], Look::default());
         assert_eq!(palette.looks[Role::Success as usize].foreground, Some(Color::Green));
         assert_eq!(Palette::parse("what?"), Palette::dark());
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_named() {
+        for text in [
+            "",
+            ";",
+            "dark;",
+            "light;error=yellow/blue,blink,bold;",
+            "error=",
+            "error=/red",
+            "NoColor;Error=RED,",
+        ] {
+            assert_eq!(Palette::problems(text), [] as [String; 0], "{text}");
+        }
+        for (text, names) in [
+            ("drak", &["There is no palette “drak”. Did you mean dark?"][..]),
+            (
+                "eror=red",
+                &["There is no role “eror” in “eror=red”. Did you mean error? The roles are: error, notice,"],
+            ),
+            ("error=purple", &["There is no color “purple” in “error=purple”. The colors are: black, red,"]),
+            ("error=red/pink", &["There is no color “pink”"]),
+            ("error=red/blue/green", &["has more than two colors"]),
+            ("notice=red,bld", &["There is no option “bld” in “notice=red,bld”. Did you mean bold?"]),
+            ("light;eror=prple,x;success=green", &["color “prple”", "option “x”", "role “eror”"]),
+        ] {
+            let problems = Palette::problems(text);
+            assert_eq!(problems.len(), names.len(), "{problems:?}");
+            for (problem, name) in problems.iter().zip(names) {
+                assert!(problem.contains(name), "{problem}");
+            }
+        }
     }
 }

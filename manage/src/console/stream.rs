@@ -4,6 +4,7 @@ use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::palette::COLORS_VARIABLE;
 use super::{Palette, Role};
 
 /// Whether to use colours.
@@ -207,7 +208,7 @@ impl Output {
         for stream in [&mut self.out, &mut self.err] {
             stream.told_columns = columns;
             stream.palette = allowed.unwrap_or(stream.terminal).then(|| {
-                Arc::new(variable("MANAGE_COLORS").map_or_else(Palette::dark, |text| Palette::parse(&text)))
+                Arc::new(variable(COLORS_VARIABLE).map_or_else(Palette::dark, |text| Palette::parse(&text)))
             });
         }
         self.follow_colors();

@@ -92,8 +92,16 @@ impl Settings {
             let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
             let meant = closest(alias, known.iter().copied());
             let meant = meant.map(|meant| format!("Did you mean '{meant}'? ")).unwrap_or_default();
+            let known = known.join(", ");
+            // What is no alias may be a URL or a line of keywords with a password, and is not repeated.
+            if alias.contains(|c: char| !c.is_alphanumeric() && !['_', '-', '.'].contains(&c)) {
+                return SettingsError::new("A database is named by its alias, not by a URL.").hint(format!(
+                    "An alias is a word; the URL belongs into the settings: DATABASE_URL, DATABASE_URL_<ALIAS>. The databases \
+                     are: {known}."
+                ));
+            }
             SettingsError::new(format!("There is no database '{alias}' in the settings."))
-                .hint(format!("{meant}The databases are: {}.", known.join(", ")))
+                .hint(format!("{meant}The databases are: {known}."))
         })
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::{Called, TestDatabase, Transcript, settings};
-use crate::cli::failure;
+use crate::cli::{Occasion, failure};
 use crate::console::{Capture, Input, Output};
 use crate::database::Connection;
 use crate::settings::{DatabaseSettings, Environment, Source};
@@ -171,7 +171,7 @@ impl Project {
         let returned = function(&mut cx);
         let exit = match &returned {
             Ok(value) => (value as &dyn Any).downcast_ref::<Exit>().copied().unwrap_or_default(),
-            Err(error) => failure(error, false, None, &cx.output),
+            Err(error) => failure(error, &Occasion::default(), &cx.output),
         };
         Called { transcript: self.transcript(String::new(), &stdout, &stderr, exit), returned }
     }
@@ -201,7 +201,7 @@ impl Project {
 /// An error as the program would tell it.
 pub(super) fn told(error: &anyhow::Error) -> String {
     let text = Capture::new();
-    let _ = failure(error, false, None, &Output::new(std::io::sink(), text.clone()));
+    let _ = failure(error, &Occasion::default(), &Output::new(std::io::sink(), text.clone()));
     text.text()
 }
 

@@ -20,14 +20,7 @@ pub(crate) fn databases(
     let default = [DatabaseSettings::DEFAULT_ALIAS.to_owned()];
     let mut chosen: Vec<DatabaseSettings> = Vec::new();
     for alias in if aliases.is_empty() { &default } else { aliases } {
-        // What is no alias may be a URL or a line of keywords with a password, and is not repeated.
-        if alias.contains(|c: char| !c.is_alphanumeric() && !['_', '-', '.'].contains(&c)) {
-            let error = CommandError::new("--database takes an alias, not a URL.").exit(Exit::USAGE.0);
-            return Err(error
-                .hint("An alias is a word; the URL belongs into the settings: DATABASE_URL, DATABASE_URL_<ALIAS>.")
-                .into());
-        }
-        let database = settings.database(alias).map_err(configuration)?;
+        let database = cx.database(alias)?;
         if chosen.iter().all(|chosen| chosen.alias != database.alias) {
             chosen.push(database.clone());
         }

@@ -12,6 +12,8 @@ pub(crate) fn add(suite: &mut Suite) {
     );
     suite.test("arguments::numbers_may_be_negative", numbers_may_be_negative);
     suite.test("arguments::of_repeated_options_the_last_counts", of_repeated_options_the_last_counts);
+    suite.test("arguments::suggestions_are_close", suggestions_are_close);
+    suite.test("arguments::every_mistake_has_a_usage_line", every_mistake_has_a_usage_line);
     suite.test("arguments::a_name_may_be_a_word_of_rusts", a_name_may_be_a_word_of_rusts);
 }
 
@@ -76,6 +78,79 @@ fn of_repeated_options_the_last_counts() {
     let both = Project::new().run("greet you --no-color --force-color");
     assert!(both.err.contains("cannot be used with"), "{}", both.all());
     assert!(Project::new().run("greet you they").err.contains("unexpected argument 'they'"));
+}
+
+fn suggestions_are_close() {
+    let project = Project::new();
+    // Django's options, and others that no command has.
+    for line in [
+        "migrate --fake",
+        "migrate --fake-initial",
+        "migrate --run-syncdb",
+        "migrate --prune",
+        "migrate --list",
+        "migrate --timeout 3",
+        "migrate -f",
+        "showmigrations --list",
+        "showmigrations --plan",
+        "showmigrations -l",
+        "runserver --noreload",
+        "runserver --nothreading",
+        "runserver --insecure",
+        "wait_for_db --retries 3",
+        "wait_for_db --force",
+        "wait_for_db --interval 1",
+        "check --all",
+        "help --all",
+        "greet you --force",
+        "greet you --list",
+        "filtered --bogus list",
+        "filtered list --since 3",
+        "--pythonpath . migrate",
+        "--list",
+    ] {
+        let ran = project.run(line);
+        assert_eq!(ran.exit.0, 2, "{line}: {}", ran.all());
+        assert!(ran.err.starts_with("error: unexpected argument '-"), "{line}: {}", ran.err);
+        assert!(!ran.err.contains("tip:") && ran.err.contains("\n\nUsage: manage "), "{line}: {}", ran.err);
+        assert!(!ran.err.contains("--isolated"), "{line}: {}", ran.err);
+    }
+    for (line, tip) in [
+        ("check --tags x", "a similar argument exists: '--tag'"),
+        ("migrate --databse other", "a similar argument exists: '--database'"),
+        ("greet you --loudy", "a similar argument exists: '--loudly'"),
+        ("greet you --no_color", "a similar argument exists: '--no-color'"),
+        ("greet you --verbose", "a similar argument exists: '--verbosity'"),
+        ("--verbose greet you", "a similar argument exists: '--verbosity'"),
+        ("filtered --aftr 3 list", "a similar argument exists: '--after'"),
+        ("filtered list --after 3", ""),
+        ("filtered remve 3", "a similar subcommand exists: 'remove'"),
+        ("check --format jsno", "a similar value exists: 'json'"),
+        ("check --format xml", ""),
+    ] {
+        let ran = project.run(line);
+        assert_eq!(ran.exit.0, 2, "{line}: {}", ran.all());
+        let shown = ran.err.lines().find_map(|line| line.trim().strip_prefix("tip: ")).unwrap_or_default();
+        assert_eq!(shown, tip, "{line}: {}", ran.err);
+    }
+}
+
+fn every_mistake_has_a_usage_line() {
+    for (line, usage) in [
+        ("greet you --times many", "Usage: manage greet [OPTIONS] <NAME>"),
+        ("filtered remove abc", "Usage: manage filtered remove [OPTIONS] <ID>"),
+        ("filtered remove 3 -v 9", "Usage: manage filtered remove [OPTIONS] <ID>"),
+        ("filtered --after x remove 3", "Usage: manage filtered [OPTIONS] <COMMAND>"),
+        ("filtered remove 3 4", "Usage: manage filtered remove [OPTIONS] <ID>"),
+        ("filtered remove", "Usage: manage filtered remove [OPTIONS] <ID>"),
+        ("check --format xml", "Usage: manage check [OPTIONS] [APP_LABEL]..."),
+        ("-v 9 greet you", "Usage: manage <COMMAND> [OPTIONS]"),
+    ] {
+        let ran = Project::new().run(line);
+        assert_eq!(ran.exit.0, 2, "{line}: {}", ran.all());
+        let shown = ran.err.lines().find(|line| line.starts_with("Usage: ")).unwrap_or_default();
+        assert_eq!(shown, usage, "{line}: {}", ran.err);
+    }
 }
 
 fn a_name_may_be_a_word_of_rusts() {

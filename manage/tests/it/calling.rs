@@ -186,8 +186,7 @@ fn an_error_that_is_handed_on_ends_the_program() {
     let project = Project::new(program);
     assert_eq!(
         project.run(["wrong"]).to_string(),
-        "$ manage wrong\n--- stderr ---\nError: greet: unexpected argument '--oops' found\n\n  \
-         tip: to pass '--oops' as a value, use '-- --oops'\n\n\
+        "$ manage wrong\n--- stderr ---\nError: greet: unexpected argument '--oops' found\n\n\
          Usage: manage greet [OPTIONS] <NAME>\n\nFor more information, try 'manage help greet'.\n--- exit code: 2 ---\n"
     );
     let unknown = project.run(["unknown"]).expect_exit(1);

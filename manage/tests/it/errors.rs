@@ -8,12 +8,18 @@ use manage::{Exit, Program};
 use manage_test_servers::Suite;
 
 use crate::project::Project;
+use crate::stopping;
+
+const SOON: std::time::Duration = std::time::Duration::from_secs(60);
 
 pub(crate) fn add(suite: &mut Suite) {
     suite.test("errors::an_unknown_command", an_unknown_command);
     suite.test("errors::hints_stand_under_the_error", hints_stand_under_the_error);
     suite.test("errors::causes_stand_under_the_error", causes_stand_under_the_error);
     suite.test("errors::no_error_reaches_the_terminal_raw", no_error_reaches_the_terminal_raw);
+    suite.test("errors::a_foreign_error_names_the_command", a_foreign_error_names_the_command);
+    suite.test("errors::a_traceback_on_request", a_traceback_on_request);
+    suite.test("errors::unknown_colors_are_named", unknown_colors_are_named);
     suite.test("errors::a_reader_that_has_gone_is_none", a_reader_that_has_gone_is_none);
 }
 
@@ -33,7 +39,80 @@ fn hints_stand_under_the_error() {
 
 fn causes_stand_under_the_error() {
     let ran = Project::new().run("fails chain");
-    assert_eq!(ran.err, "Error: There is no soup.\nCaused by: cooking failed\nCaused by: the pot is empty\n");
+    assert_eq!(
+        ran.err,
+        "Error: fails: There is no soup.\nCaused by: cooking failed\nCaused by: the pot is empty\n\
+         Hint: --traceback shows where this came from.\n"
+    );
+}
+
+fn a_foreign_error_names_the_command() {
+    let project = Project::new();
+    let hint = "Hint: --traceback shows where this came from.\n";
+    let ran = project.run("fails foreign");
+    assert_eq!(ran.err, format!("Error: fails: invalid digit found in string\n{hint}"));
+    assert_eq!(ran.exit, Exit(1));
+    let ran = project.run("fails context");
+    let cause = "Caused by: invalid digit found in string";
+    assert_eq!(ran.err, format!("Error: fails: The recipe cannot be read.\n{cause}\n{hint}"));
+    // What a command says itself is a sentence.
+    assert_eq!(project.run("fails plain").err, "Error: It broke.\n");
+    // A subcommand is named, too.
+    let program = Program::new(&["it"]).with_command("it", std::sync::Arc::new(Reads));
+    let ran = Project::with(program).run("reads twice");
+    assert_eq!(ran.err, format!("Error: reads twice: invalid float literal\n{hint}"));
+}
+
+/// A command with a subcommand, whose error is another library's.
+struct Reads;
+
+impl manage::command::Command for Reads {
+    fn name(&self) -> &str {
+        "reads"
+    }
+
+    fn arguments(&self, parser: manage::clap::Command) -> manage::clap::Command {
+        parser.subcommand(manage::clap::Command::new("twice"))
+    }
+
+    fn run(&self, _: &mut manage::Context, _: &manage::clap::ArgMatches) -> manage::Result<Exit> {
+        "soup".parse::<f64>()?;
+        Ok(Exit::SUCCESS)
+    }
+}
+
+fn a_traceback_on_request() {
+    let here = "commands::fails";
+    let run = |line: &str| stopping::program(line).run(SOON);
+    for how in ["foreign", "context"] {
+        let ran = run(&format!("fails {how} --traceback")).expect_code(1);
+        assert!(ran.stderr.starts_with("Error: fails: ") && ran.stderr.contains(here), "{ran}");
+        assert!(!ran.stderr.contains("Hint:"), "{ran}");
+    }
+    let panicked = "Error: Something failed that never should: the pot exploded\nThis is a bug at ";
+    let ran = run("fails panic --traceback").expect_code(101);
+    assert!(ran.stderr.starts_with(panicked) && ran.stderr.contains(here), "{ran}");
+    let ran = run("fails panic").expect_code(101);
+    assert!(ran.stderr.starts_with(panicked) && !ran.stderr.contains(here), "{ran}");
+    assert!(ran.stderr.ends_with("Run it again with --traceback to see how it came about.\n"), "{ran}");
+    assert_eq!(ran.stderr.lines().count(), 2, "{ran}");
+}
+
+fn unknown_colors_are_named() {
+    let err = |colors: &str, line: &str| Project::new().env("MANAGE_COLORS", colors).run(line).err;
+    let told = err("eror=red;error=purple;success=red,bld", "greet you");
+    let [role, color, option] = told.lines().collect::<Vec<_>>()[..] else { panic!("{told}") };
+    assert!(
+        role.starts_with("MANAGE_COLORS: There is no role “eror” in “eror=red”. Did you mean error?"),
+        "{told}"
+    );
+    assert!(color.contains("There is no color “purple” in “error=purple”. The colors are: black,"), "{told}");
+    assert!(option.contains("There is no option “bld”") && option.contains("Did you mean bold?"), "{told}");
+    assert!(err("drak", "version").contains("There is no palette “drak”. Did you mean dark?"));
+    // What it knows still counts, and a good value is no matter.
+    let ran = Project::new().env("MANAGE_COLORS", "success=red;eror=blue").run("greet you --force-color");
+    assert_eq!(ran.out, "\u{1b}[31mHello, you!\u{1b}[0m\n");
+    assert_eq!(err("light;error=yellow/blue,blink;notice=magenta", "greet you"), "");
 }
 
 fn no_error_reaches_the_terminal_raw() {

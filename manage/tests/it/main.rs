@@ -18,6 +18,7 @@ mod completing;
 mod connecting;
 mod databases;
 mod dispatch;
+mod elsewhere;
 mod errors;
 mod help;
 mod hooks;
@@ -86,6 +87,7 @@ fn main() -> std::process::ExitCode {
     connecting::add(&mut suite);
     databases::add(&mut suite);
     dispatch::add(&mut suite);
+    elsewhere::add(&mut suite);
     errors::add(&mut suite);
     help::add(&mut suite);
     hooks::add(&mut suite);

@@ -316,5 +316,5 @@ fn another_database_by_its_alias(database: TestDatabase) {
     assert_eq!(done(&project, "showmigrations"), shown(0));
     assert_eq!(tables(&default), 0);
     let ran = project.run("migrate --database nope");
-    assert!(ran.exit.0 == 1 && ran.err.contains("There is no database 'nope'"), "{}", ran.all());
+    assert!(ran.exit.0 == 2 && ran.err.contains("There is no database 'nope'"), "{}", ran.all());
 }

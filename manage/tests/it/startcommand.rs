@@ -1,7 +1,8 @@
 //! A new command's file. The whole way, up to running it, is tested with the application.
 
-use manage::Exit;
+use manage::__private::App;
 use manage::scaffold::{ScaffoldError, write_command};
+use manage::{Exit, Program};
 use manage_test_servers::Suite;
 
 use crate::project::Project;
@@ -11,6 +12,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("startcommand::overwrites_nothing", overwrites_nothing);
     suite.test("startcommand::refuses_a_name", refuses_a_name);
     suite.test("startcommand::names_the_apps", names_the_apps);
+    suite.test("startcommand::what_cargo_does_not_notice_is_told", what_cargo_does_not_notice_is_told);
 }
 
 fn writes_a_file_that_is_a_command() {
@@ -43,4 +45,44 @@ fn names_the_apps() {
     let ran = Project::new().run("startcommand hello --app nope");
     assert_eq!(ran.exit, Exit(1));
     assert_eq!(ran.err, "Error: There is no app 'nope'.\nHint: The apps are: it.\n");
+}
+
+/// The package of an app that a test writes.
+const PACKAGE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/unnoticed");
+
+// What `manage::commands!()` leaves behind in that package.
+manage::__private::inventory::submit! { App::new("unnoticed", PACKAGE) }
+
+fn what_cargo_does_not_notice_is_told() {
+    let package = std::path::Path::new(PACKAGE);
+    let _ = std::fs::remove_dir_all(package);
+    std::fs::create_dir_all(package.join("src")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(package.join(name), text).expect("a file");
+    write("Cargo.toml", "[package]\nname = \"unnoticed\"\n");
+    let project = Project::with(Program::new(&["unnoticed"]));
+    let line = "`println!(\"cargo::rerun-if-changed=src/management/commands\");`";
+    for (script, why) in [
+        (None, "the package has no build.rs"),
+        (Some("fn main() {}"), "build.rs does not name src/management/commands"),
+    ] {
+        script.inspect(|script| write("build.rs", script));
+        let ran = project.run("startcommand hello");
+        assert!(ran.exit == Exit(0) && ran.out.contains("hello.rs"), "{}", ran.all());
+        assert!(ran.err.starts_with(&format!("Cargo does not notice the new file: {why}.")), "{}", ran.all());
+        assert!(ran.err.contains(line), "{}", ran.all());
+        std::fs::remove_file(package.join("src/management/commands/hello.rs")).expect("the new file");
+        let check = project.run("check");
+        assert_eq!(check.exit, Exit(0), "it is a warning");
+        let told = format!(
+            "unnoticed: (manage.W010) Cargo does not notice new commands of the app 'unnoticed': {why}.\n"
+        );
+        assert!(check.err.contains(&told) && check.err.contains(line), "{}", check.all());
+    }
+    write("build.rs", &format!("fn main() {{ {} }}", line.trim_matches('`')));
+    let ran = project.run("startcommand hello");
+    assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{}", ran.out);
+    assert!(!project.run("check").err.contains("W010"));
+    // Where the program runs without its source, nothing is said.
+    std::fs::remove_dir_all(package).expect("it was there");
+    assert!(!project.run("check").err.contains("W010"));
 }

@@ -71,7 +71,7 @@ fn a_table_that_a_migration_would_make(database: TestDatabase) {
     let hint = "\nHint: The database lacks migrations (4 not applied, the first is 2024-01-01-000000_create_authors). \
                 Run `manage migrate`.\n";
     assert!(
-        ran.err.starts_with("Error: The statement failed\nCaused by: ") && ran.err.ends_with(hint),
+        ran.err.starts_with("Error: says: The statement failed\nCaused by: ") && ran.err.ends_with(hint),
         "{}",
         ran.all()
     );
@@ -88,9 +88,9 @@ fn other_errors_are_not_explained_so(database: TestDatabase) {
         "INSERT INTO authors (id, name) VALUES (1, 'a'); INSERT INTO authors (id, name) VALUES (1, 'b')",
         "says",
     );
-    assert!(ran.exit == Exit(1) && !ran.err.contains("Hint:"), "{}", ran.all());
+    assert!(ran.exit == Exit(1) && !ran.err.contains("migrations"), "{}", ran.all());
     // With all migrations applied, nothing is said of them.
     run(&database, BOOKS, "migrate");
     let ran = run(&database, "SELECT * FROM nothing_such", "says");
-    assert!(ran.exit == Exit(1) && !ran.err.contains("Hint:"), "{}", ran.all());
+    assert!(ran.exit == Exit(1) && !ran.err.contains("migrations"), "{}", ran.all());
 }

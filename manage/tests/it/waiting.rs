@@ -80,7 +80,7 @@ fn a_database_that_is_ready_takes_no_time(database: TestDatabase) {
     let ran = wait(&project("sqlite:unused").env("DATABASE_URL_OTHER", database.url()), "--database other");
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
     let ran = wait(&project(database.url()), "--database nope");
-    assert_eq!((ran.exit.0, ran.out.as_str()), (78, ""), "{}", ran.err);
+    assert_eq!((ran.exit.0, ran.out.as_str()), (2, ""), "{}", ran.err);
     assert!(ran.err.contains("There is no database 'nope' in the settings."), "{}", ran.err);
 }
 

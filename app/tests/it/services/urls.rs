@@ -109,7 +109,6 @@ fn settings_and_arguments_fail_first() {
             &["--all"],
             "DATABASE_URL_BAD",
         ),
-        (&[good], &["--database", "good", "--database", "nope"], "nope"),
         (
             &[("DATABASE_PASSWORD_FILE", "missing"), ("DATABASE_URL", "postgres://app@db/app")],
             &[],
@@ -128,10 +127,12 @@ fn settings_and_arguments_fail_first() {
         assert!(summary["message"].as_str().is_some_and(|text| text.contains(names)), "{ran}");
         assert!(!ran.stdout.contains("hunter2"), "{ran}");
     }
+    let ran = run(&[good], &["--database", "good", "--database", "nope"]).expect_code(2);
+    assert!(ran.stdout.is_empty() && ran.stderr.contains("There is no database 'nope'"), "{ran}");
+    let ran = run(&[good], &["--database", "nope", "--format", "json"]).expect_code(2);
+    let summary: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!((&summary["outcome"], &summary["exit_code"]), (&"usage_error".into(), &2.into()), "{ran}");
     let ran = run(&[], &["--database", "postgres://app:hunter2@db/app"]).expect_code(2);
-    assert!(
-        ran.stderr.contains("--database takes an alias, not a URL.") && !ran.stderr.contains("hunter2"),
-        "{ran}"
-    );
+    assert!(ran.stderr.contains("by its alias, not by a URL.") && !ran.stderr.contains("hunter2"), "{ran}");
     assert!(listener.accept().is_err(), "nothing was asked");
 }

@@ -7,6 +7,11 @@ pub(crate) enum How {
     Chain,
     /// With what a terminal would obey
     Terminal,
+    /// With an error of another library
+    Foreign,
+    /// With such an error in a sentence
+    Context,
+    Panic,
 }
 
 /// Fail in one way or another
@@ -17,6 +22,9 @@ pub(crate) fn fails(_cx: &mut Context, how: How) -> Result<()> {
             Err(CommandError::new("There is no soup.").hint("Cook some.").hint("Or order it.").exit(3).into())
         }
         How::Plain => bail!("It broke."),
+        How::Foreign => Ok("many".parse::<u8>().map(drop)?),
+        How::Context => Ok("many".parse::<u8>().map(drop).context("The recipe cannot be read.")?),
+        How::Panic => panic!("the pot exploded"),
         How::Chain => Err(anyhow!("the pot is empty")).context("cooking failed").context("There is no soup."),
         How::Terminal => Err(anyhow!("line one\n\tline two\x1b[2J\u{9b}31m"))
             .context(CommandError::new("soup\u{202e}gpj.exe").hint("\u{2066}Cook\rsome.")),

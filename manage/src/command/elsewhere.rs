@@ -1,0 +1,157 @@
+//! Names that people bring along from Django and other frameworks, and what does their work here.
+
+use super::Registry;
+use crate::suggest::{closest, nearest};
+
+/// A name, and one sentence on what to use instead, with `{manage}` for the program's name.
+///
+/// A name that a command answers to counts no longer, so that an entry never hides a command.
+const ELSEWHERE: &[(&str, &str)] = &[
+    // Django's own.
+    ("makemigrations", "`diesel migration generate NAME` writes the files of a new migration."),
+    ("sqlmigrate", "A migration is SQL already: read its up.sql and down.sql."),
+    (
+        "squashmigrations",
+        "Migrations are SQL files of yours: merge them by hand before they are applied anywhere.",
+    ),
+    ("optimizemigration", "A migration is SQL of yours: edit its up.sql before it is applied anywhere."),
+    (
+        "shell",
+        "Rust has no shell: write a command with `{manage} startcommand NAME`, or open the database with psql, mysql or sqlite3.",
+    ),
+    ("dbshell", "Open the database with its own client: psql, mysql or sqlite3."),
+    ("dumpdata", "Use the database's own tool: pg_dump, mysqldump, or `sqlite3 FILE .dump`."),
+    (
+        "loaddata",
+        "Use the database's own client: psql, mysql or sqlite3 reads a dump, and a command of yours (`{manage} startcommand NAME`) any other file.",
+    ),
+    ("inspectdb", "`diesel print-schema` writes the database's tables as Rust."),
+    ("flush", "`{manage} migrate zero` and then `{manage} migrate` make all tables again, empty."),
+    (
+        "sqlflush",
+        "`{manage} migrate zero` and then `{manage} migrate` make all tables again, empty; their SQL is in the migrations.",
+    ),
+    ("sqlsequencereset", "Reset a sequence by SQL of the database's own, on PostgreSQL `SELECT setval(…)`."),
+    ("test", "`cargo test` runs the tests, which can use `manage::testing`."),
+    ("testserver", "Run `{manage} runserver` with DATABASE_URL naming a database that was made for it."),
+    (
+        "createsuperuser",
+        "Users are your application's own: write the command with `{manage} startcommand createsuperuser`, and ask for the password with `cx.prompt(…).new_password()`.",
+    ),
+    (
+        "changepassword",
+        "Users are your application's own: write the command with `{manage} startcommand changepassword`, and ask for the password with `cx.prompt(…).new_password()`.",
+    ),
+    (
+        "collectstatic",
+        "Static files are served from a directory of yours, by a route such as tower-http's ServeDir, and need no collecting.",
+    ),
+    (
+        "findstatic",
+        "Static files are served from a directory of yours, by a route such as tower-http's ServeDir: look there.",
+    ),
+    (
+        "makemessages",
+        "Translations are a crate's matter: fluent, rust-i18n, or gettext with its own xgettext.",
+    ),
+    (
+        "compilemessages",
+        "Translations are a crate's matter: fluent, rust-i18n, or gettext with its own msgfmt.",
+    ),
+    (
+        "diffsettings",
+        "Settings come from manage.toml, .env and the environment: `{manage} check` says what is wrong with them.",
+    ),
+    (
+        "sendtestemail",
+        "Mail is a crate's matter, such as lettre: write the command with `{manage} startcommand sendtestemail`.",
+    ),
+    (
+        "startapp",
+        "An app is a crate: `cargo new --lib NAME`, `manage::commands!();` in its src/lib.rs, and its name in `manage::main!`.",
+    ),
+    (
+        "startproject",
+        "A project is a package: `cargo new NAME`, and then a dependency on diesel-manage and `manage::main!`, as its README says.",
+    ),
+    ("createcachetable", "A cache's table is made by a migration: `diesel migration generate create_cache`."),
+    (
+        "clearsessions",
+        "Sessions are your application's own: write the command with `{manage} startcommand clearsessions`.",
+    ),
+    ("remove_stale_contenttypes", "There are no content types here, so nothing has to be removed."),
+    (
+        "ogrinspect",
+        "Load the file into the database with ogr2ogr, and write its table as Rust with `diesel print-schema`.",
+    ),
+    ("syncdb", "`{manage} migrate` makes the tables."),
+    ("validate", "`{manage} check` looks for problems."),
+    // Those of django-extensions that are typed most.
+    (
+        "shell_plus",
+        "Rust has no shell: write a command with `{manage} startcommand NAME`, or open the database with psql, mysql or sqlite3.",
+    ),
+    ("runserver_plus", "`{manage} runserver` serves the routes."),
+    ("show_urls", "Routes are in the functions with #[manage::router]."),
+    ("reset_db", "`{manage} migrate zero` and then `{manage} migrate` make all tables again, empty."),
+    // Other frameworks' (Laravel, Rails, Loco).
+    ("db:migrate", "`{manage} migrate` applies the migrations."),
+    ("db:rollback", "`{manage} migrate NAME` reverts the migrations after NAME."),
+    ("db:seed", "Write the command with `{manage} startcommand seed`."),
+    ("make:migration", "`diesel migration generate NAME` writes the files of a new migration."),
+    ("make:command", "`{manage} startcommand NAME` writes the file of a new command."),
+    ("migrate:status", "`{manage} showmigrations` lists the migrations and which are applied."),
+    ("migrate:rollback", "`{manage} migrate NAME` reverts the migrations after NAME."),
+    ("tinker", "Rust has no shell: write a command with `{manage} startcommand NAME`."),
+    ("dbconsole", "Open the database with its own client: psql, mysql or sqlite3."),
+];
+
+/// The names that no command answers to, with their sentences.
+fn entries(registry: &Registry) -> impl Iterator<Item = (&'static str, &'static str)> {
+    ELSEWHERE.iter().copied().filter(|(name, _)| matches!(registry.find(name), Ok(None)))
+}
+
+/// A name from elsewhere, and what does its work here.
+pub(super) struct Elsewhere {
+    pub(super) name: &'static str,
+    pub(super) sentence: String,
+}
+
+/// What was meant by a name that no command answers to: the command of that name elsewhere, or one here.
+pub(super) fn meant<'a>(
+    registry: &Registry,
+    program: &str,
+    word: &str,
+    commands: impl IntoIterator<Item = &'a str>,
+) -> (Option<&'a str>, Option<Elsewhere>) {
+    let entries: Vec<_> = entries(registry).collect();
+    let names = || entries.iter().map(|(name, _)| *name);
+    let commands: Vec<&str> = commands.into_iter().collect();
+    let all = commands.iter().copied().chain(names());
+    let best = nearest(word, all)
+        .or_else(|| closest(word, commands.iter().copied()))
+        .or_else(|| closest(word, names()));
+    let Some(best) = best else { return (None, None) };
+    match entries.iter().find(|(name, _)| *name == best) {
+        Some((name, sentence)) => {
+            (None, Some(Elsewhere { name, sentence: sentence.replace("{manage}", program) }))
+        }
+        None => (Some(best), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_one_sentence_and_stands_once() {
+        for (i, (name, sentence)) in ELSEWHERE.iter().enumerate() {
+            assert!(
+                sentence.ends_with('.') && !sentence.contains(". ") && !sentence.contains('\n'),
+                "{name}"
+            );
+            assert!(ELSEWHERE[..i].iter().all(|(earlier, _)| earlier != name), "{name}");
+        }
+    }
+}

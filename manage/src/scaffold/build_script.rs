@@ -1,0 +1,77 @@
+//! Whether cargo notices a new file in a package's directory of commands.
+
+use std::path::{Path, PathBuf};
+
+/// What a build script says so that cargo notices new commands.
+pub(crate) const LINE: &str = "println!(\"cargo::rerun-if-changed=src/management/commands\");";
+
+/// Why cargo would not notice a new command of a package, as a clause; nothing if it does, or if the package's source is
+/// not on this machine.
+pub(crate) fn unnoticed(package: &Path) -> Option<String> {
+    let manifest: toml::Table = std::fs::read_to_string(package.join("Cargo.toml")).ok()?.parse().ok()?;
+    let script = match manifest.get("package").and_then(|package| package.get("build")) {
+        Some(toml::Value::Boolean(false)) => {
+            return Some("the package has no build script (build = false)".to_owned());
+        }
+        Some(toml::Value::String(path)) => PathBuf::from(path),
+        _ => PathBuf::from("build.rs"),
+    };
+    match std::fs::read_to_string(package.join(&script)) {
+        Ok(text) if names_the_commands(&text) => None,
+        Ok(_) => Some(format!("{} does not name src/management/commands", script.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Some(format!("the package has no {}", script.display()))
+        }
+        // What cannot be read is not judged.
+        Err(_) => None,
+    }
+}
+
+/// Whether a build script names the directory of commands, or one above it, or has the line written for it.
+fn names_the_commands(script: &str) -> bool {
+    let names = ["src/management/commands", "manage_build"];
+    let above = ["src/management", "src", "."];
+    names.iter().any(|name| script.contains(name))
+        || above.iter().any(|path| {
+            let ends = ["\"", "/\"", "\\n", "\n"];
+            ends.iter().any(|end| script.contains(&format!("rerun-if-changed={path}{end}")))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_names_the_directory_or_one_above_it() {
+        for line in [
+            LINE,
+            "println!(\"cargo:rerun-if-changed=src/management/commands/\");",
+            "println!(\"cargo::rerun-if-changed=src/management\");",
+            "println!(\"cargo::rerun-if-changed=src/\");",
+            "manage_build::commands();",
+        ] {
+            assert!(names_the_commands(line), "{line}");
+        }
+        for line in ["", "println!(\"cargo::rerun-if-changed=src/schema.rs\");", "fn main() {}"] {
+            assert!(!names_the_commands(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_manifest_names_the_script() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+        assert_eq!(unnoticed(folder.path()), None, "no package, no opinion");
+        write("Cargo.toml", "[package]\nname = \"shop\"\n");
+        assert_eq!(unnoticed(folder.path()).as_deref(), Some("the package has no build.rs"));
+        write("build.rs", "fn main() {}");
+        assert!(unnoticed(folder.path()).expect("it names nothing").starts_with("build.rs does not name"));
+        write("build.rs", &format!("fn main() {{ {LINE} }}"));
+        assert_eq!(unnoticed(folder.path()), None);
+        write("Cargo.toml", "[package]\nname = \"shop\"\nbuild = \"other.rs\"\n");
+        assert_eq!(unnoticed(folder.path()).as_deref(), Some("the package has no other.rs"));
+        write("Cargo.toml", "[package]\nname = \"shop\"\nbuild = false\n");
+        assert!(unnoticed(folder.path()).is_some());
+    }
+}
