@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::command::{App, FIXED};
-use crate::prelude::*;
 use crate::console::printable;
+use crate::prelude::*;
 use crate::scaffold::{LINE, ScaffoldError, unnoticed, write_command};
 
 /// Write the file of a new command into an app
