@@ -149,9 +149,10 @@ fn details_are_shown_as_psql_shows_them() {
     });
     assert_eq!(
         duplicate.err,
-        "Error: duplicate key value violates unique constraint \"authors_name_key\"\n\
+        "Error: work: duplicate key value violates unique constraint \"authors_name_key\"\n\
          DETAIL: Key (name)=(a) already exists.\n\
-         SQLSTATE: 23505\n"
+         SQLSTATE: 23505\n\
+         Hint: --traceback shows where this came from.\n"
     );
 
     let column = ran(|cx| {
@@ -160,7 +161,7 @@ fn details_are_shown_as_psql_shows_them() {
     });
     assert_eq!(
         column.err,
-        "Error: column \"nam\" does not exist\n\
+        "Error: work: column \"nam\" does not exist\n\
          LINE 3:  nam\n        \u{20}^\n\
          HINT: Perhaps you meant to reference the column \"authors.name\".\n\
          SQLSTATE: 42703\n\
@@ -179,7 +180,7 @@ fn details_are_shown_as_psql_shows_them() {
     let ran = says(
         inside,
         &[
-            "Error: column \"nothing\" does not exist\nLINE 1: SELECT nothing FROM authors\n               ^\n",
+            "Error: work: column \"nothing\" does not exist\nLINE 1: SELECT nothing FROM authors\n               ^\n",
             "\nQUERY: SELECT nothing FROM authors\n",
             "\nCONTEXT: PL/pgSQL function inside() line 1 at PERFORM\n    SQL statement \"SELECT inside()\"\n    PL/pgSQL function outside() line 1 at PERFORM\n",
             "\nSQLSTATE: 42703\n",
@@ -201,7 +202,7 @@ fn details_are_shown_as_psql_shows_them() {
     says(
         raised,
         &[
-            "Error: no\nDETAIL: first\n    second\\u{7}\nHINT: try\nCONTEXT: ",
+            "Error: work: no\nDETAIL: first\n    second\\u{7}\nHINT: try\nCONTEXT: ",
             "\nTABLE: shelf\nSQLSTATE: P0042\n",
         ],
     );
@@ -217,7 +218,8 @@ fn nothing_is_lost_or_shown_twice() {
             .context("The author cannot be kept")?;
         Ok(())
     });
-    let ran = says(with_context, &["Error: The author cannot be kept\nCaused by: duplicate key", detail]);
+    let ran =
+        says(with_context, &["Error: work: The author cannot be kept\nCaused by: duplicate key", detail]);
     assert_eq!(ran.err.matches("DETAIL").count(), 1, "{}", ran.all());
     let transparent = in_command(database.url(), |cx| {
         #[derive(Debug)]
@@ -233,7 +235,7 @@ fn nothing_is_lost_or_shown_twice() {
             .map_err(Transparent)?;
         Ok(())
     });
-    says(transparent, &["Error: duplicate key value", detail]);
+    says(transparent, &["Error: work: duplicate key value", detail]);
     let repeated = in_command(database.url(), |cx| {
         #[derive(Debug)]
         struct Repeats(diesel::result::Error);
@@ -252,7 +254,7 @@ fn nothing_is_lost_or_shown_twice() {
             .map_err(Repeats)?;
         Ok(())
     });
-    let ran = says(repeated, &["Error: cannot keep it: duplicate key value", detail]);
+    let ran = says(repeated, &["Error: work: cannot keep it: duplicate key value", detail]);
     assert_eq!(
         (ran.err.matches("duplicate key").count(), ran.err.matches("DETAIL").count()),
         (1, 1),
@@ -508,5 +510,5 @@ fn result_codes() {
     says(query_only, &["\nRESULT CODE: SQLITE_READONLY\n", "cannot be written to"]);
     // A text of its own has no code but "error".
     let missing = ran("SELECT * FROM nowhere");
-    assert_eq!(missing.err.lines().next(), Some("Error: no such table: nowhere"), "{}", missing.all());
+    assert_eq!(missing.err.lines().next(), Some("Error: work: no such table: nowhere"), "{}", missing.all());
 }
