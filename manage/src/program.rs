@@ -16,7 +16,8 @@ use crate::{Cancellation, Exit};
 /// A project's `manage` program. `manage::main!` makes one; tests make their own.
 #[derive(Clone)]
 pub struct Program {
-    name: Cow<'static, str>,
+    /// None for what the process's first argument says, or `manage`.
+    name: Option<Cow<'static, str>>,
     version: &'static str,
     registry: Registry,
     /// Instead of the process's signals.
@@ -29,7 +30,15 @@ impl Program {
     /// A program with the commands of these apps, in order of precedence, and the built-in ones.
     pub fn new(apps: &[&'static str]) -> Self {
         let registry = Registry::new(apps);
-        Self { name: "manage".into(), version: "", registry, cancellation: None, is_main: false }
+        Self { name: None, version: "", registry, cancellation: None, is_main: false }
+    }
+
+    /// Sets the name that help and messages give the program: what a person types to start it. Without it
+    /// [`Program::main`] takes the name that it was started by, and [`Program::run`] and calls from code say `manage`.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// Sets the version of the project.
@@ -66,7 +75,7 @@ impl Program {
 
     /// What a person typed to start it: `manage`.
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_deref().unwrap_or("manage")
     }
 
     /// The version of the project; empty when it was not given.
@@ -84,8 +93,9 @@ impl Program {
         self.is_main = true;
         let mut arguments = std::env::args_os();
         let called = arguments.next();
-        if let Some(name) = called.as_ref().and_then(|called| Path::new(called).file_stem()) {
-            self.name = name.to_string_lossy().into_owned().into();
+        let called = called.as_ref().and_then(|called| Path::new(called).file_stem());
+        if let Some(called) = called.filter(|_| self.name.is_none()) {
+            self.name = Some(called.to_string_lossy().into_owned().into());
         }
         crate::process::prepare();
         let arguments: Vec<OsString> = arguments.collect();

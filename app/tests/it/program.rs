@@ -62,6 +62,8 @@ fn a_running_request_is_finished() {
         .expect("a request");
     let mut answer = String::new();
     other.read_to_string(&mut answer).expect("an answer: by now the first one was accepted, too");
+    // Twice, as `timeout` does.
+    running.signal(Signal::TERM);
     running.signal(Signal::TERM);
     manage_test_servers::wait_until(SOON, "the port to be closed", || {
         std::net::TcpStream::connect(&host).is_err()

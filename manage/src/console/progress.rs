@@ -11,6 +11,16 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    shown: bool,
+}
+
+const BAR: &str = "{msg} {bar:30} {pos}/{len} ({eta})";
+const SPINNER: &str = "{spinner} {msg} ({elapsed})";
+const BYTES_BAR: &str = "{msg} {bar:30} {binary_bytes}/{binary_total_bytes} ({binary_bytes_per_sec}, {eta})";
+const BYTES_SPINNER: &str = "{spinner} {msg} {binary_bytes} ({binary_bytes_per_sec}, {elapsed})";
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// All that is drawn now: lines that are written meanwhile go above.
@@ -19,12 +29,12 @@ static DRAWN: OnceLock<MultiProgress> = OnceLock::new();
 impl Progress {
     /// A bar up to a known end.
     pub(crate) fn bar(shown: bool, length: u64) -> Self {
-        Self::new(shown, Some(length), "{msg} {bar:30} {pos}/{len} ({eta})")
+        Self::new(shown, Some(length), BAR)
     }
 
     /// For work whose end is not known.
     pub(crate) fn spinner(shown: bool) -> Self {
-        let spinner = Self::new(shown, None, "{spinner} {msg} ({elapsed})");
+        let spinner = Self::new(shown, None, SPINNER);
         if shown {
             spinner.bar.enable_steady_tick(Duration::from_millis(100));
         }
@@ -33,15 +43,32 @@ impl Progress {
 
     fn new(shown: bool, length: Option<u64>, template: &str) -> Self {
         if !shown {
-            return Self { bar: ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden()) };
+            return Self { bar: ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden()), shown };
         }
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = match length {
             Some(length) => ProgressBar::new(length),
             None => ProgressBar::new_spinner(),
         };
         let drawn = DRAWN.get_or_init(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { bar: drawn.add(bar.with_style(style)) }
+        Self { bar: drawn.add(bar.with_style(style(template))), shown }
+    }
+
+    /// Counts bytes: they show as KiB, MiB and so on, with how many there are in a second.
+    ///
+    /// ```
+    /// # use manage::prelude::*;
+    /// # fn download(cx: &mut Context) -> Result<()> {
+    /// let progress = cx.progress(3 * 1024 * 1024).bytes();
+    /// progress.advance(1024 * 1024); // 1.00 MiB/3.00 MiB (512.00 KiB/s, 4s)
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn bytes(self) -> Self {
+        if self.shown {
+            self.bar.set_style(style(if self.bar.length().is_some() { BYTES_BAR } else { BYTES_SPINNER }));
+        }
+        self
     }
 
     /// Says what is being done.

@@ -3,17 +3,16 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
-use dialoguer::{Confirm, Input, Password, Select};
-
-use super::{lines, terminal};
+use super::lines::{self, Question};
+use super::{menu, terminal};
 use crate::settings::Secret;
 use crate::{CommandError, Context, Result};
 
 /// A question to the person who runs the command; [`Context::prompt`] makes one.
 ///
 /// It is asked on the terminal. Where there is none the answer is an error, and with `--noinput` it is the default, or an
-/// error if there is no default. CONTROL-C ends the command with 130, and leaves the terminal as it was.
+/// error if there is no default. CONTROL-C ends the command with 130, and leaves the terminal as it was. CONTROL-D, or the end
+/// of the terminal, is an error that ends it with 1.
 #[must_use = "a question is asked when its answer is asked for: `.text()`, `.choice(…)`"]
 pub struct Prompt<'a> {
     cx: &'a Context,
@@ -45,31 +44,14 @@ impl<'a> Prompt<'a> {
     }
 
     /// Asks for a text until it can be read.
-    fn until<T>(self, read: impl Fn(&str) -> Result<T, String> + Clone) -> Result<T> {
+    fn until<T>(self, read: impl Fn(&str) -> Result<T, String>) -> Result<T> {
         let final_read = |text: &str| {
             read(text).map_err(|problem| CommandError::new(format!("“{}”: {problem}", self.question)).into())
         };
         if let Some(answer) = self.without_asking()? {
             return final_read(&answer);
         }
-        let default = self.default.clone();
-        if !self.cx.stdin().is_standard() {
-            return lines::ask(self.cx, &self.question, default.as_deref(), read);
-        }
-        loop {
-            let (theme, question, default) = (theme(self.cx), self.question.clone(), default.clone());
-            let answer = terminal::ask(self.cx, move || {
-                let input = Input::<String>::with_theme(&*theme).with_prompt(question).allow_empty(true);
-                match default {
-                    Some(default) => input.default(default).interact_text(),
-                    None => input.interact_text(),
-                }
-            })?;
-            match read(&answer) {
-                Ok(value) => return Ok(value),
-                Err(problem) => self.cx.error(problem)?,
-            }
-        }
+        lines::ask(self.cx, Question::new(&self.question, self.default.as_deref()), read)
     }
 
     /// Lets somebody choose one of these, and tells which: the first is 0. A default is the text of one of them.
@@ -92,26 +74,45 @@ impl<'a> Prompt<'a> {
         }
         if !self.cx.stdin().is_standard() {
             let question = format!("{} ({})", self.question, items.join(", "));
-            return lines::ask(self.cx, &question, self.default.as_deref(), place);
+            return lines::ask(self.cx, Question::new(&question, self.default.as_deref()), place);
         }
-        let (theme, question) = (theme(self.cx), self.question);
-        terminal::ask(self.cx, move || {
-            let select = Select::with_theme(&*theme).with_prompt(question).items(&items);
-            select.default(preset.unwrap_or_default()).interact()
-        })
+        let question = self.question.clone();
+        let chosen = terminal::ask(self.cx, &self.question, move |term| {
+            menu::choose(term, &question, &items, preset.unwrap_or_default())
+        })?;
+        chosen.ok_or_else(|| lines::ended(&self.question))
     }
 
-    /// Asks for a secret, which is not shown while it is typed. Nobody can answer it with `--noinput`.
+    /// Asks for a secret, which is not shown while it is typed and is not empty. Nobody can answer it with `--noinput`.
     pub fn secret(mut self) -> Result<Secret> {
         self.default = None;
         self.without_asking()?;
-        if !self.cx.stdin().is_standard() {
-            return lines::ask(self.cx, &self.question, None, |text| Ok(Secret::from(text.to_owned())));
+        ask_secret(self.cx, &self.question)
+    }
+
+    /// Asks for a new password, twice, so that a slip of the finger is noticed: until it is the same both times. Otherwise
+    /// as [`Prompt::secret`].
+    ///
+    /// ```
+    /// # use manage::prelude::*;
+    /// # fn createsuperuser(cx: &mut Context) -> Result<()> {
+    /// let password: Secret = cx.prompt("Password:").new_password()?;
+    /// # let _ = password;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new_password(mut self) -> Result<Secret> {
+        self.default = None;
+        self.without_asking()?;
+        let bare = self.question.trim_end_matches([' ', ':', '?']);
+        let again = format!("{bare} (again){}", &self.question[bare.len()..]);
+        loop {
+            let password = ask_secret(self.cx, &self.question)?;
+            if ask_secret(self.cx, &again)? == password {
+                return Ok(password);
+            }
+            self.cx.error("The two are not the same. Type both again.")?;
         }
-        let (theme, question) = (theme(self.cx), self.question);
-        let answer =
-            terminal::ask(self.cx, move || Password::with_theme(&*theme).with_prompt(question).interact())?;
-        Ok(Secret::from(answer))
     }
 
     /// Asks for yes or no. Somebody who just presses Enter says no, unless the default is `yes`.
@@ -120,19 +121,12 @@ impl<'a> Prompt<'a> {
         if self.without_asking()?.is_some() {
             return Ok(default);
         }
-        if !self.cx.stdin().is_standard() {
-            let shown = if default { "yes" } else { "no" };
-            return lines::ask(self.cx, &self.question, Some(shown), |text| match text {
-                "y" | "yes" => Ok(true),
-                "n" | "no" => Ok(false),
-                _ => Err("Answer yes or no.".to_owned()),
-            });
-        }
-        let (theme, question) = (theme(self.cx), self.question);
-        terminal::ask(self.cx, move || {
-            // Without the Enter, what follows a `y` (`yes`, Enter) would answer the next question.
-            let confirm = Confirm::with_theme(&*theme).with_prompt(question).wait_for_newline(true);
-            confirm.default(default).interact()
+        let (word, choices) = if default { ("yes", "Y/n") } else { ("no", "y/N") };
+        let question = Question { choices: Some(choices), ..Question::new(&self.question, Some(word)) };
+        lines::ask(self.cx, question, |text| match text.to_lowercase().as_str() {
+            "y" | "yes" => Ok(true),
+            "n" | "no" => Ok(false),
+            _ => Err("Answer yes or no.".to_owned()),
         })
     }
 
@@ -163,6 +157,9 @@ impl<'a> Prompt<'a> {
     }
 }
 
-fn theme(cx: &Context) -> Box<dyn Theme + Send> {
-    if cx.err().has_colors() { Box::new(ColorfulTheme::default()) } else { Box::new(SimpleTheme) }
+fn ask_secret(cx: &Context, question: &str) -> Result<Secret> {
+    lines::ask(cx, Question::secret(question), |text| match text {
+        "" => Err("Write something.".to_owned()),
+        text => Ok(Secret::from(text.to_owned())),
+    })
 }

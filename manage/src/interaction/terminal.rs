@@ -1,48 +1,74 @@
-//! Questions on the process's own terminal, asked by dialoguer.
+//! Questions on the process's own terminal.
 
 use std::io;
 use std::sync::mpsc;
+
+use console::Term;
 
 use crate::{Cancelled, CommandError, Context, Result, StopSignal};
 
 /// What comes first: an answer, or a signal.
 enum Said<T> {
-    Answer(dialoguer::Result<T>),
+    Answer(io::Result<T>),
     Stop(StopSignal),
 }
 
 /// Asks on a thread of its own, so that a signal can end the wait for an answer. The terminal is then as it was before.
 pub(super) fn ask<T: Send + 'static>(
     cx: &Context,
-    question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+    question: &str,
+    work: impl FnOnce(&Term) -> io::Result<T> + Send + 'static,
 ) -> Result<T> {
-    let terminal = Terminal::now();
     let (sender, said) = mpsc::channel();
     let stop = sender.clone();
     let told = cx.cancellation().on_cancel(move |signal| drop(stop.send(Said::Stop(signal))));
-    std::thread::Builder::new()
+    let terminal = Terminal::quiet();
+    let spawned = std::thread::Builder::new()
         .name("manage-prompt".to_owned())
-        .spawn(move || drop(sender.send(Said::Answer(question()))))?;
-    let first = said.recv();
+        .spawn(move || drop(sender.send(Said::Answer(work(&Term::stderr())))));
+    let first = spawned.map(|_| said.recv());
     drop(told);
-    match first {
+    terminal.restore();
+    match first? {
         Ok(Said::Answer(Ok(answer))) => Ok(answer),
         Ok(Said::Stop(signal)) => {
-            terminal.restore();
+            leave_the_line();
             Err(Cancelled { signal }.into())
         }
-        Ok(Said::Answer(Err(dialoguer::Error::IO(error)))) => {
-            terminal.restore();
+        Ok(Said::Answer(Err(error))) => {
+            leave_the_line();
             Err(match error.kind() {
                 io::ErrorKind::Interrupted => Cancelled { signal: StopSignal::Interrupt }.into(),
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected => {
-                    CommandError::new("The terminal was closed before the question was answered.").into()
+                _ if is_gone(&error) => {
+                    CommandError::new(format!("The terminal was closed before “{question}” was answered."))
+                        .into()
                 }
-                _ => anyhow::Error::from(error).context("The question could not be asked."),
+                _ => anyhow::Error::from(error).context(format!("“{question}” could not be asked.")),
             })
         }
-        Err(_) => Err(CommandError::new("The question could not be asked.").into()),
+        Err(_) => Err(CommandError::new(format!("“{question}” could not be asked.")).into()),
     }
+}
+
+/// Whether there is no terminal any more. A read from one that has hung up ends, and what is written to it is an error.
+fn is_gone(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if [rustix::io::Errno::IO, rustix::io::Errno::NXIO]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    {
+        return true;
+    }
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected | io::ErrorKind::BrokenPipe
+    )
+}
+
+fn leave_the_line() {
+    let terminal = Term::stderr();
+    let _ = terminal.show_cursor();
+    let _ = terminal.write_line("");
 }
 
 /// How the terminal was set up.
@@ -52,11 +78,22 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn now() -> Self {
-        Self {
-            #[cfg(unix)]
-            modes: rustix::termios::tcgetattr(io::stdin()).ok(),
+    /// Lets the terminal show nothing of itself while keys are read: between two of them a pasted password would show.
+    fn quiet() -> Self {
+        #[cfg(unix)]
+        {
+            use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+            let modes = tcgetattr(io::stdin()).ok();
+            if let Some(modes) = &modes {
+                let mut quiet = modes.clone();
+                quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+                let _ = tcsetattr(io::stdin(), OptionalActions::Now, &quiet);
+            }
+            Self { modes }
         }
+        #[cfg(not(unix))]
+        Self {}
     }
 
     fn restore(&self) {
@@ -64,8 +101,5 @@ impl Terminal {
         if let Some(modes) = &self.modes {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, modes);
         }
-        let terminal = console::Term::stderr();
-        let _ = terminal.show_cursor();
-        let _ = terminal.write_line("");
     }
 }

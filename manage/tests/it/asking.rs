@@ -15,6 +15,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("asking::texts_and_values", texts_and_values);
     suite.test("asking::choices", choices);
     suite.test("asking::secrets_are_not_shown", secrets_are_not_shown);
+    suite.test("asking::a_new_password_is_asked_twice", a_new_password_is_asked_twice);
     suite.test("asking::yes_or_no", yes_or_no);
     suite.test("asking::nobody_is_there", nobody_is_there);
     suite.test("asking::no_input", no_input);
@@ -89,6 +90,32 @@ fn secrets_are_not_shown() {
     let text = called.transcript.to_string();
     assert!(!text.contains("hunter") && text.contains("Password?"), "{text}");
     assert_eq!(called.expect_success().expose(), "hunter2");
+}
+
+fn a_new_password_is_asked_twice() {
+    let called = asked("hunter2\nhunter3\n\nhunter2\nhunter2\n", |cx| cx.prompt("Password:").new_password());
+    assert_eq!(
+        called.transcript.stderr,
+        "Password:\nPassword (again):\nThe two are not the same. Type both again.\n\
+         Password:\nWrite something.\nPassword:\nPassword (again):\n"
+    );
+    assert_eq!(called.expect_success().expose(), "hunter2");
+    let called = asked("hunter2\n", |cx| cx.prompt("The new word").new_password());
+    let stderr = &called.transcript.stderr;
+    let ended = "Error: The input ended before “The new word (again)” was answered.\n";
+    assert!(stderr.ends_with(ended) && !stderr.contains("hunter"), "{stderr}");
+    // Nobody can choose one with --noinput, or where nobody is.
+    let called = project().call(|cx| cx.prompt("Password?").default("x").new_password());
+    assert!(called.transcript.stderr.contains("There is nobody to ask “Password?”"), "{}", called.transcript);
+    let program = Program::new(&["it"]).with_command(
+        "it",
+        Arc::new(Does("chooses_one", |cx| cx.prompt("Password?").new_password().map(drop))),
+    );
+    let refused =
+        Project::new(program).stdin(Input::from("a\na\n").terminal(true)).run(["chooses_one", "--noinput"]);
+    assert!(
+        refused.expect_exit(1).stderr.contains("“Password?” must be answered, and --noinput forbids to ask.")
+    );
 }
 
 fn yes_or_no() {

@@ -18,6 +18,11 @@ pub(crate) fn add(suite: &mut Suite) {
     test("a_choice_by_keys", a_choice_by_keys);
     test("a_text_is_asked_again", a_text_is_asked_again);
     test("a_secret_is_not_shown", a_secret_is_not_shown);
+    test("a_new_password_is_typed_twice", a_new_password_is_typed_twice);
+    test("a_line_is_edited", a_line_is_edited);
+    test("control_d_ends_a_question", control_d_ends_a_question);
+    test("a_terminal_that_hangs_up_ends_a_question", a_terminal_that_hangs_up_ends_a_question);
+    test("a_bar_of_bytes", a_bar_of_bytes);
     test("control_c_leaves_the_terminal_sane", control_c_leaves_the_terminal_sane);
     test("sigterm_leaves_the_terminal_sane", sigterm_leaves_the_terminal_sane);
     test("a_bar_is_gone_afterwards", a_bar_is_gone_afterwards);
@@ -109,8 +114,98 @@ fn a_secret_is_not_shown(person: Person) {
     assert!(screen.contains("letters: 7") && !screen.contains("hunter2"), "{screen}");
 }
 
-const QUESTIONS: [(&str, &str); 4] =
-    [("confirm", "Is it soup?"), ("select", "pea"), ("text", "How many?"), ("secret", "The secret?")];
+fn a_new_password_is_typed_twice(person: Person) {
+    person.start("password", "Password:");
+    let again = |times: usize| {
+        let asked = |screen: &str| screen.matches("Password (again):").count() == times;
+        person.terminal.wait_for("the second question", asked);
+    };
+    person.terminal.type_unseen("hunter2").enter();
+    again(1);
+    person.terminal.type_unseen("hunter3").enter();
+    person.sees("The two are not the same. Type both again.");
+    person.terminal.type_unseen("hunter22").enter();
+    again(2);
+    person.terminal.type_unseen("hunter22").enter();
+    let screen = person.ends(0);
+    assert!(screen.contains("letters: 8") && !screen.contains("hunter"), "{screen}");
+}
+
+fn a_line_is_edited(person: Person) {
+    person.start("text", "How many?");
+    person
+        .terminal
+        .type_text("14")
+        .press("Left")
+        .type_unseen("2")
+        .press("Home")
+        .press("DC")
+        .press("End")
+        .press("BSpace");
+    person
+        .terminal
+        .wait_for("what is left", |screen| screen.lines().any(|line| line.trim() == "How many? 2"));
+    person.terminal.enter();
+    assert!(person.ends(0).contains("number: 2\n"));
+    // A line that is longer than the terminal, and back.
+    person.start("text", "How many?");
+    let long = "국".repeat(70);
+    person.terminal.type_text(&long);
+    person.terminal.press("C-u").type_text("7").enter();
+    let screen = person.ends(0);
+    assert!(screen.contains("How many? 7\nnumber: 7\n") && !screen.contains('국'), "{screen}");
+}
+
+fn control_d_ends_a_question(person: Person) {
+    let before = person.modes("before");
+    for (question, text) in QUESTIONS {
+        for typed in ["", "3"] {
+            person.start(question, text);
+            if !typed.is_empty() {
+                person.terminal.type_unseen(typed);
+            }
+            person.terminal.press("C-d");
+            let screen = person.ends(1);
+            assert!(
+                screen.contains("Error: The input ended before “") && screen.contains("” was answered."),
+                "{screen}"
+            );
+            assert!(person.terminal.shows_cursor(), "{question}");
+            assert_eq!(person.modes("after"), before, "{question}");
+        }
+    }
+}
+
+/// One that the signal does not end, as with `nohup`.
+fn a_terminal_that_hangs_up_ends_a_question(person: Person) {
+    drop(person);
+    for (question, text) in QUESTIONS {
+        let person = Person::new();
+        let line = format!("sh -c 'trap \"\" HUP; ./m talks {question}; echo $? > code'");
+        person.terminal.clear().type_text(&line).enter();
+        person.sees(text);
+        let Person { terminal, folder } = person;
+        drop(terminal);
+        let code = || std::fs::read_to_string(folder.path().join("code")).unwrap_or_default();
+        wait_until(SOON, "it ends", || code().ends_with('\n'));
+        assert_eq!(code(), "1\n", "{question}");
+    }
+}
+
+fn a_bar_of_bytes(person: Person) {
+    person.start("bytes done.txt", "1.50 MiB/3.00 MiB (");
+    person.sees("reading 2.00 KiB (");
+    std::fs::write(person.path().join("done.txt"), "").expect("a file");
+    person.ends(0);
+}
+
+const QUESTIONS: [(&str, &str); 5] = [
+    ("confirm", "Is it soup?"),
+    ("select", "pea"),
+    ("text", "How many?"),
+    ("secret", "The secret?"),
+    ("password", "Password:"),
+];
 
 fn control_c_leaves_the_terminal_sane(person: Person) {
     stays_sane(&person, 130, |person| {
@@ -121,7 +216,9 @@ fn control_c_leaves_the_terminal_sane(person: Person) {
 fn sigterm_leaves_the_terminal_sane(person: Person) {
     stays_sane(&person, 143, |person| {
         let pid = std::fs::read_to_string(person.path().join("pid")).expect("a number");
-        let status = std::process::Command::new("kill").args(["-TERM", pid.trim()]).status();
+        // Twice, as `timeout` does; the first one may have ended it already.
+        let twice = format!("kill -TERM {0} && {{ kill -TERM {0} || true; }}", pid.trim());
+        let status = std::process::Command::new("sh").args(["-c", &twice]).status();
         assert!(status.expect("kill").success());
     });
 }

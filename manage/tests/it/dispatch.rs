@@ -24,6 +24,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("dispatch::exit_codes", exit_codes);
     suite.test("dispatch::earlier_apps_win", earlier_apps_win);
     suite.test("dispatch::apps_win_over_built_ins", apps_win_over_built_ins);
+    suite.test("dispatch::a_program_has_a_name", a_program_has_a_name);
     suite.test("dispatch::help_and_version_stay", help_and_version_stay);
     suite.test("dispatch::two_of_one_name_in_an_app_are_an_error", two_of_one_name_in_an_app_are_an_error);
     suite.test("dispatch::an_unlisted_app_has_no_commands", an_unlisted_app_has_no_commands);
@@ -135,6 +136,31 @@ fn earlier_apps_win() {
 fn apps_win_over_built_ins() {
     let program = Program::new(&["it"]).with_command("it", Arc::new(Says("migrate", "mine")));
     assert_eq!(Project::with(program).run("migrate").out, "mine\n");
+}
+
+fn a_program_has_a_name() {
+    assert_eq!(Program::new(&["it"]).name(), "manage");
+    let program = Program::new(&["it"]).with_name("shop-admin");
+    assert!(
+        program.call("gret").run().expect_err("no command").to_string().contains("Type 'shop-admin help'")
+    );
+    let project = Project::with(program);
+    for (line, text) in [
+        ("", "Usage: shop-admin <COMMAND> [OPTIONS]"),
+        ("help greet", "Usage: shop-admin greet [OPTIONS] <NAME>"),
+        ("greet", "Usage: shop-admin greet"),
+        ("gret", "Type 'shop-admin help' for usage."),
+        ("flush", "`shop-admin migrate zero`"),
+        ("-v 9 greet", "Usage: shop-admin <COMMAND>"),
+    ] {
+        let ran = project.run(line);
+        assert!(ran.all().contains(text), "{line}: {}", ran.all());
+        assert!(
+            !ran.all().contains("manage greet") && !ran.all().contains("Usage: manage"),
+            "{line}: {}",
+            ran.all()
+        );
+    }
 }
 
 fn help_and_version_stay() {

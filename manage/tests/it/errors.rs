@@ -57,6 +57,7 @@ fn a_foreign_error_names_the_command() {
     assert_eq!(ran.err, format!("Error: fails: The recipe cannot be read.\n{cause}\n{hint}"));
     // What a command says itself is a sentence.
     assert_eq!(project.run("fails plain").err, "Error: It broke.\n");
+    assert_eq!(project.run("fails lacking").err, "Error: There is no soup 9.\n");
     // A subcommand is named, too.
     let program = Program::new(&["it"]).with_command("it", std::sync::Arc::new(Reads));
     let ran = Project::with(program).run("reads twice");

@@ -13,12 +13,17 @@ pub(crate) enum About {
     Select,
     Text,
     Secret,
+    Password,
     Destroy {
         #[command(flatten)]
         confirmation: Confirmation,
     },
     /// Shows a bar until there is a file.
     Bar {
+        until: PathBuf,
+    },
+    /// Shows a bar of bytes until there is a file.
+    Bytes {
         until: PathBuf,
     },
     Table,
@@ -44,6 +49,10 @@ pub(crate) fn talks(cx: &mut Context, #[command(subcommand)] about: About) -> Re
             let secret = cx.prompt("The secret?").secret()?;
             cx.line(format_args!("letters: {}", secret.expose().len()))
         }
+        About::Password => {
+            let password = cx.prompt("Password:").new_password()?;
+            cx.line(format_args!("letters: {}", password.expose().len()))
+        }
         About::Destroy { confirmation } => {
             confirmation.ask(cx, "This throws the soup away.")?;
             cx.line("thrown away")
@@ -61,6 +70,18 @@ pub(crate) fn talks(cx: &mut Context, #[command(subcommand)] about: About) -> Re
             }
             drop(progress);
             cx.line("eaten")
+        }
+        About::Bytes { until } => {
+            let progress = cx.progress(3 * 1024 * 1024).bytes();
+            progress.message("fetching");
+            let spinner = cx.spinner("reading").bytes();
+            while !until.exists() {
+                cx.check_cancelled()?;
+                progress.set(3 * 512 * 1024);
+                spinner.set(2048);
+                cx.cancellation().sleep(Duration::from_millis(50));
+            }
+            Ok(())
         }
         About::Table => {
             let mut table = Table::new(["Dish", "What it is"]);
