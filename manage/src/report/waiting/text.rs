@@ -109,15 +109,15 @@ impl Text {
     pub(super) fn end(&mut self, plan: &Plan, waited: &Waited) -> Result<Exit> {
         self.clear()?;
         if waited.outcome == Outcome::Ready {
-            self.out.styled_line(
-                Role::Success,
-                if self.databases {
-                    "**Successfully connected to Database.**"
-                } else {
-                    "**Successfully connected to services.**"
-                },
-            )?;
             if self.verbosity > 0 {
+                self.out.styled_line(
+                    Role::Success,
+                    if self.databases {
+                        "**Successfully connected to Database.**"
+                    } else {
+                        "**Successfully connected to services.**"
+                    },
+                )?;
                 for state in &waited.states {
                     self.out.line(printable(&reached(state)))?;
                 }
