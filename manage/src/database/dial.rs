@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{ConnectError, Reason};
+use super::{ConnectError, Reason, lookup};
 use crate::settings::{Address, DatabaseSettings};
 
 /// One place to connect to.
@@ -126,16 +126,12 @@ async fn resolve(settings: &DatabaseSettings, address: &Address) -> Result<Vec<T
         Address::Unix(path, port) => return Ok(vec![Target::Unix { path: path.clone(), port: *port }]),
         Address::Tcp(host, port) => (host, *port),
     };
-    let found = tokio::net::lookup_host((host.as_str(), port)).await;
-    let unknown = |message: &str| ConnectError::new(settings, Reason::UnknownHost, message);
-    let mut targets: Vec<Target> = Vec::new();
-    for socket in found.map_err(|error| unknown(&error.to_string()))? {
-        targets.push(Target::Ip { host: host.clone(), ip: socket.ip(), port });
-    }
-    if targets.is_empty() {
-        return Err(unknown("the name has no address"));
-    }
-    Ok(targets)
+    let found = match lookup::known(host) {
+        Some(known) => known,
+        None => lookup::learn(host, tokio::net::lookup_host((host.as_str(), port)).await),
+    };
+    let found = found.map_err(|message| ConnectError::new(settings, Reason::UnknownHost, message))?;
+    Ok(found.iter().map(|socket| Target::Ip { host: host.clone(), ip: socket.ip(), port }).collect())
 }
 
 pub(super) fn too_late(settings: &DatabaseSettings, message: &str) -> ConnectError {

@@ -35,6 +35,7 @@ mod error;
 mod hint;
 mod instrument;
 mod life;
+pub(crate) mod lookup;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(all(feature = "mysql", unix))]

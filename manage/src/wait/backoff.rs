@@ -1,8 +1,10 @@
 //! How long to pause between two attempts: fast at first, then polite.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use crate::database::Reason;
+use crate::database::lookup::SHORTEST;
 
 /// The pauses of one wait: some hundredths of a second for as long as a database usually takes to start, then growing to one second.
 #[derive(Debug)]
@@ -13,19 +15,25 @@ pub struct Backoff {
     count: u32,
     /// What this process had worked when it started.
     worked: Duration,
+    /// Random, as replicas in containers have the same process id.
+    seed: u64,
 }
 
 impl Backoff {
     /// For so long after the start, or the last change, no pause is longer than the shortest of its kind.
     const FAST_FOR: Duration = Duration::from_secs(10);
     const LONGEST: Duration = Duration::from_secs(1);
+    /// The same for a name that is not known: for so long it is noticed within a quarter of a second.
+    const LOOKED_UP_FOR: Duration = Duration::from_secs(60);
     /// A server that has just begun to answer is ready within a moment: for so long after a change there is hardly a pause.
     const MOMENT: Duration = Duration::from_millis(200);
 
     /// Starts fast.
     #[expect(clippy::new_without_default, reason = "it starts a clock")]
     pub fn new() -> Self {
-        Self { since: Instant::now(), changed: false, count: 0, worked: cpu_time() }
+        // The standard library's hashers have random keys.
+        let seed = RandomState::new().build_hasher().finish();
+        Self { since: Instant::now(), changed: false, count: 0, worked: cpu_time(), seed }
     }
 
     /// Starts anew: something has changed, and more may follow soon.
@@ -45,8 +53,8 @@ impl Backoff {
             reason if !reason.is_transient() => {
                 Duration::from_millis(20).max(passed.min(Self::FAST_FOR) / 100)
             }
-            // A look-up costs more than a refused connection, and others share the name server.
-            Reason::UnknownHost => Duration::from_millis(25),
+            // Others share the name server, which may limit how often it is asked.
+            Reason::UnknownHost => SHORTEST + (passed / 200).min(SHORTEST / 4),
             _ if self.changed && passed < Self::MOMENT => Duration::from_millis(3),
             reason => {
                 // From one in 14 ms to one in 54 ms, as most databases appear soon; but as often as a two-hundredth of a
@@ -61,14 +69,18 @@ impl Backoff {
             Reason::Tls | Reason::WrongService => Self::LONGEST * 10,
             _ => Self::LONGEST,
         };
+        let (fast_for, least) = match reason {
+            Reason::UnknownHost => (Self::LOOKED_UP_FOR, 1.0),
+            _ => (Self::FAST_FOR, 0.8),
+        };
         // From the tenth second on an eighth of what has passed since then.
-        let pause = (passed.saturating_sub(Self::FAST_FOR) / 8).clamp(shortest, longest);
-        pause.mul_f64(0.8 + 0.4 * self.jitter()).min(longest)
+        let pause = (passed.saturating_sub(fast_for) / 8).clamp(shortest, longest);
+        pause.mul_f64(least + (1.2 - least) * self.jitter()).min(longest)
     }
 
-    /// Between 0 and 1. Many replicas that start together should not ask together; that needs no good randomness.
+    /// Between 0 and 1. Many replicas that start together should not ask together.
     fn jitter(&self) -> f64 {
-        let seed = u64::from(std::process::id()) << 32 | u64::from(self.count);
+        let seed = self.seed.wrapping_add(u64::from(self.count));
         let mixed =
             seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         f64::from((mixed >> 40) as u32) / f64::from(1 << 24)
@@ -109,8 +121,21 @@ mod tests {
             let (shortest, longest) = pauses(Duration::from_secs(seconds), Reason::Refused);
             assert!(shortest >= Duration::from_millis(7) && longest <= Duration::from_millis(65));
         }
-        let (_, longest) = pauses(Duration::from_secs(9), Reason::UnknownHost);
-        assert!(longest <= Duration::from_millis(31));
+    }
+
+    #[test]
+    fn names_are_looked_up_ten_times_a_second_at_most_and_noticed_within_a_quarter() {
+        for seconds in [0, 5, 59] {
+            let (shortest, longest) = pauses(Duration::from_secs(seconds), Reason::UnknownHost);
+            assert!(shortest >= Duration::from_millis(100) && longest <= Duration::from_millis(150));
+        }
+        let (shortest, _) = pauses(Duration::from_secs(90), Reason::UnknownHost);
+        assert!(shortest >= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn no_two_waits_have_the_same_pauses() {
+        assert_ne!(Backoff::new().jitter(), Backoff::new().jitter());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Names: unknown, late, silent, and other addresses than a moment ago.
 
-use std::time::Duration;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
-use manage_test_servers::{Backend, Signal, Suite, wait_until};
+use manage_test_servers::{Backend, Running, Signal, Suite, free_port, wait_until};
 
-use super::lan::Lan;
+use super::lan::{Lan, at, nobody};
 use super::names::Answer;
 use super::{NAME, SOON, expect_ready, on_each_server, reasons, until_told};
 
@@ -18,6 +19,15 @@ pub(super) fn add(suite: &mut Suite) {
     add("a_silent_name_server_that_wakes_up", a_silent_name_server_that_wakes_up);
     add("a_name_is_looked_up_anew_each_time", a_name_is_looked_up_anew_each_time);
     add("a_changed_hosts_file_is_read", a_changed_hosts_file_is_read);
+    add("a_limited_name_server_is_asked_politely", a_limited_name_server_is_asked_politely);
+    add("a_name_without_a_server_is_looked_up_politely", a_name_without_a_server_is_looked_up_politely);
+    suite.inside(&[], "network::services::a_limited_name_server_is_asked_politely", || {
+        let lan = Lan::new();
+        let listener = TcpListener::bind((lan.server(), 0)).expect("a port");
+        let service = format!("tcp://{NAME}:{}", listener.local_addr().expect("an address").port());
+        let program = lan.manage(&nobody(Backend::Postgres), NAME).args(WAIT);
+        is_asked_politely(&lan, program.args(["--no-database", "--for", &service]).spawn());
+    });
 }
 
 const WAIT: [&str; 3] = ["wait_for_db", "--format", "json"];
@@ -130,4 +140,49 @@ fn a_changed_hosts_file_is_read(_: Backend, url: &str) {
     until_told(&mut running, "refused");
     lan.hosts(&format!("{} {NAME}\n", lan.server()));
     expect_ready(running.wait(SOON), &["unknown_host", "refused ECONNREFUSED"]);
+}
+
+/// Ten look-ups a second, each of which asks for two kinds of address.
+const QUESTIONS_A_SECOND: f64 = 20.0;
+
+fn a_limited_name_server_is_asked_politely(_: Backend, url: &str) {
+    let lan = Lan::new();
+    let running = lan.manage(url, NAME).args(WAIT).spawn();
+    is_asked_politely(&lan, running);
+}
+
+/// The name appears after three seconds. Whoever has asked too often by then learns of it five seconds later.
+fn is_asked_politely(lan: &Lan, mut running: Running) {
+    lan.names.limit(30);
+    let start = Instant::now();
+    until_told(&mut running, "unknown_host");
+    std::thread::sleep(Duration::from_secs(3).saturating_sub(start.elapsed()));
+    let (asked, waited) = (lan.names.questions(), start.elapsed());
+    let appears = Instant::now();
+    lan.names.set(NAME, Answer::is(lan.server()));
+    expect_ready(running.wait(SOON), &["unknown_host"]);
+    assert!(!lan.names.was_silent(), "{asked} questions in {waited:?} are too many");
+    let noticed = lan.names.found().expect("it was asked").duration_since(appears);
+    assert!(noticed < Duration::from_millis(300), "noticed after {noticed:?}");
+    let most = QUESTIONS_A_SECOND * waited.as_secs_f64() + 4.0;
+    assert!(asked as f64 <= most, "{asked} questions in {waited:?}");
+}
+
+/// While nothing listens at the name's address, connections are tried more often than the name is looked up.
+fn a_name_without_a_server_is_looked_up_politely(_: Backend, url: &str) {
+    let lan = Lan::new();
+    lan.names.set(NAME, Answer::is(lan.server()));
+    let url =
+        at(url, "127.0.0.1").replace(&format!(":{}/", super::lan::port(url)), &format!(":{}/", free_port()));
+    let start = Instant::now();
+    let program = lan.manage(&url, NAME).args(WAIT).args(["--timeout", "2"]);
+    let transcript = program.run(SOON).expect_code(124);
+    assert_eq!(reasons(&transcript), ["refused ECONNREFUSED"], "{transcript}");
+    let (asked, waited) = (lan.names.questions(), start.elapsed());
+    assert!(
+        asked as f64 <= QUESTIONS_A_SECOND * waited.as_secs_f64() + 4.0,
+        "{asked} questions in {waited:?}"
+    );
+    let attempts = super::events(&transcript.stdout).last().expect("a summary")["attempts"].as_u64();
+    assert!(attempts.is_some_and(|attempts| attempts > 25), "{attempts:?} attempts");
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What it says about a name. All answers claim to hold for an hour.
 #[derive(Clone, Debug)]
@@ -33,6 +33,32 @@ pub(crate) struct Names(Arc<Mutex<State>>);
 struct State {
     answers: HashMap<String, Answer>,
     questions: usize,
+    limit: Option<Limit>,
+    /// When an address was first given out.
+    found: Option<Instant>,
+}
+
+/// Whoever asks more often gets no answer for a while.
+struct Limit {
+    per_second: usize,
+    /// When it was asked.
+    times: Vec<Instant>,
+    silent_until: Option<Instant>,
+}
+
+impl Limit {
+    const SILENCE: Duration = Duration::from_secs(5);
+
+    /// Counts one more question, and says whether it may be answered.
+    fn allows(&mut self) -> bool {
+        let now = Instant::now();
+        self.times.retain(|at| now.duration_since(*at) < Duration::from_secs(1));
+        self.times.push(now);
+        if self.times.len() > self.per_second {
+            self.silent_until = Some(now + Self::SILENCE);
+        }
+        self.silent_until.is_none_or(|until| now >= until)
+    }
 }
 
 const A: u16 = 1;
@@ -75,10 +101,32 @@ impl Names {
         self.lock().questions
     }
 
+    /// From now on it answers so many questions a second.
+    pub(crate) fn limit(&self, per_second: usize) {
+        self.lock().limit = Some(Limit { per_second, times: Vec::new(), silent_until: None });
+    }
+
+    /// Whether it was asked more often than it likes.
+    pub(crate) fn was_silent(&self) -> bool {
+        self.lock().limit.as_ref().is_some_and(|limit| limit.silent_until.is_some())
+    }
+
+    /// When an address was first given out.
+    pub(crate) fn found(&self) -> Option<Instant> {
+        self.lock().found
+    }
+
     fn answer(&self, name: &str) -> Answer {
         let mut state = self.lock();
         state.questions += 1;
-        state.answers.get(name).cloned().unwrap_or(Answer::Nothing)
+        if state.limit.as_mut().is_some_and(|limit| !limit.allows()) {
+            return Answer::Silence;
+        }
+        let answer = state.answers.get(name).cloned().unwrap_or(Answer::Nothing);
+        if matches!(answer, Answer::Is(_)) {
+            state.found.get_or_insert_with(Instant::now);
+        }
+        answer
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,11 +1,12 @@
-//! Looks names up, each time anew, without ever waiting longer than one may.
+//! Looks names up without ever waiting longer than one may.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender, SyncSender};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+use crate::database::lookup::{self, Answer};
 
 /// Why a name has no address.
 pub(in super::super) enum NoAddress {
@@ -15,8 +16,8 @@ pub(in super::super) enum NoAddress {
 
 /// A name to look up, and where to say what came of it.
 struct Question {
-    name: (String, u16),
-    answer: SyncSender<io::Result<Vec<SocketAddr>>>,
+    name: String,
+    answer: SyncSender<Answer>,
 }
 
 /// The system's resolver cannot be interrupted. It runs on threads that are left alone while they hang, and are used again
@@ -29,15 +30,25 @@ const MOST_THREADS: usize = 32;
 
 /// Every address of a host.
 pub(in super::super) fn resolve(host: &str, port: u16, until: Instant) -> Result<Vec<SocketAddr>, NoAddress> {
-    if let Ok(ip) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(ip, port)]);
-    }
+    let answer = match lookup::known(host) {
+        Some(known) => known,
+        None => asked(host, until)?,
+    };
+    let mut addresses = answer.map_err(NoAddress::Unknown)?;
+    addresses.iter_mut().for_each(|address| address.set_port(port));
+    Ok(addresses)
+}
+
+fn asked(host: &str, until: Instant) -> Result<Answer, NoAddress> {
     let (answer, receiver) = mpsc::sync_channel(1);
-    let mut question = Question { name: (host.to_owned(), port), answer };
+    let mut question = Question { name: host.to_owned(), answer };
+    let received = || {
+        receiver.recv_timeout(until.saturating_duration_since(Instant::now())).map_err(|_| NoAddress::TooLate)
+    };
     let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     if let Some(thread) = idle {
         match thread.send(question) {
-            Ok(()) => return received(&receiver, until),
+            Ok(()) => return received(),
             Err(unsent) => question = unsent.0,
         }
     }
@@ -52,28 +63,17 @@ pub(in super::super) fn resolve(host: &str, port: u16, until: Instant) -> Result
         THREADS.fetch_sub(1, Ordering::Relaxed);
         return Err(NoAddress::Unknown(error.to_string()));
     }
-    received(&receiver, until)
-}
-
-fn received(
-    receiver: &mpsc::Receiver<io::Result<Vec<SocketAddr>>>,
-    until: Instant,
-) -> Result<Vec<SocketAddr>, NoAddress> {
-    match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        Ok(Ok(found)) if found.is_empty() => Err(NoAddress::Unknown("the name has no address".to_owned())),
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(NoAddress::Unknown(error.to_string())),
-        Err(_) => Err(NoAddress::TooLate),
-    }
+    received()
 }
 
 fn answer_all(mut question: Question) {
     let (sender, questions) = mpsc::channel();
     loop {
-        let found = question.name.to_socket_addrs().map(Iterator::collect);
+        let name = question.name.as_str();
+        let answer = lookup::learn(name, (name, 0).to_socket_addrs());
         IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(sender.clone());
         // Whoever asked may have given up.
-        let _ = question.answer.send(found);
+        let _ = question.answer.send(answer);
         match questions.recv() {
             Ok(next) => question = next,
             Err(_) => return,
