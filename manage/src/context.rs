@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt::Display;
 
 use crate::console::{Input, Output, Role, Stream};
-use crate::database::{ConnectError, Connection, Pool};
+use crate::database::{ConnectError, Connection, Pool, Reason};
 use crate::settings::{Backend, DatabaseSettings, Settings, SettingsError, Source};
 use crate::{Cancellation, CommandError, Exit, Program, Result, StopSignal, profile};
 
@@ -242,7 +242,11 @@ fn mendable(error: impl std::fmt::Display, hint: Option<&str>) -> CommandError {
 impl From<ConnectError> for CommandError {
     fn from(error: ConnectError) -> Self {
         // Its text is the error's own: as a cause it would be told twice.
-        mendable(&error, error.hint.as_deref())
+        let command_error = mendable(&error, error.hint.as_deref());
+        match error.reason {
+            Reason::UnsupportedLogin => command_error.exit(Exit::CONFIGURATION.0),
+            _ => command_error,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! A connection of which a probe asks something: for PostgreSQL a log-in of our own, for MySQL the driver's, which are there
-//! sooner and tell a refusal's number; Diesel's for SQLite.
+//! A connection of which a probe asks something: for PostgreSQL and MySQL the driver's session, whose errors have a code, and
+//! which becomes Diesel's in the end; Diesel's for SQLite.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::settings::{Backend, DatabaseSettings};
 pub(super) enum Asking {
     Diesel(Box<Connection>),
     #[cfg(feature = "postgres")]
-    Login(super::postgres_login::Login),
+    Plain(super::PlainSession),
     #[cfg(feature = "mysql")]
     BareMysql(super::mysql::Bare),
 }
@@ -30,8 +30,8 @@ impl Asking {
 
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         #[cfg(feature = "postgres")]
-        if settings.backend == Backend::Postgres && super::postgres_login::Login::can(settings) {
-            return super::postgres_login::Login::open(settings).map(Self::Login);
+        if settings.backend == Backend::Postgres {
+            return super::PlainSession::open(settings).map(Self::Plain);
         }
         #[cfg(feature = "mysql")]
         if settings.backend == Backend::Mysql {
@@ -49,7 +49,7 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.backend(),
             #[cfg(feature = "postgres")]
-            Self::Login(_) => Backend::Postgres,
+            Self::Plain(_) => Backend::Postgres,
             #[cfg(feature = "mysql")]
             Self::BareMysql(_) => Backend::Mysql,
         }
@@ -85,9 +85,9 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_version(settings, limit),
             #[cfg(feature = "postgres")]
-            Self::Login(connection) => {
-                let answer = connection.ask(settings, limit, "SELECT current_setting('server_version')")?;
-                let [answer] = answer.as_slice() else {
+            Self::Plain(connection) => {
+                let answer = connection.ask("SELECT current_setting('server_version')", limit)?;
+                let [Some(answer)] = answer.as_slice() else {
                     return Err(ConnectError::new(settings, Reason::Closed, "it answered without a row"));
                 };
                 Ok(super::connection::version(Backend::Postgres, answer))
@@ -113,7 +113,10 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_texts(settings, limit, question),
             #[cfg(feature = "postgres")]
-            Self::Login(connection) => connection.ask(settings, limit, question),
+            Self::Plain(connection) => {
+                let rows = connection.rows(question, limit)?;
+                Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+            }
             #[cfg(feature = "mysql")]
             Self::BareMysql(connection) => {
                 let rows = connection.ask(settings, limit, question)?;
@@ -132,7 +135,7 @@ impl Asking {
         match self {
             Self::Diesel(connection) => connection.ask_variables(settings, limit, question),
             #[cfg(feature = "postgres")]
-            Self::Login(_) => Ok(Vec::new()),
+            Self::Plain(_) => Ok(Vec::new()),
             #[cfg(feature = "mysql")]
             Self::BareMysql(connection) => {
                 let rows = connection.ask(settings, limit, question)?;
@@ -140,6 +143,18 @@ impl Asking {
                     |row: Vec<String>| <[String; 2]>::try_from(row).ok().map(|[name, value]| (name, value));
                 Ok(rows.into_iter().filter_map(pair).collect())
             }
+        }
+    }
+    /// Does what is left to do until the session is one of a command's, and closes it: so what a probe accepts, a command
+    /// can use. A driver's session becomes Diesel's, by prepared statements, which not every pooler takes.
+    pub(super) fn try_set_up(self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
+        let _ = (settings, limit);
+        match self {
+            Self::Diesel(_) => Ok(()),
+            #[cfg(feature = "postgres")]
+            Self::Plain(session) => session.try_set_up(limit),
+            #[cfg(feature = "mysql")]
+            Self::BareMysql(connection) => connection.try_set_up(settings, limit),
         }
     }
 }

@@ -62,7 +62,10 @@ pub(super) async fn dial<T>(
 
 /// Whether another address would say the same.
 fn is_everywhere(error: &ConnectError) -> bool {
-    matches!(error.reason, Reason::Credentials | Reason::NoDatabase | Reason::Configuration)
+    matches!(
+        error.reason,
+        Reason::Credentials | Reason::UnsupportedLogin | Reason::NoDatabase | Reason::Configuration
+    )
 }
 
 async fn race<T>(

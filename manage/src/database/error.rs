@@ -50,6 +50,11 @@ impl ConnectError {
         Self { hint, ..error }.with_code(answer.code())
     }
 
+    /// A session that has been let in, and whose query stays without an answer.
+    pub(super) fn unanswered(settings: &DatabaseSettings) -> Self {
+        Self::new(settings, Reason::TimedOut, "it accepts connections and answers no query")
+    }
+
     /// An error about something that is no database. The message holds no secret.
     pub(crate) fn of_service(name: &str, reason: Reason, message: impl Into<String>) -> Self {
         Self { database: name.to_owned(), reason, code: None, message: message.into(), hint: None }

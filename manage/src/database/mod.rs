@@ -50,7 +50,7 @@ mod pooler;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
-mod postgres_login;
+mod postgres_login_error;
 #[cfg(feature = "postgres")]
 mod postgres_plain;
 #[cfg(feature = "postgres")]

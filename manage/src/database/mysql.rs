@@ -20,8 +20,7 @@ use mysql_async::{
 use super::background::Background;
 use super::delegate::ErrorDetails as _;
 use super::dial::{Target, dial};
-use super::instrument::instrumented;
-use super::instrument::setting_up;
+use super::instrument::{instrumented, setting_up};
 use super::mysql_details::{MysqlDetails, ask_number};
 use super::mysql_tls::{self, name_in_certificate};
 use super::tls::Trust;
@@ -46,15 +45,17 @@ pub struct MysqlConnection {
 impl MysqlConnection {
     /// Connects, within the settings' time limit.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        let open = async |(pool, connection)| {
-            // This also sets the time zone and the encoding that Diesel's types count on.
-            let driver = AsyncMysqlConnection::try_from(connection).await;
-            let driver =
-                driver.map_err(|error| ConnectError::new(settings, Reason::Closed, error.to_string()))?;
-            let details = MysqlDetails::new(settings);
-            Ok(Self { driver: Some(driver.into()), pool: Some(pool), says_goodbye: true, details })
-        };
-        instrumented(settings, || dialed(settings, pooled, open))
+        instrumented(settings, || logged_in(settings, async |bare| Self::set_up(settings, bare).await))
+    }
+
+    /// Makes a Diesel connection of a session that has been let in.
+    async fn set_up(settings: &DatabaseSettings, mut bare: Bare) -> Result<Self, ConnectError> {
+        // Both are taken before the first await: a future that is dropped must not wait for the end of a connection.
+        let (pool, connection) = (bare.pool.take(), bare.connection.take());
+        let driver = AsyncMysqlConnection::try_from(connection.expect("it is taken once")).await;
+        let driver = driver.map_err(|error| setup_error(settings, &error))?;
+        let details = MysqlDetails::new(settings);
+        Ok(Self { driver: Some(driver.into()), pool, says_goodbye: true, details })
     }
 
     /// Does something with the driver, and gives up after a time.
@@ -99,19 +100,27 @@ delegate_connection!(MysqlConnection => Driver, MysqlDetails, MysqlTransactions,
     Self::open(&settings).map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
 });
 
-/// A connection without what Diesel adds: for a probe. It knows a refusal's number, which Diesel's errors do not.
+/// A connection without what Diesel adds. It knows a refusal's number, which Diesel's errors do not.
 pub(super) struct Bare {
-    /// It is there until the very end.
+    /// It is there until the very end, or until it becomes Diesel's.
     connection: Option<Conn>,
+    pool: Option<Pool>,
     says_goodbye: bool,
 }
 
 impl Bare {
-    /// Connects, within the settings' time limit.
+    /// Logs in, within the settings' time limit.
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        dialed(settings, Conn::new, async |connection| {
-            Ok(Self { connection: Some(connection), says_goodbye: true })
-        })
+        logged_in(settings, async |bare| Ok(bare))
+    }
+
+    /// Does to it what [`MysqlConnection::open`] does, within a time limit, and closes it.
+    pub(super) fn try_set_up(self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
+        let set_up = async { tokio::time::timeout(limit, MysqlConnection::set_up(settings, self)).await };
+        match setting_up(|| Background.block_on(set_up)) {
+            Ok(connection) => connection.map(drop),
+            Err(_) => Err(ConnectError::unanswered(settings)),
+        }
     }
 
     /// The rows that a question has for an answer, as texts without the NULLs. It gives up after a time.
@@ -127,8 +136,7 @@ impl Bare {
         // A server that does not answer a question will not answer a goodbye.
         self.says_goodbye = answer.is_ok();
         let Ok(answer) = answer else {
-            let message = "it accepts connections and answers no query";
-            return Err(ConnectError::new(settings, Reason::TimedOut, message));
+            return Err(ConnectError::unanswered(settings));
         };
         let rows = answer.map_err(|error| connect_error(settings, &error))?;
         let texts =
@@ -139,32 +147,38 @@ impl Bare {
 
 impl Drop for Bare {
     fn drop(&mut self) {
-        let connection = self.connection.take();
-        Background.block_on(async {
-            if let (Some(connection), true) = (connection, self.says_goodbye) {
-                drop(tokio::time::timeout(GOODBYE, connection.disconnect()).await);
-            }
-        });
+        let (connection, pool) = (self.connection.take(), self.pool.take());
+        // It may have become Diesel's.
+        if pool.is_some() {
+            close(connection, pool, self.says_goodbye);
+        }
     }
 }
 
 /// How long the end of a connection may take.
 const GOODBYE: Duration = Duration::from_millis(100);
 
-/// Connects in this way to one of the addresses, and goes on there.
-fn dialed<C, T>(
+/// Closes a connection that is its pool's only one.
+fn close<C>(connection: C, pool: Option<Pool>, says_goodbye: bool) {
+    Background.block_on(async {
+        drop(connection);
+        if let (Some(pool), true) = (pool, says_goodbye) {
+            drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);
+        }
+    });
+}
+
+/// Logs in at one of the addresses, and goes on there. Every session begins here, so that a probe is let in where a command is.
+fn logged_in<T>(
     settings: &DatabaseSettings,
-    connect: impl AsyncFn(OptsBuilder) -> Result<C, Error>,
-    go_on: impl AsyncFn(C) -> Result<T, ConnectError>,
+    go_on: impl AsyncFn(Bare) -> Result<T, ConnectError>,
 ) -> Result<T, ConnectError> {
     let ssl = match settings.tls.mode {
         SslMode::Disable => None,
         _ => Some(mysql_tls::ssl_opts(settings)?),
     };
     let builder = builder(settings)?;
-    let open = async |target: &Target| {
-        go_on(attempt(settings, &connect, &builder, ssl.as_ref(), target).await?).await
-    };
+    let open = async |target: &Target| go_on(attempt(settings, &builder, ssl.as_ref(), target).await?).await;
     Background.block_on(dial(settings, open))
 }
 
@@ -198,13 +212,12 @@ fn builder(settings: &DatabaseSettings) -> Result<OptsBuilder, ConnectError> {
 }
 
 /// One attempt at one address. `prefer` without success tries again without encryption.
-async fn attempt<C>(
+async fn attempt(
     settings: &DatabaseSettings,
-    connect: &impl AsyncFn(OptsBuilder) -> Result<C, Error>,
     builder: &OptsBuilder,
     ssl: Option<&SslOpts>,
     target: &Target,
-) -> Result<C, ConnectError> {
+) -> Result<Bare, ConnectError> {
     let builder = builder.clone();
     let (builder, ssl) = match target {
         Target::Ip { host, ip, port } => {
@@ -224,7 +237,7 @@ async fn attempt<C>(
     {
         let told = |error: &Error| connect_error(settings, error);
         let address = (host.as_str(), *ip, *port);
-        match super::mysql_bridge::connect(settings, connect, builder.clone(), address, told).await {
+        match super::mysql_bridge::connect(settings, &connect, builder.clone(), address, told).await {
             Err(error) if prefers && error.reason == Reason::Tls => {}
             bridged => return bridged,
         }
@@ -245,10 +258,10 @@ async fn attempt<C>(
     result.map_err(|error| connect_error(settings, &error))
 }
 
-async fn pooled(builder: OptsBuilder) -> Result<(Pool, Conn), Error> {
+async fn connect(builder: OptsBuilder) -> Result<Bare, Error> {
     let pool = Pool::new(builder);
     let connection = pool.get_conn().await?;
-    Ok((pool, connection))
+    Ok(Bare { connection: Some(connection), pool: Some(pool), says_goodbye: true })
 }
 
 /// The addresses whose server was seen to offer no encryption, for as long as a minute.
@@ -306,25 +319,44 @@ fn connect_error(settings: &DatabaseSettings, error: &Error) -> ConnectError {
             ConnectError::new(settings, Reason::Tls, "the server offers no encryption")
         }
         Error::Driver(DriverError::ConnectionClosed) => ConnectError::new(settings, Reason::Closed, ""),
-        Error::Driver(
-            DriverError::UnknownAuthPlugin { .. }
-            | DriverError::MysqlOldPasswordDisabled
-            | DriverError::CleartextPluginDisabled,
-        ) => ConnectError::new(settings, Reason::Credentials, error.to_string()),
+        Error::Driver(DriverError::UnknownAuthPlugin { name }) => {
+            unsupported(settings, &format!("the account logs in by the plugin {name}"))
+        }
+        Error::Driver(DriverError::MysqlOldPasswordDisabled) => {
+            unsupported(settings, "the account's password is hashed as MySQL did before 4.1")
+        }
+        Error::Driver(DriverError::CleartextPluginDisabled) => {
+            unsupported(settings, "the account's plugin takes the password in clear text alone")
+        }
         error => ConnectError::new(settings, Reason::Other, error.to_string()),
     }
+}
+
+fn unsupported(settings: &DatabaseSettings, message: &str) -> ConnectError {
+    ConnectError::new(settings, Reason::UnsupportedLogin, message).with_hint(
+        "Supported are mysql_native_password, caching_sha2_password and ed25519: \
+         ALTER USER … IDENTIFIED VIA (MariaDB) or WITH (MySQL) one of them.",
+    )
+}
+
+/// Why a session that has been let in cannot be set up. Diesel's errors have no number: what lets nobody work now may pass.
+fn setup_error(settings: &DatabaseSettings, error: &diesel::ConnectionError) -> ConnectError {
+    use diesel::ConnectionError::CouldntSetupConfiguration;
+    use diesel::result::{DatabaseErrorKind as Kind, Error::DatabaseError};
+
+    let reason = match error {
+        CouldntSetupConfiguration(DatabaseError(kind, _)) if !matches!(kind, Kind::ClosedConnection) => {
+            Reason::Unhealthy
+        }
+        _ => Reason::Closed,
+    };
+    ConnectError::new(settings, reason, error.to_string())
 }
 
 impl Drop for MysqlConnection {
     fn drop(&mut self) {
         self.settle();
-        let (driver, pool) = (self.driver.take(), self.pool.take());
-        Background.block_on(async {
-            drop(driver);
-            if let (Some(pool), true) = (pool, self.says_goodbye) {
-                drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);
-            }
-        });
+        close(self.driver.take(), self.pool.take(), self.says_goodbye);
     }
 }
 

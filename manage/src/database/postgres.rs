@@ -22,7 +22,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::background::Background;
 use super::delegate::ErrorDetails as _;
 use super::dial::{Target, dial};
-use super::instrument::instrumented;
+use super::instrument::{instrumented, setting_up};
+use super::postgres_login_error::LoginError;
 use super::postgres_stream::{Negotiation, NotOffered};
 use super::postgres_tls::connector;
 #[cfg(unix)]
@@ -47,21 +48,18 @@ pub struct PostgresConnection {
 impl PostgresConnection {
     /// Connects, within the settings' time limit.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        let config = config(settings)?;
-        let tls = match settings.tls.mode {
-            SslMode::Disable => None,
-            _ => Some(connector(settings)?),
-        };
-        let open = async |target: &Target| {
-            let Bare { client, mut session, wire } = attempt(settings, &config, tls.clone(), target).await?;
-            session.says_goodbye = false;
-            // This also sets the time zone and the encoding that Diesel's types count on.
-            let driver = AsyncPgConnection::try_from(client).await;
-            let driver = driver.map_err(|error| setup_error(settings, &wire, error))?;
-            session.says_goodbye = true;
-            Ok(Self { driver: Box::new(driver.into()), session, wire })
-        };
-        instrumented(settings, || Background.block_on(dial(settings, open)))
+        instrumented(settings, || logged_in(settings, async |bare| Self::set_up(settings, bare).await))
+    }
+
+    /// Makes a Diesel connection of a session that has been let in. This also sets the time zone and the encoding that
+    /// Diesel's types count on.
+    async fn set_up(settings: &DatabaseSettings, bare: Bare) -> Result<Self, ConnectError> {
+        let Bare { client, mut session, wire } = bare;
+        session.says_goodbye = false;
+        let driver = AsyncPgConnection::try_from(client).await;
+        let driver = driver.map_err(|error| setup_error(settings, &wire, error))?;
+        session.says_goodbye = true;
+        Ok(Self { driver: Box::new(driver.into()), session, wire })
     }
 
     /// Does something with the driver, and gives up after a time.
@@ -122,7 +120,7 @@ pub(super) fn check(settings: &DatabaseSettings) -> Result<(), ConnectError> {
 }
 
 /// What the driver needs to know, but for the address.
-pub(super) fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
+fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
     let broken = |message: String| ConnectError::new(settings, Reason::Configuration, message);
     let user = match &settings.user {
         Some(user) => user.clone(),
@@ -162,8 +160,38 @@ pub(super) struct Bare {
     wire: Wire,
 }
 
+impl Bare {
+    /// Logs in, within the settings' time limit.
+    pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
+        logged_in(settings, async |bare| Ok(bare))
+    }
+
+    /// Does to it what [`PostgresConnection::open`] does, within a time limit, and closes it.
+    pub(super) fn try_set_up(self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
+        let set_up = async { tokio::time::timeout(limit, PostgresConnection::set_up(settings, self)).await };
+        match setting_up(|| Background.block_on(set_up)) {
+            Ok(connection) => connection.map(drop),
+            Err(_) => Err(ConnectError::unanswered(settings)),
+        }
+    }
+}
+
+/// Logs in at one of the addresses, and goes on there. Every session begins here, so that a probe is let in where a command is.
+fn logged_in<T>(
+    settings: &DatabaseSettings,
+    go_on: impl AsyncFn(Bare) -> Result<T, ConnectError>,
+) -> Result<T, ConnectError> {
+    let config = config(settings)?;
+    let tls = match settings.tls.mode {
+        SslMode::Disable => None,
+        _ => Some(connector(settings)?),
+    };
+    let open = async |target: &Target| go_on(attempt(settings, &config, tls.clone(), target).await?).await;
+    Background.block_on(dial(settings, open))
+}
+
 /// One attempt at one address. `prefer` without success tries again without encryption, as libpq does.
-pub(super) async fn attempt(
+async fn attempt(
     settings: &DatabaseSettings,
     config: &Config,
     tls: Option<MakeRustlsConnect>,
@@ -241,6 +269,9 @@ fn connect_error(settings: &DatabaseSettings, error: &tokio_postgres::Error) -> 
         let code = answer.code().code();
         let error = ConnectError::new(settings, Reason::of_sqlstate(code), answer.message());
         return error.with_code(Some(code));
+    }
+    if let Some(login) = LoginError::of(error) {
+        return login.into_error(settings);
     }
     let cause = error.source();
     if let Some(io) = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>()) {

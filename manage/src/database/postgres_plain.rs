@@ -6,11 +6,9 @@ use diesel_async::async_connection_wrapper::BlockOn;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::background::Background;
-use super::dial::{Target, dial};
-use super::postgres::{Bare, attempt, config};
-use super::postgres_tls::connector;
+use super::postgres::Bare;
 use super::{ConnectError, Reason};
-use crate::settings::{DatabaseSettings, SslMode};
+use crate::settings::DatabaseSettings;
 
 /// A session whose statements are never prepared: behind a pooler the next one may have another server session.
 pub(crate) struct PlainSession {
@@ -21,14 +19,12 @@ pub(crate) struct PlainSession {
 impl PlainSession {
     /// Connects, within the settings' time limit.
     pub(crate) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        let config = config(settings)?;
-        let tls = match settings.tls.mode {
-            SslMode::Disable => None,
-            _ => Some(connector(settings)?),
-        };
-        let open = async |target: &Target| attempt(settings, &config, tls.clone(), target).await;
-        let bare = Background.block_on(dial(settings, open))?;
-        Ok(Self { bare, settings: settings.clone() })
+        Ok(Self { bare: Bare::open(settings)?, settings: settings.clone() })
+    }
+
+    /// Does to the session what a Diesel connection needs, within a time limit, and closes it.
+    pub(super) fn try_set_up(self, limit: Duration) -> Result<(), ConnectError> {
+        self.bare.try_set_up(&self.settings, limit)
     }
 
     /// Whether the connection has visibly ended. Nobody is asked.
@@ -38,10 +34,15 @@ impl PlainSession {
 
     /// Runs SQL, and gives up after a time. The answer is the last row's values, as texts; none if there is no row.
     pub(crate) fn ask(&mut self, sql: &str, limit: Duration) -> Result<Vec<Option<String>>, ConnectError> {
+        Ok(self.rows(sql, limit)?.pop().unwrap_or_default())
+    }
+
+    /// The same, and the answer is all rows.
+    pub(super) fn rows(&mut self, sql: &str, limit: Duration) -> Result<Vec<TextRow>, ConnectError> {
         let client = &self.bare.client;
         let answer =
             Background.block_on(async { tokio::time::timeout(limit, client.simple_query(sql)).await });
-        // A server that does not answer a question will not answer a goodbye.
+        // A server that does not answer a query will not answer a terminate message.
         self.bare.session.says_goodbye = answer.is_ok();
         let settings = &self.settings;
         let messages = match answer {
@@ -54,17 +55,17 @@ impl PlainSession {
                 let error = ConnectError::new(settings, Reason::of_sqlstate(code), answer.message());
                 return Err(error.with_code(Some(code)));
             }
-            Err(_) => {
-                let message = format!("no answer to a query within {} s", limit.as_secs());
-                return Err(ConnectError::new(settings, Reason::TimedOut, message));
-            }
+            Err(_) => return Err(ConnectError::unanswered(settings)),
         };
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
+        let texts = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
+            }
             _ => None,
-        });
-        Ok(rows.last().map_or_else(Vec::new, |row| {
-            (0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect()
-        }))
+        };
+        Ok(messages.iter().filter_map(texts).collect())
     }
 }
+
+/// The values of a row, as texts.
+pub(super) type TextRow = Vec<Option<String>>;

@@ -101,6 +101,7 @@ pub(crate) fn probe_of_life(
         unapplied(&settings, demands, &applied)?;
     }
     let life = if of_life { Life::ask(&mut connection, &settings, left()) } else { None };
+    connection.try_set_up(&settings, left())?;
     Ok((Ready { server_version, elapsed: started.elapsed() }, life))
 }
 

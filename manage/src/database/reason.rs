@@ -22,6 +22,8 @@ pub enum Reason {
     TooManyConnections,
     /// The server refuses the user or the password.
     Credentials,
+    /// The server asks for a way to log in that this program does not support.
+    UnsupportedLogin,
     /// The server has no database of that name.
     NoDatabase,
     /// The user may not use the database.
@@ -73,6 +75,7 @@ impl Reason {
             | Self::Unhealthy
             | Self::Socket => true,
             Self::Credentials
+            | Self::UnsupportedLogin
             | Self::NoDatabase
             | Self::Permission
             | Self::Tls
@@ -95,6 +98,7 @@ impl Reason {
             Self::StartingUp => "starting_up",
             Self::TooManyConnections => "too_many_connections",
             Self::Credentials => "credentials",
+            Self::UnsupportedLogin => "unsupported_login",
             Self::NoDatabase => "no_database",
             Self::Permission => "permission",
             Self::Tls => "tls",
@@ -202,6 +206,7 @@ impl Reason {
             Self::StartingUp => "is starting up or shutting down",
             Self::TooManyConnections => "has no connection left",
             Self::Credentials => "refuses the login",
+            Self::UnsupportedLogin => "asks for a login that this program does not support",
             Self::NoDatabase => "has no such database",
             Self::Permission => "does not permit the connection",
             Self::Tls => "gives no trusted, encrypted connection",

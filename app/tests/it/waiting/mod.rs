@@ -9,6 +9,7 @@ mod encrypting;
 mod ending;
 mod handing_over;
 mod linking;
+mod logging_in;
 mod pooling;
 mod reading;
 mod refusing;
@@ -22,6 +23,7 @@ pub(crate) fn add(suite: &mut Suite) {
     ending::add(suite);
     handing_over::add(suite);
     linking::add(suite);
+    logging_in::add(suite);
     pooling::add(suite);
     reading::add(suite);
     refusing::add(suite);

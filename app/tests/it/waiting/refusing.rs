@@ -244,7 +244,8 @@ fn settings_of_a_role_do_not_hinder(backend: Backend) {
             "statement_timeout = '1ms'",
             "default_transaction_isolation = 'serializable'",
             "default_transaction_deferrable = on",
-            "idle_session_timeout = '1ms'",
+            // A command's own session takes several questions and answers until it can be used.
+            "idle_session_timeout = '20ms'",
             "idle_in_transaction_session_timeout = '1ms'",
             "lock_timeout = '1ms'",
             "search_path = ''",

@@ -38,6 +38,9 @@ fn plain(error: &ConnectError, state: &State) -> String {
             format!("the server is up, but it refuses the password of {user}")
         }
         (Reason::Credentials, _) => format!("the server is up, but it refuses the login of {user}"),
+        (Reason::UnsupportedLogin, _) => {
+            "the server is up, but it asks for a login that this program does not support".to_owned()
+        }
         (Reason::NoDatabase, _) if !state.is_database => {
             "the server is up, but it does not open what the URL's path names".to_owned()
         }

@@ -1,0 +1,147 @@
+//! PostgreSQL's ways to log in: what `wait_for_db` accepts, every other command accepts, and they refuse in the same words.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use manage_test_servers::{Backend, Postgres, Program, Suite, Transcript, scram_verifier};
+
+use super::bench::{LONG, Wait, execute, shared_url};
+use super::on_postgres;
+
+const PASSWORD: &str = "right-Passw0rd";
+const TOO_MANY: &str = "stored with more than 100000 SCRAM iterations";
+
+pub(crate) fn add(suite: &mut Suite) {
+    for (iterations, is_supported) in
+        [(1, true), (4_096, true), (100_000, true), (100_001, false), (200_000, false)]
+    {
+        on_postgres(suite, &format!("logging_in::{iterations}_scram_iterations"), move || {
+            scram_iterations(iterations, is_supported);
+        });
+    }
+    on_postgres(suite, "logging_in::no_server_keeps_it_busy", no_server_keeps_it_busy);
+    on_postgres(suite, "logging_in::a_server_that_does_not_know_the_password", an_impostor_is_named);
+    on_postgres(suite, "logging_in::a_method_that_is_not_supported", a_method_that_is_not_supported);
+    on_postgres(suite, "logging_in::without_a_password", without_a_password);
+    on_postgres(suite, "logging_in::by_md5_or_in_clear_text", by_md5_or_in_clear_text);
+}
+
+/// Another command than the one that waits.
+fn showmigrations(url: &str) -> Transcript {
+    let program = Program::new(env!("CARGO_BIN_EXE_manage")).cwd(std::env::temp_dir());
+    program.arg("showmigrations").env("DATABASE_URL", url).run(LONG)
+}
+
+fn scram_iterations(iterations: u32, is_supported: bool) {
+    let user = format!("iterations_{iterations}");
+    let verifier = scram_verifier(PASSWORD, NonZeroU32::new(iterations).expect("some"));
+    execute(Backend::Postgres, &format!("CREATE ROLE {user} LOGIN PASSWORD '{verifier}'"));
+    let url = shared_url(Backend::Postgres, &user, PASSWORD, "postgres");
+    if is_supported {
+        // The driver hashes a password without a pause, which takes seconds in a test's build on a busy machine.
+        Wait::new(&url, "--once --attempt-timeout 60").end().ready();
+        showmigrations(&url).expect_success();
+        let wrong = shared_url(Backend::Postgres, &user, "wrong-Passw0rd", "postgres");
+        Wait::new(&wrong, "--once --attempt-timeout 60").end().misconfigured("credentials", "28P01");
+        return;
+    }
+    Wait::new(&url, "--once").end().misconfigured("unsupported_login", "").says(TOO_MANY);
+    let waited =
+        Wait::text(&url, "--timeout 30 --fail-fast-after 0").end().says("scram_iterations").says(TOO_MANY);
+    assert_eq!(waited.transcript.code(), Some(78), "{}", waited.transcript);
+    let shown = showmigrations(&url).expect_code(78);
+    assert!(shown.stderr.contains(TOO_MANY) && shown.stderr.contains("Hint: Store it again"), "{shown}");
+}
+
+/// What a server that is none says once it was told the user.
+type Speech = fn(&mut TcpStream) -> std::io::Result<()>;
+
+/// Its thread ends with the process.
+fn false_server(speech: Speech) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // Whoever leaves has heard enough.
+            let _ = stream.read(&mut [0; 1024]).and_then(|_| speech(&mut stream));
+        }
+    });
+    format!("postgres://app:{PASSWORD}@{address}/app?sslmode=disable")
+}
+
+/// Asks for a password with so many iterations, and proves nothing.
+fn ask_for_scram(stream: &mut TcpStream, iterations: u32) -> std::io::Result<()> {
+    let mut bytes = [0; 1024];
+    // AuthenticationSASL, AuthenticationSASLContinue, AuthenticationSASLFinal
+    stream.write_all(&message(&[&[0, 0, 0, 10][..], b"SCRAM-SHA-256\0\0"].concat()))?;
+    let length = stream.read(&mut bytes)?;
+    let first = String::from_utf8_lossy(&bytes[..length]).into_owned();
+    let nonce = first.rsplit_once("r=").map_or("", |(_, nonce)| nonce);
+    let challenge = format!("r={nonce}more,s=MDEyMzQ1Njc4OWFiY2RlZg==,i={iterations}");
+    stream.write_all(&message(&[&[0, 0, 0, 11][..], challenge.as_bytes()].concat()))?;
+    if stream.read(&mut bytes)? > 0 {
+        let none = b"v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        stream.write_all(&message(&[&[0, 0, 0, 12][..], none].concat()))?;
+        let _ = stream.read(&mut bytes)?;
+    }
+    Ok(())
+}
+
+/// A message about the log-in.
+fn message(body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len() + 4).expect("short").to_be_bytes();
+    [b"R", &length[..], body].concat()
+}
+
+fn no_server_keeps_it_busy() {
+    let speeches: [Speech; 2] =
+        [|stream| ask_for_scram(stream, 10_000_000), |stream| ask_for_scram(stream, u32::MAX)];
+    for speech in speeches {
+        let url = false_server(speech);
+        let once =
+            Wait::new(&url, "--once --attempt-timeout 0.5").end().misconfigured("unsupported_login", "");
+        let took = once.transcript.duration;
+        assert!(took < Duration::from_secs(5), "{took:?}: {}", once.transcript);
+        let shown = showmigrations(&url).expect_code(78);
+        assert!(shown.stderr.contains(TOO_MANY), "{shown}");
+    }
+}
+
+fn an_impostor_is_named() {
+    let url = false_server(|stream| ask_for_scram(stream, 4_096));
+    let said = "the server does not know the password itself";
+    Wait::new(&url, "--once").end().misconfigured("credentials", "").says(said);
+    let shown = showmigrations(&url).expect_code(1);
+    assert!(shown.stderr.contains(said), "{shown}");
+}
+
+fn a_method_that_is_not_supported() {
+    // AuthenticationGSS
+    let url = false_server(|stream| stream.write_all(&message(&[0, 0, 0, 7])));
+    Wait::new(&url, "--once").end().misconfigured("unsupported_login", "").says("scram-sha-256 is supported");
+    showmigrations(&url).expect_code(78);
+}
+
+fn without_a_password() {
+    execute(Backend::Postgres, "CREATE ROLE no_password LOGIN PASSWORD 'right-Passw0rd'");
+    let url =
+        shared_url(Backend::Postgres, "no_password", "", "postgres").replace("no_password:@", "no_password@");
+    let said = "the server asks for a password, and none is set";
+    Wait::new(&url, "--once").end().misconfigured("credentials", "").says(said);
+    let shown = showmigrations(&url).expect_code(1);
+    assert!(shown.stderr.contains(said), "{shown}");
+}
+
+fn by_md5_or_in_clear_text() {
+    let rules = ["host all by_md5 127.0.0.1/32 md5", "host all by_text 127.0.0.1/32 password"];
+    let server = Postgres::builder().hba(rules).start().expect("PostgreSQL");
+    server.execute("SET password_encryption = 'md5'; CREATE ROLE by_md5 LOGIN PASSWORD 'right-Passw0rd'");
+    server.execute("CREATE ROLE by_text LOGIN PASSWORD 'right-Passw0rd'");
+    for user in ["by_md5", "by_text"] {
+        Wait::new(&server.url_as("127.0.0.1", user, PASSWORD, "postgres"), "--once").end().ready();
+        let wrong = server.url_as("127.0.0.1", user, "wrong-Passw0rd", "postgres");
+        Wait::new(&wrong, "--once").end().misconfigured("credentials", "28P01");
+    }
+}
