@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fmt::Display;
 
+use diesel::ConnectionError;
+
 use crate::console::{Input, Output, Role, Stream};
-use crate::database::{ConnectError, Connection, Pool, Reason};
+use crate::database::{ConnectError, Connection, MYSQL_SESSION, Pool, Reason, setting_up};
 use crate::settings::{Backend, DatabaseSettings, Settings, SettingsError, Source};
 use crate::{Cancellation, CommandError, Exit, Program, Result, StopSignal, profile};
 
@@ -190,11 +192,22 @@ impl Context {
     pub fn connect_to_as<C: diesel::Connection>(&self, alias: &str) -> Result<C> {
         let database = self.database(alias)?;
         check_backend::<C>(database)?;
-        Ok(C::establish(database.url().expose()).map_err(|error| {
+        let failed = |error: &dyn std::fmt::Display| {
             // A driver's message may repeat the URL.
             let text = database.without_secrets(&error.to_string());
             CommandError::new(format!("Cannot connect to {database}: {text}"))
-        })?)
+        };
+        let mut connection = C::establish(database.url().expose());
+        if let (Backend::Mysql, Err(ConnectionError::InvalidConnectionUrl(_))) =
+            (database.backend, &connection)
+        {
+            connection = C::establish(database.url_without_timeout().expose());
+        }
+        let mut connection = connection.map_err(|error| failed(&error))?;
+        if database.backend == Backend::Mysql {
+            setting_up(|| connection.batch_execute(MYSQL_SESSION)).map_err(|error| failed(&error))?;
+        }
+        Ok(connection)
     }
 
     /// A pool of connections to the database of this alias; it opens them when they are asked for.

@@ -6,8 +6,6 @@ use diesel::dsl;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-#[cfg(feature = "network")]
-use diesel_async::SimpleAsyncConnection as _;
 
 use super::{ConnectError, Reason};
 use crate::settings::{Backend, DatabaseSettings};
@@ -88,17 +86,43 @@ impl Connection {
 
     /// Asks the database something, and gives up after a time.
     pub(crate) fn ask(&mut self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
+        self.run(settings, limit, &["SELECT 1"])
+    }
+
+    /// The same of a connection that somebody has used: on MySQL its session is set back to what it has to be like.
+    pub(super) fn ask_used(
+        &mut self,
+        settings: &DatabaseSettings,
+        limit: Duration,
+    ) -> Result<(), ConnectError> {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => self.run(settings, limit, &super::mysql_session::RESTORE),
+            #[expect(clippy::allow_attributes, reason = "the next one depends on the features")]
+            #[allow(unreachable_patterns)]
+            _ => self.ask(settings, limit),
+        }
+    }
+
+    /// Runs statements without a result. SQLite has none to run: only its file is looked for.
+    fn run(
+        &mut self,
+        settings: &DatabaseSettings,
+        limit: Duration,
+        statements: &[&str],
+    ) -> Result<(), ConnectError> {
+        let _ = statements;
         let started = Instant::now();
         let answer = match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(connection) => Some(super::sqlite::within(connection, limit, |_| Ok(()))),
             #[cfg(feature = "postgres")]
             Self::Postgres(connection) => {
-                connection.within(limit, async |driver| driver.batch_execute("SELECT 1").await)
+                connection.within(limit, async |driver| run_all(driver, statements).await)
             }
             #[cfg(feature = "mysql")]
             Self::Mysql(connection) => {
-                connection.within(limit, async |driver| driver.batch_execute("SELECT 1").await)
+                connection.within(limit, async |driver| run_all(driver, statements).await)
             }
         };
         told(settings, answer, limit, started)
@@ -210,6 +234,17 @@ pub(super) fn version(backend: Backend, answer: &str) -> String {
     }
 }
 
+#[cfg(feature = "network")]
+async fn run_all(
+    driver: &mut impl diesel_async::SimpleAsyncConnection,
+    statements: &[&str],
+) -> QueryResult<()> {
+    for statement in statements {
+        driver.batch_execute(statement).await?;
+    }
+    Ok(())
+}
+
 fn told<T>(
     settings: &DatabaseSettings,
     answer: Option<QueryResult<T>>,
@@ -228,7 +263,7 @@ fn told<T>(
         }),
         None => {
             let _ = (limit, started);
-            Err(ConnectError::new(settings, Reason::TimedOut, "it accepts connections and answers no query"))
+            Err(ConnectError::unanswered(settings))
         }
     }
 }

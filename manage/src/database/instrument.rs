@@ -20,7 +20,7 @@ pub(crate) fn is_connecting() -> bool {
 }
 
 /// Does something to a new connection that is no work of the program's.
-pub(super) fn setting_up<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn setting_up<T>(work: impl FnOnce() -> T) -> T {
     CONNECTING.set(true);
     let done = work();
     CONNECTING.set(false);

@@ -42,6 +42,7 @@ mod mysql;
 mod mysql_bridge;
 #[cfg(feature = "mysql")]
 mod mysql_details;
+mod mysql_session;
 #[cfg(feature = "mysql")]
 mod mysql_tls;
 mod pool;
@@ -78,12 +79,13 @@ pub use background::Background;
 pub use connection::{Connection, MultiBackend, MultiField, MultiRawValue, MultiRow};
 use delegate::DetailedCursor;
 pub use error::ConnectError;
-pub(crate) use instrument::is_connecting;
+pub(crate) use instrument::{is_connecting, setting_up};
 pub(crate) use life::Life;
 #[cfg(feature = "mysql")]
 pub use mysql::MysqlConnection;
 #[cfg(feature = "mysql")]
 use mysql_details::sqlstate as mysql_sqlstate;
+pub(crate) use mysql_session::SESSION as MYSQL_SESSION;
 pub use pool::{Pool, PooledConnection};
 #[cfg(feature = "postgres")]
 pub(crate) use pooler::{MarkedSession, open_knowing};

@@ -22,6 +22,7 @@ use super::delegate::ErrorDetails as _;
 use super::dial::{Target, dial};
 use super::instrument::{instrumented, setting_up};
 use super::mysql_details::{MysqlDetails, ask_number};
+use super::mysql_session::SESSION;
 use super::mysql_tls::{self, name_in_certificate};
 use super::tls::Trust;
 use super::{ConnectError, Reason};
@@ -207,6 +208,7 @@ fn builder(settings: &DatabaseSettings) -> Result<OptsBuilder, ConnectError> {
                 .with_constraints(PoolConstraints::new(0, 1).expect("none to one is a range"))
                 .with_reset_connection(false),
         )
+        .setup(vec![SESSION])
         // Where a host is asked for, its socket is not.
         .prefer_socket(false))
 }

@@ -60,7 +60,7 @@ impl Pool {
             if let Some(mut connection) = state.idle.pop() {
                 drop(state);
                 let seat = Seat { shared };
-                match connection.ask(&shared.settings, left) {
+                match connection.ask_used(&shared.settings, left) {
                     Ok(()) => return Ok(self.hand_out(connection, seat)),
                     Err(error) if error.reason == Reason::TimedOut => return Err(error),
                     // The server restarted, most likely: the next one is as broken, or there is none.

@@ -54,9 +54,11 @@ pub(super) fn drop_database(connection: &mut Connection, name: &str) -> QueryRes
 
 /// The databases of processes that are gone.
 pub(super) fn leftovers(connection: &mut Connection) -> QueryResult<Vec<String>> {
-    let pattern = names::TEST.replace('_', "\\_");
+    // A pattern would need a backslash, whose meaning depends on the server's sql_mode.
     let sql = format!(
-        "SELECT schema_name AS text FROM information_schema.schemata WHERE schema_name LIKE '{pattern}%'"
+        "SELECT schema_name AS text FROM information_schema.schemata WHERE LEFT(schema_name, {}) = '{}'",
+        names::TEST.len(),
+        names::TEST
     );
     let mut leftovers = Vec::new();
     for name in texts(connection, &sql)? {

@@ -32,6 +32,8 @@ mod migration_failures;
 mod migration_files;
 mod migration_keys;
 mod migration_sessions;
+#[cfg(feature = "mysql")]
+mod mysql_sessions;
 mod origins;
 mod output;
 mod pooling;
@@ -100,6 +102,8 @@ fn main() -> std::process::ExitCode {
     migration_keys::add(&mut suite);
     migration_sessions::add(&mut suite);
     origins::add(&mut suite);
+    #[cfg(feature = "mysql")]
+    mysql_sessions::add(&mut suite);
     output::add(&mut suite);
     printing::add(&mut suite);
     pools::add(&mut suite);

@@ -16,6 +16,15 @@ impl DatabaseSettings {
     /// Every part is percent-encoded, and the parameters have the names that libpq, or Diesel's own MySQL connection,
     /// reads. It holds the password: give it to a driver, never to a person.
     pub fn url(&self) -> Secret {
+        self.write(true)
+    }
+
+    /// The same without the time limit: `mysql_async` refuses a parameter that it does not know.
+    pub(crate) fn url_without_timeout(&self) -> Secret {
+        self.write(false)
+    }
+
+    fn write(&self, with_timeout: bool) -> Secret {
         if self.backend == Backend::Sqlite {
             return Secret::new(&self.name);
         }
@@ -34,7 +43,7 @@ impl DatabaseSettings {
         url += &hosts.join(",");
         url.push('/');
         url += &encode(&self.name);
-        for (i, (name, value)) in self.query().iter().enumerate() {
+        for (i, (name, value)) in self.query(with_timeout).iter().enumerate() {
             url.push(if i == 0 { '?' } else { '&' });
             url += name;
             url.push('=');
@@ -55,7 +64,7 @@ impl DatabaseSettings {
         }
     }
 
-    fn query(&self) -> Vec<(&str, String)> {
+    fn query(&self, with_timeout: bool) -> Vec<(&str, String)> {
         let postgres = self.backend == Backend::Postgres;
         let mut query = Vec::new();
         if let (false, Some(Address::Unix(path, _))) = (postgres, self.addresses.first()) {
@@ -82,7 +91,9 @@ impl DatabaseSettings {
         }
         // A whole number of seconds, at least one: a fraction would become 0, which stands for no limit at all.
         let seconds = self.connect_timeout.as_secs() + u64::from(self.connect_timeout.subsec_nanos() > 0);
-        query.push(("connect_timeout", seconds.max(1).to_string()));
+        if with_timeout {
+            query.push(("connect_timeout", seconds.max(1).to_string()));
+        }
         query.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.clone())));
         query
     }
