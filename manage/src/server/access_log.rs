@@ -1,9 +1,9 @@
 //! A line for each request, in the form of Django's, written when the last byte of the answer is sent.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode, Uri, Version};
 
 use super::site::with_causes;
 use crate::caught::Panic;
@@ -35,8 +35,9 @@ impl fmt::Display for Abort {
 
 /// A request and what is known of its answer so far.
 struct Exchange {
-    /// `GET /path HTTP/1.1`, printable.
-    request_line: String,
+    method: Method,
+    uri: Uri,
+    version: Version,
     /// What the handler answered.
     status: Option<StatusCode>,
     /// Bytes of the response body that the connection has taken.
@@ -66,12 +67,15 @@ impl ConnectionLog {
 
     /// A request has arrived.
     pub(super) fn begin<B>(&self, request: &Request<B>) {
-        let line = format!("{} {} {:?}", request.method(), request.uri(), request.version());
-        let request_line = match printable(&line) {
-            std::borrow::Cow::Borrowed(_) => line,
-            std::borrow::Cow::Owned(escaped) => escaped,
+        let new = Exchange {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            status: None,
+            sent: 0,
+            is_complete: false,
+            aborted: None,
         };
-        let new = Exchange { request_line, status: None, sent: 0, is_complete: false, aborted: None };
         let before = self.lock().replace(new);
         // A client that sends its next request before it has read the answer.
         if let Some(before) = before {
@@ -88,14 +92,12 @@ impl ConnectionLog {
         });
     }
 
-    /// The connection has taken a part of the body.
-    pub(super) fn sent(&self, bytes: u64) {
-        self.update(|exchange| exchange.sent += bytes);
-    }
-
-    /// The connection has taken the whole body.
-    pub(super) fn complete(&self) {
-        self.update(|exchange| exchange.is_complete = true);
+    /// The connection has taken a part of the body; `is_complete` where it was the last one.
+    pub(super) fn sent(&self, bytes: u64, is_complete: bool) {
+        self.update(|exchange| {
+            exchange.sent += bytes;
+            exchange.is_complete = is_complete;
+        });
     }
 
     /// The request's body, or the response's, ended too early.
@@ -150,13 +152,15 @@ impl ConnectionLog {
     /// The method and the path; a query may hold what is nobody's business.
     fn request(&self) -> String {
         let exchange = self.lock();
-        let line = exchange.as_ref().map_or("", |exchange| exchange.request_line.as_str());
-        let mut words = line.split(' ');
-        let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        format!("{method} {}", target.split('?').next().unwrap_or_default())
+        let request =
+            exchange.as_ref().map(|exchange| format!("{} {}", exchange.method, exchange.uri.path()));
+        printable(&request.unwrap_or_default()).into_owned()
     }
 
     fn write(&self, exchange: Exchange) {
+        if self.shared.access.is_none() {
+            return;
+        }
         let size = exchange.status.map(|_| exchange.sent);
         let status = match (exchange.status, exchange.aborted) {
             (Some(status), _) => Some(status.as_u16()),
@@ -164,22 +168,23 @@ impl ConnectionLog {
             (None, _) => None,
         };
         let note = exchange.aborted.map(|why| why.to_string());
-        self.line(&exchange.request_line, status, size, note.as_deref());
+        let Exchange { method, uri, version, .. } = exchange;
+        self.line(&format!("{method} {uri} {version:?}"), status, size, note.as_deref());
     }
 
     fn line(&self, request_line: &str, status: Option<u16>, size: Option<u64>, note: Option<&str>) {
         let Some(access) = &self.shared.access else { return };
         let now = chrono::Local::now().format("%d/%b/%Y %H:%M:%S");
-        let mut text = format!("[{now}] \"{request_line}\" ");
+        let mut text = format!("[{now}] \"{}\"", printable(request_line));
         for number in [status.map(u64::from), size] {
-            match number {
-                Some(number) => text.push_str(&format!("{number} ")),
-                None => text.push_str("- "),
-            }
+            // A string takes whatever is written to it.
+            let _ = match number {
+                Some(number) => write!(text, " {number}"),
+                None => write!(text, " -"),
+            };
         }
-        match note {
-            Some(note) => text.push_str(&format!("({note})")),
-            None => text.truncate(text.len() - 1),
+        if let Some(note) = note {
+            let _ = write!(text, " ({note})");
         }
         // A log that nobody reads any more is no reason to stop serving.
         let _ = access.styled_line(role(status), text);

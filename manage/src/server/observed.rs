@@ -148,11 +148,8 @@ impl HttpBody for ResponseBody {
         Poll::Ready(match frame {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-                this.log.sent(length);
                 this.left = this.left.map(|left| left.saturating_sub(length));
-                if this.left == Some(0) || this.body.is_end_stream() {
-                    this.log.complete();
-                }
+                this.log.sent(length, this.left == Some(0) || this.body.is_end_stream());
                 Some(Ok(frame))
             }
             Some(Err(error)) => {
@@ -161,7 +158,7 @@ impl HttpBody for ResponseBody {
                 Some(Err(error.into()))
             }
             None => {
-                this.log.complete();
+                this.log.sent(0, true);
                 None
             }
         })
