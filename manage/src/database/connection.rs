@@ -56,6 +56,9 @@ impl Connection {
 
     /// Runs a closure in a transaction: Diesel's own method of that name.
     ///
+    /// On SQLite it takes the write lock when it begins, and waits for another writer up to 30 s;
+    /// [`Connection::read_transaction`] waits for nobody.
+    ///
     /// It is here as well because this type's name hides the trait `Connection` of `diesel::prelude`.
     pub fn transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
     where

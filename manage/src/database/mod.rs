@@ -61,6 +61,7 @@ mod postgres_tls;
 #[cfg(feature = "postgres")]
 mod postgres_wire;
 mod probe;
+mod reading;
 mod reason;
 mod remedy;
 mod server_error;

@@ -26,6 +26,50 @@ pub(crate) fn add(suite: &mut Suite) {
     add("a_test_transaction_is_never_committed", a_test_transaction_is_never_committed);
     add("a_dropped_connection_rolls_back", a_dropped_connection_rolls_back);
     add("a_type_of_errors_of_ones_own", a_type_of_errors_of_ones_own);
+    add("one_that_only_reads_sees_one_moment", one_that_only_reads_sees_one_moment);
+    #[cfg(feature = "sqlite")]
+    suite.test("transactions::sqlite::a_reader_waits_for_no_writer", a_reader_waits_for_no_writer);
+}
+
+fn one_that_only_reads_sees_one_moment(database: TestDatabase) {
+    let (mut connection, mut other) = (connect(&database), connect(&database));
+    create(&mut connection);
+    insert(&mut connection, &thing(1)).expect("a row");
+    let seen = connection.read_transaction(|connection| {
+        let before = ids(connection);
+        insert(&mut other, &thing(2)).expect("a row");
+        let nested = connection.read_transaction(|connection| QueryResult::Ok(ids(connection)))?;
+        QueryResult::Ok((before, nested))
+    });
+    assert_eq!(seen, Ok((vec![1], vec![1])));
+    let wrote = connection.read_transaction(|connection| insert(connection, &thing(3)));
+    assert!(wrote.is_err());
+    let failed: QueryResult<()> = connection.read_transaction(|_| Err(Error::RollbackTransaction));
+    assert_eq!(failed, Err(Error::RollbackTransaction));
+    // It may write again, in a transaction and without one; and read inside one that writes.
+    insert(&mut connection, &thing(3)).expect("a row");
+    let all = connection.transaction(|connection| {
+        insert(connection, &thing(4))?;
+        connection.read_transaction(|connection| QueryResult::Ok(ids(connection)))
+    });
+    assert_eq!(all, Ok(vec![1, 2, 3, 4]));
+    assert_eq!(ids(&mut other), [1, 2, 3, 4]);
+}
+
+/// With WAL, which a new file has.
+#[cfg(feature = "sqlite")]
+fn a_reader_waits_for_no_writer() {
+    let database = TestDatabase::new(Backend::Sqlite);
+    let (mut reader, mut writer) = (connect(&database), connect(&database));
+    create(&mut reader);
+    reader.batch_execute("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 0").expect("pragmas");
+    writer.batch_execute("BEGIN IMMEDIATE").expect("the lock");
+    insert(&mut writer, &thing(1)).expect("a row");
+    assert_eq!(reader.read_transaction(|connection| QueryResult::Ok(ids(connection))), Ok(vec![]));
+    let writes: QueryResult<()> = reader.transaction(|_| Ok(()));
+    assert_eq!(writes.expect_err("the writer holds the lock").to_string(), "database is locked");
+    writer.batch_execute("COMMIT").expect("a commit");
+    assert_eq!(reader.read_transaction(|connection| QueryResult::Ok(ids(connection))), Ok(vec![1]));
 }
 
 fn one_that_succeeds_stays(database: TestDatabase) {

@@ -1,7 +1,9 @@
 //! SQLite's connection: Diesel's own, but its transactions take the write lock when they begin.
 
 use diesel::QueryResult;
-use diesel::connection::{AnsiTransactionManager, MultiConnectionHelper, TransactionManager};
+use diesel::connection::{
+    AnsiTransactionManager, MultiConnectionHelper, SimpleConnection as _, TransactionManager,
+};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, TypeMetadata};
 use diesel::sqlite::Sqlite;
@@ -35,6 +37,25 @@ impl SqliteConnection {
         &mut self.driver
     }
 
+    /// Begins a transaction as a reader; until [`SqliteConnection::end_reading`] a write is an error. Returns what the session was
+    /// allowed before.
+    pub(crate) fn begin_reading(&mut self) -> QueryResult<WasQueryOnly> {
+        let before = WasQueryOnly(is_query_only(&mut self.driver));
+        self.set_query_only(true)?;
+        delegate::begin(&mut *self.driver)?;
+        Ok(before)
+    }
+
+    /// Lets the session write again, if it was before.
+    pub(crate) fn end_reading(&mut self, before: &WasQueryOnly) -> QueryResult<()> {
+        self.set_query_only(before.0)
+    }
+
+    fn set_query_only(&mut self, on: bool) -> QueryResult<()> {
+        let sql = if on { "PRAGMA query_only = ON" } else { "PRAGMA query_only = OFF" };
+        setting_up(|| self.driver.batch_execute(sql))
+    }
+
     fn driver(&mut self) -> &mut Driver {
         &mut self.driver
     }
@@ -43,6 +64,9 @@ impl SqliteConnection {
         self.details.clone()
     }
 }
+
+/// Whether a session refused to write before it was told to.
+pub(crate) struct WasQueryOnly(bool);
 
 delegate_connection!(
     SqliteConnection => Driver, SqliteDetails, SqliteTransactions, begin_immediate, delegate::commit,
@@ -68,13 +92,7 @@ fn begin_immediate(driver: &mut Driver) -> QueryResult<()> {
     }
     match AnsiTransactionManager::begin_transaction_sql(driver, "BEGIN IMMEDIATE") {
         // A session that refuses to write by its own choice may still read in a transaction.
-        Err(error) => {
-            if is_query_only(driver) {
-                delegate::begin(driver)
-            } else {
-                Err(error)
-            }
-        }
+        Err(_) if is_query_only(driver) => delegate::begin(driver),
         began => began,
     }
 }

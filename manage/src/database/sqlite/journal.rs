@@ -76,7 +76,7 @@ pub(super) fn is_on_a_network(_: &Path) -> bool {
     false
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use diesel::connection::SimpleConnection as _;
     use diesel::prelude::*;

@@ -206,13 +206,15 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
     if !may_read(path) {
         return file("the file is not readable");
     }
+    // SQLite keeps files beside the database, with WAL also to read it.
+    let wal = "With WAL, SQLite creates files beside the database also to read it. Open it as file:PATH?immutable=1 if nobody changes it, \
+               or leave WAL before (PRAGMA journal_mode = DELETE).";
     if !may_write(path) {
-        return file("the file is not writable");
+        return file("the file is not writable").with_hint(wal);
     }
-    // SQLite keeps files beside the database, in WAL mode also to read it.
     let folder = folder(path);
     if !may_write(folder) {
-        return file(&format!("{message}; the folder {} is not writable", folder.display()));
+        return file(&format!("{message}; the folder {} is not writable", folder.display())).with_hint(wal);
     }
     file(message)
 }
