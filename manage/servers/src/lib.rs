@@ -49,7 +49,7 @@ mod watched;
 
 pub use find::{POSTGRES_BIN, Unavailable};
 pub use mariadb::{MariaDb, MariaDbBuilder};
-pub use need::{Need, REQUIRE};
+pub use need::{Need, REQUIRE, python};
 pub use pgbouncer::PgBouncer;
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresBuilder};

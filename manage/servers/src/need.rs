@@ -2,12 +2,25 @@
 
 use std::fmt;
 use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::process::Command;
 
 use crate::find::{self, Unavailable};
 use crate::{cell, docker, mariadb, pgbouncer, postgres, rabbitmq, redis};
 
 /// The environment variable that lists, with commas, the needs whose absence fails the tests instead of skipping them.
 pub const REQUIRE: &str = "MANAGE_TEST_REQUIRE";
+
+/// The environment variable that names the Python interpreter to use instead of `python3`.
+pub(crate) const PYTHON: &str = "MANAGE_TEST_PYTHON";
+
+/// The version of python-dotenv that `.env` files are compared with: others read some of them differently.
+pub(crate) const PYTHON_DOTENV: &str = "1.2.4";
+
+/// The Python interpreter that tests use.
+pub fn python() -> PathBuf {
+    std::env::var_os(PYTHON).map_or_else(|| PathBuf::from("python3"), PathBuf::from)
+}
 
 /// Something that a test needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +41,8 @@ pub enum Need {
     PgBouncer,
     /// Docker Engine, docker-compose, and the images that this repository's `docker-compose.yml` and `Dockerfile` end in.
     Docker,
+    /// Python with the package python-dotenv, of one pinned version.
+    PythonDotenv,
     /// Any program on PATH.
     Program(&'static str),
     /// A shell, and tmux as the terminal that it runs in.
@@ -46,6 +61,7 @@ impl Need {
             Self::RabbitMq => "rabbitmq",
             Self::PgBouncer => "pgbouncer",
             Self::Docker => "docker",
+            Self::PythonDotenv => "python-dotenv",
             Self::Program(name) | Self::Shell(name) => name,
         }
     }
@@ -64,6 +80,9 @@ impl Need {
             Self::RabbitMq => rabbitmq::INSTALL.to_owned(),
             Self::PgBouncer => pgbouncer::INSTALL.to_owned(),
             Self::Docker => docker::INSTALL.to_owned(),
+            Self::PythonDotenv => {
+                format!("pip install python-dotenv=={PYTHON_DOTENV}, and set {PYTHON} to that Python")
+            }
             Self::Program(name) => format!("make the program `{name}` available on PATH"),
             Self::Shell(name) => {
                 format!("apt-get install {name} tmux, or the packages of those names elsewhere")
@@ -95,6 +114,7 @@ impl Need {
                 let missing = find::find("pgbouncer", &self.install()).err();
                 return missing.or_else(|| Self::Postgres.missing());
             }
+            Self::PythonDotenv => return python_dotenv_missing(&self.install()),
             Self::Program(name) => {
                 let missing =
                     || Unavailable::NotInstalled { program: (*name).to_owned(), install: self.install() };
@@ -117,8 +137,24 @@ impl fmt::Display for Need {
             Self::RabbitMq => f.write_str("RabbitMQ"),
             Self::PgBouncer => f.write_str("PgBouncer"),
             Self::Docker => f.write_str("Docker with its base images"),
+            Self::PythonDotenv => f.write_str("python-dotenv"),
             Self::Program(name) => write!(f, "the program `{name}`"),
             Self::Shell(name) => write!(f, "the shell {name} or tmux"),
         }
+    }
+}
+
+fn python_dotenv_missing(install: &str) -> Option<Unavailable> {
+    let program = "python-dotenv".to_owned();
+    let question = "from importlib.metadata import version; print(version('python-dotenv'))";
+    let answer = Command::new(python()).args(["-c", question]).output();
+    match answer {
+        Ok(output) if output.status.success() => {
+            let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            (version != PYTHON_DOTENV).then(|| {
+                Unavailable::broken(format!("python-dotenv {version} is not {PYTHON_DOTENV}: {install}"))
+            })
+        }
+        _ => Some(Unavailable::NotInstalled { program, install: install.to_owned() }),
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn from_table(
     };
     let url = match (&table.url, &table.url_file) {
         (Some(_), Some(_)) => return Err(twice("url", "url_file")),
-        (Some(url), None) => Some((url.get_ref().0.clone(), at(url.span()))),
+        (Some(url), None) => Some((url.get_ref().clone(), at(url.span()))),
         (None, Some(path)) => {
             let place = at(path.span());
             Some((read_secret(&folder.join(path.get_ref()), &format!("{place} (url_file)"))?, place))
@@ -126,7 +126,7 @@ fn overlay(
             )));
         }
         (Some(password), None) => {
-            settings.password = Some(password.get_ref().0.clone());
+            settings.password = Some(password.get_ref().clone());
             origins.set(Part::Password, at(password.span()));
         }
         (None, Some(path)) => {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
 use super::{Secret, SettingsError};
@@ -28,13 +28,13 @@ pub(crate) struct SettingsFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct DatabaseTable {
-    pub(crate) url: Option<Spanned<Text>>,
+    pub(crate) url: Option<Spanned<Secret>>,
     pub(crate) url_file: Option<Spanned<String>>,
     pub(crate) backend: Option<Spanned<String>>,
     pub(crate) host: Option<Spanned<String>>,
     pub(crate) port: Option<Spanned<u16>>,
     pub(crate) user: Option<Spanned<String>>,
-    pub(crate) password: Option<Spanned<Text>>,
+    pub(crate) password: Option<Spanned<Secret>>,
     pub(crate) password_file: Option<Spanned<String>>,
     pub(crate) name: Option<Spanned<String>>,
     pub(crate) sslmode: Option<Spanned<String>>,
@@ -79,38 +79,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
         }
 
         deserializer.deserialize_any(TableVisitor(PhantomData))
-    }
-}
-
-/// A text that may be secret: an error about it does not repeat it.
-#[derive(Debug)]
-pub(crate) struct Text(pub(crate) Secret);
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-
-        impl Visitor<'_> for TextVisitor {
-            type Value = Text;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text in quotes")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Secret::new(text)))
-            }
-
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Text, E> {
-                Err(E::custom("expected a text in quotes, found a number"))
-            }
-
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Text, E> {
-                Err(E::custom("expected a text in quotes, found a number"))
-            }
-        }
-
-        deserializer.deserialize_any(TextVisitor)
     }
 }
 

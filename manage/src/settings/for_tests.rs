@@ -1,15 +1,14 @@
 //! The database settings that a team's tests use.
 
 use super::database_variables::from_url;
-use super::envfile::EnvFile;
-use super::load::nearest;
+use super::load::env_file;
 use super::variables::Variables;
 use super::{DatabaseSettings, Settings, SettingsError, Source};
 
 /// `TEST_DATABASE_URL`, for another alias `TEST_DATABASE_URL_<ALIAS>`; without it, the alias's own settings.
 pub(crate) fn for_tests(source: &Source, alias: &str) -> Result<DatabaseSettings, SettingsError> {
     let environment = &source.environment;
-    let env_file = nearest(&environment.folder(), ".env").as_deref().map(EnvFile::read).transpose()?;
+    let env_file = env_file(source)?;
     let variables = Variables { environment, file: env_file.as_ref() };
     let name = match alias {
         DatabaseSettings::DEFAULT_ALIAS => "TEST_DATABASE_URL".to_owned(),

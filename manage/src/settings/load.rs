@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use super::database_sources::databases;
 use super::envfile::EnvFile;
 use super::file::{Parsed, without_value};
+use super::find::nearest;
 use super::variables::Variables;
-use super::{DatabaseSettings, Environment, SettingsError, stage};
+use super::{DatabaseSettings, Environment, Secret, SettingsError, stage};
 use crate::suggest::closest;
 
 /// What settings are to be read from; nothing is read yet.
@@ -35,6 +37,8 @@ pub struct Settings {
     apps: BTreeMap<String, AppTable>,
     name: String,
     environment: String,
+    variables: Environment,
+    env_file: Option<Arc<EnvFile>>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +87,16 @@ impl Settings {
             (None, None) => "environment".to_owned(),
         };
         let silenced_checks = parsed.file.checks.0.silenced;
-        Ok(Self { databases, runserver_address, silenced_checks, apps, name, environment: environment_name })
+        Ok(Self {
+            databases,
+            runserver_address,
+            silenced_checks,
+            apps,
+            name,
+            environment: environment_name,
+            variables: environment.clone(),
+            env_file: env_file.map(Arc::new),
+        })
     }
 
     /// The settings of a database by its alias.
@@ -116,6 +129,13 @@ impl Settings {
         table.clone().try_into().map_err(|error: toml::de::Error| {
             SettingsError::new(format!("{place}: {}.", without_value(error.message())))
         })
+    }
+
+    /// A variable of the project's own: from the environment, or else from `.env`; or the content of the file that the variable
+    /// `<NAME>_FILE` names there, such as a mounted secret. `None` where it is not set, or to nothing.
+    pub fn variable(&self, name: &str) -> Result<Option<Secret>, SettingsError> {
+        let variables = Variables { environment: &self.variables, file: self.env_file.as_deref() };
+        Ok(variables.get(name)?.map(|value| value.text))
     }
 
     /// Where `manage runserver` listens unless told otherwise, as it was written, and where that was.
@@ -151,7 +171,8 @@ impl Settings {
 
 /// `.env`, where there is one.
 pub(super) fn env_file(source: &Source) -> Result<Option<EnvFile>, SettingsError> {
-    nearest(&source.environment.folder(), ".env").as_deref().map(EnvFile::read).transpose()
+    let path = nearest(&source.environment.folder(), ".env")?;
+    path.map(|path| EnvFile::read(&path, &source.environment)).transpose()
 }
 
 /// The settings file, where there is one.
@@ -163,22 +184,8 @@ pub(super) fn settings_file(
     Ok(match (&source.file, variables.plain("MANAGE_SETTINGS")?) {
         (Some(file), _) => Some(environment.base().join(file)),
         (None, Some(value)) => Some(value.folder.join(value.text.expose())),
-        (None, None) => nearest(&environment.folder(), "manage.toml"),
+        (None, None) => nearest(&environment.folder(), "manage.toml")?,
     })
-}
-
-/// The nearest file of this name, in this folder or one above it. A repository's top is the last one that is looked at.
-pub(super) fn nearest(folder: &Path, name: &str) -> Option<PathBuf> {
-    for folder in folder.ancestors() {
-        let file = folder.join(name);
-        if file.is_file() {
-            return Some(file);
-        }
-        if folder.join(".git").exists() {
-            break;
-        }
-    }
-    None
 }
 
 fn shown(path: &Path, folder: &Path) -> String {

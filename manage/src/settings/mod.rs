@@ -12,6 +12,7 @@ mod envfile;
 mod environment;
 mod error;
 mod file;
+mod find;
 #[cfg(feature = "testing")]
 mod for_tests;
 mod load;

@@ -45,7 +45,7 @@ fn of_settings_file(path: &Path, parsed: &Parsed, files: &mut Vec<SecretFile>) {
     let mut inside = None;
     for (alias, table) in &parsed.file.databases.0 {
         let table: &DatabaseTable = &table.get_ref().0;
-        let in_url = table.url.as_ref().is_some_and(|url| has_password(url.get_ref().0.expose()));
+        let in_url = table.url.as_ref().is_some_and(|url| has_password(url.get_ref().expose()));
         if table.password.is_some() || in_url {
             inside.get_or_insert(format!("[databases.{alias}]"));
         }
@@ -105,9 +105,9 @@ fn names_secret(key: &str) -> bool {
 }
 
 fn holds_secret(file: &EnvFile, name: &str) -> bool {
-    let Some(value) = file.get(name) else { return false };
+    let Ok(Some(entry)) = file.get(name) else { return false };
     names_secret(name)
-        || (name.starts_with("DATABASE_URL") && !name.ends_with("_FILE") && has_password(&value))
+        || (name.starts_with("DATABASE_URL") && !name.ends_with("_FILE") && has_password(entry.value))
 }
 
 /// Whether a variable names a file that holds a password.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::envfile::EnvFile;
+use super::envfile::{Entry, EnvFile};
 use super::{Environment, Origin, Secret, SettingsError};
 
 /// The variables in force: the environment's, and under them those of `.env`.
@@ -63,7 +63,10 @@ impl Variables<'_> {
 
     /// A variable itself.
     pub(crate) fn plain(&self, name: &str) -> Result<Option<Value>, SettingsError> {
-        Ok(self.plain_in(Layer::Environment, name)?.or(self.plain_in(Layer::EnvFile, name)?))
+        match self.plain_in(Layer::Environment, name)? {
+            Some(value) => Ok(Some(value)),
+            None => self.plain_in(Layer::EnvFile, name),
+        }
     }
 
     /// Empty ones count as unset.
@@ -75,12 +78,16 @@ impl Variables<'_> {
                 let text = self.environment.variable(name)?;
                 Ok(text.map(|text| Value { text: Secret::new(text), origin, folder }))
             }
-            Layer::EnvFile => Ok(self.file.and_then(|file| {
-                let text = Secret::new(file.get(name)?);
-                let origin = Origin::EnvFile(name.to_owned(), file.path.clone(), file.line(name));
-                let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
-                Some(Value { text, origin, folder })
-            })),
+            Layer::EnvFile => {
+                let Some(file) = self.file else { return Ok(None) };
+                let folder = || file.path.parent().unwrap_or(Path::new("")).to_owned();
+                let entry = file.get(name)?;
+                Ok(entry.map(|Entry { value, origin }| Value {
+                    text: Secret::new(value),
+                    origin,
+                    folder: folder(),
+                }))
+            }
         }
     }
 

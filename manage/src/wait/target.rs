@@ -24,7 +24,7 @@ pub struct Target(Arc<Kind>);
 
 #[derive(Debug)]
 enum Kind {
-    Database(DatabaseSettings, Demands),
+    Database(Box<DatabaseSettings>, Demands),
     Service(Service),
 }
 
@@ -46,7 +46,7 @@ impl Target {
         let migrations =
             program.map(|program| Migrations::of_program(program, settings.backend)).transpose()?;
         let migrations = migrations.flatten().map(|migrations| migrations.versions());
-        Ok(Self(Arc::new(Kind::Database(settings, Demands { writable, migrations }))))
+        Ok(Self(Arc::new(Kind::Database(Box::new(settings), Demands { writable, migrations }))))
     }
 
     /// A service: `redis://…`, `tcp://host:port`, `http://…`, `amqp://…`, `file:///path`.

@@ -19,6 +19,8 @@ mod connecting;
 mod databases;
 mod dispatch;
 mod elsewhere;
+mod env_files;
+mod env_files_compared;
 mod errors;
 mod help;
 mod hooks;
@@ -90,6 +92,8 @@ fn main() -> std::process::ExitCode {
     databases::add(&mut suite);
     dispatch::add(&mut suite);
     elsewhere::add(&mut suite);
+    env_files::add(&mut suite);
+    env_files_compared::add(&mut suite);
     errors::add(&mut suite);
     help::add(&mut suite);
     hooks::add(&mut suite);

@@ -271,7 +271,7 @@ fn errors_name_the_place() {
             "manage.toml, line 3: The value is no sslmode",
         ),
         (".env", "A=1\nDATABASE_URL=oracle://db\n", ".env, line 2)"),
-        (".env", "A=1\n:::\n", ".env: line 2 is not NAME=value"),
+        (".env", "A=1\nDATABASE_URL: x\n", ".env, line 2): the line is not NAME=value."),
     ] {
         let project = Project::new().file(file, text);
         let error = load(project.folder(), &[]).expect_err(text).to_string();

@@ -1,0 +1,259 @@
+//! The statements of a `.env` file, by python-dotenv's rules.
+
+use std::ops::Range;
+
+use super::problem::{self, Problem};
+
+/// A file's text: newlines are `\n`, and bytes that are not UTF-8 are replaced and remembered.
+pub(super) struct Text {
+    text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// Where bytes were replaced.
+    damaged: Vec<usize>,
+}
+
+impl Text {
+    pub(super) fn new(bytes: &[u8]) -> Result<Self, Problem> {
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err(problem::utf16());
+        }
+        let (mut text, mut damaged) = (String::with_capacity(bytes.len()), Vec::new());
+        for chunk in bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes).utf8_chunks() {
+            text.push_str(&chunk.valid().replace("\r\n", "\n").replace('\r', "\n"));
+            if !chunk.invalid().is_empty() {
+                damaged.push(text.len());
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        let starts = text.match_indices('\n').map(|(position, _)| position + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        let text = Self { text, lines, damaged };
+        match text.text.find('\0') {
+            Some(position) => Err(problem::nul(text.line(position))),
+            None => Ok(text),
+        }
+    }
+
+    pub(super) fn slice(&self, range: Range<usize>) -> &str {
+        &self.text[range]
+    }
+
+    /// The line of a position, counted from 1.
+    pub(super) fn line(&self, position: usize) -> usize {
+        self.lines.partition_point(|start| *start <= position)
+    }
+
+    /// The column of a position in characters, counted from 1.
+    pub(super) fn column(&self, position: usize) -> usize {
+        let start = self.lines[self.line(position) - 1];
+        self.text[start..position].chars().count() + 1
+    }
+
+    pub(super) fn is_damaged(&self, range: &Range<usize>) -> bool {
+        self.damaged.iter().any(|position| range.contains(position))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quote {
+    None,
+    Single,
+    Double,
+}
+
+/// A value as it is written, without the quotes around it.
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    pub(super) range: Range<usize>,
+    pub(super) quote: Quote,
+}
+
+pub(super) struct Statement {
+    pub(super) name: String,
+    /// `None`: a name alone.
+    pub(super) value: Option<Raw>,
+    pub(super) start: usize,
+}
+
+/// Text that is no statement, and the variables that it may have been meant to set.
+pub(super) struct Broken {
+    pub(super) problem: Problem,
+    pub(super) names: Vec<String>,
+}
+
+pub(super) enum Item {
+    Statement(Statement),
+    Broken(Broken),
+}
+
+pub(super) fn items(text: &Text) -> impl Iterator<Item = Item> {
+    let mut reader = Reader { text: &text.text, position: 0 };
+    std::iter::from_fn(move || {
+        loop {
+            reader.skip(is_space);
+            if reader.rest().is_empty() {
+                return None;
+            }
+            let start = reader.position;
+            if reader.rest().starts_with('#') {
+                reader.skip(|c| c != '\n');
+                continue;
+            }
+            return Some(match reader.statement() {
+                Ok(statement) => Item::Statement(Statement { start, ..statement }),
+                Err(slip) => {
+                    let closing = reader.position;
+                    reader.skip(|c| c != '\n');
+                    let line = text.line(start);
+                    let problem = match slip {
+                        Slip::NoName => problem::no_equal_sign(line),
+                        Slip::Unclosed => problem::unclosed_quote(line),
+                        Slip::AfterQuote => problem::after_the_quote(line, text.line(closing)),
+                    };
+                    Item::Broken(Broken { problem, names: names(text.slice(start..reader.position)) })
+                }
+            });
+        }
+    })
+}
+
+/// What is not a statement.
+enum Slip {
+    NoName,
+    Unclosed,
+    AfterQuote,
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    position: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t str {
+        &self.text[self.position..]
+    }
+
+    fn skip(&mut self, matches: impl Fn(char) -> bool) -> &'t str {
+        let rest = self.rest();
+        let length = rest.find(|c| !matches(c)).unwrap_or(rest.len());
+        self.position += length;
+        &rest[..length]
+    }
+
+    fn statement(&mut self) -> Result<Statement, Slip> {
+        if let Some(after) = self.rest().strip_prefix("export")
+            && after.starts_with(is_blank)
+        {
+            self.position += "export".len();
+            self.skip(is_blank);
+        }
+        let name = self.name()?;
+        self.skip(is_blank);
+        let mut slip = Slip::NoName;
+        let mut value = None;
+        if self.rest().starts_with('=') {
+            self.position += 1;
+            let blank = !self.skip(is_blank).is_empty();
+            let raw = self.value(blank)?;
+            if raw.quote != Quote::None {
+                slip = Slip::AfterQuote;
+            }
+            value = Some(raw);
+        }
+        let before = self.position;
+        self.skip(is_blank);
+        if self.rest().starts_with('#') {
+            self.skip(|c| c != '\n');
+        }
+        if !self.rest().is_empty() && !self.rest().starts_with('\n') {
+            self.position = before;
+            return Err(slip);
+        }
+        Ok(Statement { name, value, start: 0 })
+    }
+
+    /// A name may be anything up to the equal sign; quotes around it do not count.
+    fn name(&mut self) -> Result<String, Slip> {
+        if let Some(quoted) = self.rest().strip_prefix('\'') {
+            let length = quoted.find('\'').filter(|length| *length > 0).ok_or(Slip::NoName)?;
+            self.position += length + 2;
+            return Ok(quoted[..length].to_owned());
+        }
+        let name = self.skip(|c| c != '=' && c != '#' && !is_space(c));
+        if name.is_empty() {
+            return Err(Slip::NoName);
+        }
+        let inside = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        Ok(inside.filter(|name| !name.is_empty()).unwrap_or(name).to_owned())
+    }
+
+    fn value(&mut self, after_blank: bool) -> Result<Raw, Slip> {
+        let start = self.position;
+        let quote = match self.rest().chars().next() {
+            Some('#') if after_blank => return Ok(Raw { range: start..start, quote: Quote::None }),
+            Some('\'') => Quote::Single,
+            Some('"') => Quote::Double,
+            _ => {
+                let line = self.skip(|c| c != '\n');
+                let length = without_comment(line).trim_end_matches(is_space).len();
+                return Ok(Raw { range: start..start + length, quote: Quote::None });
+            }
+        };
+        let mark = if quote == Quote::Single { '\'' } else { '"' };
+        let mut characters = self.rest().char_indices().skip(1);
+        while let Some((position, c)) = characters.next() {
+            if c == mark {
+                self.position = start + position + 1;
+                return Ok(Raw { range: start + 1..start + position, quote });
+            }
+            if c == '\\' {
+                characters.next();
+            }
+        }
+        Err(Slip::Unclosed)
+    }
+}
+
+/// A comment begins with a `#` behind white space.
+fn without_comment(line: &str) -> &str {
+    let mut after_space = false;
+    for (position, c) in line.char_indices() {
+        if c == '#' && after_space {
+            return &line[..position];
+        }
+        after_space = is_space(c);
+    }
+    line
+}
+
+/// The variables that a broken text may have been meant to set: the one at its start, and those of later lines that look like
+/// statements.
+fn names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim_start_matches(is_space);
+        let line = line
+            .strip_prefix("export")
+            .filter(|rest| rest.starts_with(is_blank))
+            .map_or(line, |rest| rest.trim_start_matches(is_blank));
+        let line = line.trim_start_matches(['\'', '"']);
+        let end = line.find(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)).unwrap_or(line.len());
+        let (name, rest) = line.split_at(end);
+        let rest = rest.trim_start_matches(['\'', '"']).trim_start_matches(is_blank);
+        if !name.is_empty() && (number == 0 || rest.starts_with('=')) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// White space as Python has it.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+fn is_blank(c: char) -> bool {
+    c != '\n' && is_space(c)
+}
