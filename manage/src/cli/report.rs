@@ -3,13 +3,15 @@
 use std::io;
 
 use super::Occasion;
-use crate::checks::SystemCheckError;
+use crate::checks::{SystemCheckError, UnknownName};
 use crate::command::{UnknownCommand, UsageError, usage_text};
 use crate::console::{Output, ReaderGone, Role, Stream, printable_lines};
 use crate::database::{ConnectError, ServerError};
 use crate::isolation::IsolationError;
-use crate::migrations::{StatementError, StepError};
-use crate::settings::SettingsError;
+use crate::migrations::{IrreversibleError, LockError, SourceError, StatementError, StepError, TargetError};
+use crate::scaffold::ScaffoldError;
+use crate::settings::{SettingsError, UrlError};
+use crate::wait::ServiceUrlError;
 use crate::{Cancelled, CommandError, Exit};
 
 /// Prints why a command line failed, and says what the program's exit code is.
@@ -117,15 +119,29 @@ fn append_details(text: &mut String, line: &str, details: &mut Option<&ServerErr
 /// framework says, and what a command says itself (`bail!`, [`CommandError`]), is a sentence for people.
 fn is_foreign(error: &anyhow::Error) -> bool {
     let says_it_itself = error.chain().len() == 1 && (error.is::<&'static str>() || error.is::<String>());
-    let is_ours = error.is::<CommandError>()
-        || error.is::<UsageError>()
-        || error.is::<UnknownCommand>()
-        || error.is::<SystemCheckError>()
-        || error.is::<SettingsError>()
-        || error.is::<ConnectError>()
-        || error.is::<IsolationError>()
-        || error.is::<StepError>()
-        || error.is::<Cancelled>();
+    macro_rules! is_one_of {
+        ($($error:ty),+ $(,)?) => { $(error.is::<$error>())||+ };
+    }
+    let is_ours = is_one_of![
+        CommandError,
+        UsageError,
+        UnknownCommand,
+        SystemCheckError,
+        UnknownName,
+        SettingsError,
+        UrlError,
+        ConnectError,
+        ServiceUrlError,
+        IsolationError,
+        LockError,
+        SourceError,
+        TargetError,
+        IrreversibleError,
+        StatementError,
+        StepError,
+        ScaffoldError,
+        Cancelled,
+    ];
     !says_it_itself && !is_ours
 }
 
