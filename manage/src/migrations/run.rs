@@ -206,11 +206,9 @@ impl Run<'_> {
         }
         self.roll_back(connection);
         let file = self.entry.file(self.direction);
+        let renames = self.statements.iter().any(|(_, one)| one.words(9).iter().any(|word| word == "RENAME"));
         let error = anyhow::anyhow!("It breaks foreign keys ({file}): {new}.");
-        let remedy = "Foreign keys are off while a migration runs, so that a table can be rebuilt, and ON DELETE does nothing. \
-                      Delete or update such rows in the migration, or write `PRAGMA foreign_keys = ON;` at the beginning of \
-                      the file.";
-        Err(Failure { remedy: Some(remedy.to_owned()), ..self.failed(error, true) })
+        Err(Failure { remedy: Some(new.remedy(renames).to_owned()), ..self.failed(error, true) })
     }
 
     fn record(&self, connection: &mut Connection) -> QueryResult<usize> {
