@@ -1,5 +1,6 @@
 //! Threads that read and then write one SQLite file in transactions: none fails, and nothing is lost.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
@@ -23,6 +24,7 @@ pub(crate) fn add(suite: &mut Suite) {
         add("the_type_of_ours", of_our_type);
         add("immediate_of_diesel", of_diesels_type);
     }
+    suite.test("sqlite_writers::one_that_writes_again_and_again_lets_others_in", lets_others_in);
     suite.test("sqlite_writers::a_holder_is_waited_for", a_holder_is_waited_for);
     suite.test("sqlite_writers::readers_read_where_nobody_may_write", readers_read_where_nobody_may_write);
     suite.test("sqlite_writers::a_failure_leaves_no_transaction", a_failure_leaves_no_transaction);
@@ -150,6 +152,38 @@ fn of_diesels_type(settings: &DatabaseSettings, _: &Pool) {
     }
 }
 
+/// It leaves the file free only for a moment between two transactions.
+fn lets_others_in() {
+    const OTHERS: usize = 4;
+    const WANTED: i32 = 10;
+    for journal in ["wal", "delete"] {
+        let (_folder, settings) = database(journal);
+        let others = AtomicUsize::new(OTHERS);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut connection = Connection::open(&settings).expect("a connection");
+                while others.load(Ordering::SeqCst) > 0 {
+                    let turn = connection.transaction(|connection| {
+                        std::thread::sleep(Duration::from_millis(5));
+                        diesel::update(counter::table).set(counter::id.eq(1)).execute(connection)
+                    });
+                    turn.expect("a turn");
+                }
+            });
+            for _ in 0..OTHERS {
+                scope.spawn(|| {
+                    let mut connection = Connection::open(&settings).expect("a connection");
+                    for _ in 0..WANTED {
+                        connection.transaction(|connection| add_one!(connection)).expect("a turn");
+                    }
+                    others.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        assert_eq!(value(&settings), i32::try_from(OTHERS).expect("a few") * WANTED, "{journal}");
+    }
+}
+
 fn a_holder_is_waited_for() {
     for journal in ["wal", "delete"] {
         let (_folder, settings) = database(journal);
@@ -206,4 +240,14 @@ fn a_failure_leaves_no_transaction() {
             .get_result(&mut connection)
             .expect("a mode");
     assert_eq!((value(&settings), mode.as_str()), (1, "wal"));
+    // Neither the failure nor the success changed what the program has set.
+    let timeout =
+        diesel::sql_query("PRAGMA busy_timeout").get_result::<Timeout>(&mut connection).expect("a number");
+    assert_eq!(timeout.timeout, 10);
+}
+
+#[derive(QueryableByName)]
+struct Timeout {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    timeout: i32,
 }

@@ -1,15 +1,13 @@
 //! SQLite's connection: Diesel's own, but its transactions take the write lock when they begin.
 
 use diesel::QueryResult;
-use diesel::connection::{
-    AnsiTransactionManager, MultiConnectionHelper, SimpleConnection as _, TransactionManager,
-};
-use diesel::prelude::*;
-use diesel::sql_types::{Integer, TypeMetadata};
+use diesel::connection::{MultiConnectionHelper, SimpleConnection as _};
+use diesel::sql_types::TypeMetadata;
 use diesel::sqlite::Sqlite;
 
 use super::super::delegate::{self, ErrorDetails as _};
 use super::super::instrument::setting_up;
+use super::begin::{begin_immediate, is_query_only};
 use super::details::SqliteDetails;
 use crate::settings::{Backend, DatabaseSettings, Origin};
 
@@ -83,24 +81,6 @@ delegate_connection!(
         super::open(&settings).map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))
     }
 );
-
-/// Begins a transaction as a writer, and a nested one by a savepoint. On a read-only database SQLite takes it for a reader's.
-fn begin_immediate(driver: &mut Driver) -> QueryResult<()> {
-    let depth = AnsiTransactionManager::transaction_manager_status_mut(driver).transaction_depth()?;
-    if depth.is_some() {
-        return delegate::begin(driver);
-    }
-    match AnsiTransactionManager::begin_transaction_sql(driver, "BEGIN IMMEDIATE") {
-        // A session that refuses to write by its own choice may still read in a transaction.
-        Err(_) if is_query_only(driver) => delegate::begin(driver),
-        began => began,
-    }
-}
-
-fn is_query_only(driver: &mut Driver) -> bool {
-    let question = diesel::select(diesel::dsl::sql::<Integer>("(SELECT query_only FROM pragma_query_only)"));
-    setting_up(|| question.get_result::<i32>(driver)).is_ok_and(|answer| answer == 1)
-}
 
 impl MultiConnectionHelper for SqliteConnection {
     fn to_any<'a>(lookup: &mut <Sqlite as TypeMetadata>::MetadataLookup) -> &mut (dyn std::any::Any + 'a) {

@@ -36,6 +36,11 @@ impl ErrorDetails for SqliteDetails {
     }
 }
 
+/// Whether another process holds a lock that the statement needs.
+pub(super) fn is_busy(error: &QueryError) -> bool {
+    matches!(error, QueryError::DatabaseError(_, information) if of_text(information.message()) == Some("SQLITE_BUSY"))
+}
+
 fn of_text(message: &str) -> Option<&'static str> {
     Some(match message {
         "database is locked" => "SQLITE_BUSY",

@@ -1,5 +1,6 @@
 //! SQLite: Diesel's own connection, opened with care, and told plainly where that fails.
 
+mod begin;
 mod connection;
 mod details;
 mod journal;
@@ -24,8 +25,7 @@ use crate::settings::{DatabaseSettings, Part};
 pub use connection::SqliteConnection;
 pub(super) use writable::{check_writable, try_create, try_write};
 
-/// How long a statement, or the beginning of a transaction, waits for another process that writes. SQLite asks again every tenth
-/// of a second, in no order: among many that wait, one may need long to be the next.
+/// How long a statement, or the beginning of a transaction, waits for another process that writes.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The first bytes of every SQLite file that is not empty.
