@@ -1,7 +1,7 @@
 //! Panics of other people's functions that must not take the program down.
 
 use std::any::Any;
-use std::backtrace::{Backtrace, BacktraceStatus};
+use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 
@@ -42,19 +42,19 @@ pub(crate) fn call<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
 }
 
 /// Whether a panic of this thread would be caught.
+#[cfg(feature = "async")]
 pub(crate) fn is_catching() -> bool {
     CATCHING.with_borrow(Option::is_some)
 }
 
-/// For the program's panic hook: whether the panic is going to be caught, so that it need not be printed.
-pub(crate) fn takes(info: &PanicHookInfo<'_>) -> bool {
+/// For the program's panic hook: whether the panic is going to be caught, so that it need not be printed. `with_trace`: its
+/// catcher is to know how it came about.
+pub(crate) fn takes(info: &PanicHookInfo<'_>, with_trace: bool) -> bool {
     cfg!(panic = "unwind")
         && CATCHING.with_borrow_mut(|catching| match catching {
             Some(noted) => {
                 noted.place = info.location().map(ToString::to_string);
-                let backtrace = Backtrace::capture();
-                let is_captured = backtrace.status() == BacktraceStatus::Captured;
-                noted.backtrace = is_captured.then_some(backtrace);
+                noted.backtrace = with_trace.then(Backtrace::force_capture);
                 true
             }
             None => false,

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use crate::Exit;
+use crate::console::printable_lines;
 
 /// The variable with which errors record where they came from.
 const TRACEBACK: &str = "RUST_LIB_BACKTRACE";
@@ -18,7 +19,7 @@ pub(crate) fn prepare() {
     let with_trace = backtraces(TRACEBACK);
     std::panic::set_hook(Box::new(move |info| {
         end_if_print_failed(crate::caught::message(info.payload()));
-        match crate::caught::takes(info) {
+        match crate::caught::takes(info, with_trace && !with_backtrace) {
             _ if with_backtrace => usual(info),
             true => {}
             false => report_panic(info, with_trace),
@@ -57,7 +58,7 @@ pub(crate) fn flushed(exit: Exit) -> Exit {
 
 /// A panic is a bug of the command: say so, and where, without a backtrace unless it was asked for.
 fn report_panic(info: &std::panic::PanicHookInfo<'_>, with_trace: bool) {
-    let message = crate::caught::message(info.payload());
+    let message = printable_lines(crate::caught::message(info.payload()));
     let place = info.location().map(|location| format!(" at {location}")).unwrap_or_default();
     let mut text = format!("Error: Something failed that never should: {message}\nThis is a bug{place}.");
     match with_trace {

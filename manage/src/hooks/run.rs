@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 use clap::ArgMatches;
 
 use super::{Ended, Event, Stage};
+use crate::caught::Panic;
 use crate::command::{Found, Location};
 use crate::console::printable_lines;
 use crate::{Context, Exit, Program, Result, caught};
@@ -97,7 +98,7 @@ impl Hooks {
             // Each guard before those that it is nested in.
             let guard = kept.pop();
             if let Err(panic) = caught::call(|| drop(guard)) {
-                warn(cx, hook, &format!("panicked: {}", panic.message));
+                warn(cx, hook, &panicked(&panic));
             }
         }
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
@@ -109,9 +110,15 @@ fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<Kept
     match caught::call(|| (hook.hook)(cx, event)) {
         Ok(Ok(kept)) => return Some(kept),
         Ok(Err(error)) => warn(cx, hook, &format!("failed: {error:#}")),
-        Err(panic) => warn(cx, hook, &format!("panicked: {}", panic.message)),
+        Err(panic) => warn(cx, hook, &panicked(&panic)),
     }
     None
+}
+
+/// With its backtrace where `--traceback` asks for one.
+fn panicked(panic: &Panic) -> String {
+    let trace = panic.backtrace.as_ref().map(|trace| format!("\n{trace}")).unwrap_or_default();
+    format!("panicked: {}{trace}", panic.message)
 }
 
 fn warn(cx: &Context, hook: &HookRegistration, how: &str) {

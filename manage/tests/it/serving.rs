@@ -26,6 +26,7 @@ pub(crate) fn add(suite: &mut Suite) {
     #[cfg(feature = "sqlite")]
     suite.test("serving::a_handler_that_panics_with_a_connection", a_handler_that_panics_with_a_connection);
     suite.test("serving::a_traceback_of_a_panic", a_traceback_of_a_panic);
+    suite.test("serving::a_backtrace_by_the_variable", a_backtrace_by_the_variable);
     suite.test("serving::a_panic_without_an_access_log", a_panic_without_an_access_log);
     suite.test("serving::a_body_that_breaks_off", a_body_that_breaks_off);
     suite.test("serving::one_line_for_each_request", one_line_for_each_request);
@@ -105,13 +106,16 @@ struct Server {
 impl Server {
     #[track_caller]
     fn start(options: &[&str]) -> Self {
+        Self::with(options, &[])
+    }
+
+    #[track_caller]
+    fn with(options: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut running = Program::new(std::env::current_exe().expect("this program"))
-            .env(AS_PROGRAM, "1")
-            .cwd(folder.path())
-            .args(["runserver", "0", "--skip-checks"])
-            .args(options)
-            .spawn();
+        let program = Program::new(std::env::current_exe().expect("this program")).env(AS_PROGRAM, "1");
+        let program = variables.iter().fold(program, |program, (name, value)| program.env(name, value));
+        let mut running =
+            program.cwd(folder.path()).args(["runserver", "0", "--skip-checks"]).args(options).spawn();
         let line = running.wait_for_line("Starting development server at ", SOON);
         let url = line.split_whitespace().last().expect("a URL");
         let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
@@ -217,6 +221,17 @@ fn a_traceback_of_a_panic() {
     server.logged("panicked at manage/tests/it/serving.rs:");
     server.logged("serving::panics");
     server.logged("\"GET /panics HTTP/1.1\" 500");
+}
+
+/// The usual trace of Rust, and not a second one.
+fn a_backtrace_by_the_variable() {
+    let mut server = Server::with(&[], &[("RUST_BACKTRACE", "1")]);
+    assert!(server.get("/panics").starts_with("HTTP/1.1 500 "));
+    server.logged("Error: GET /panics panicked at manage/tests/it/serving.rs:");
+    server.logged("\"GET /panics HTTP/1.1\" 500");
+    let stderr = server.running.stderr();
+    let frames = stderr.lines().filter(|line| line.trim_start().starts_with("0: ")).count();
+    assert_eq!((stderr.matches("stack backtrace:").count(), frames), (1, 1), "{stderr}");
 }
 
 fn a_panic_without_an_access_log() {
