@@ -100,22 +100,24 @@ impl Server {
 
 /// A program that waits.
 pub(crate) struct Contender {
-    name: &'static str,
+    name: String,
     program: PathBuf,
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
 }
 
 impl Contender {
-    pub(crate) fn all(manage: &Path, wait: Option<&Path>, server: &Server) -> Vec<Self> {
-        let mut all = vec![Self {
-            name: "manage wait_for_db",
-            program: manage.to_owned(),
+    /// One for each build of the program, and the others.
+    pub(crate) fn all(builds: &[(String, PathBuf)], wait: Option<&Path>, server: &Server) -> Vec<Self> {
+        let build = |(name, program): &(String, PathBuf)| Self {
+            name: format!("{name} wait_for_db"),
+            program: program.clone(),
             arguments: vec!["wait_for_db".to_owned()],
             variables: vec![("DATABASE_URL", server.url())],
-        }];
+        };
+        let mut all: Vec<Self> = builds.iter().map(build).collect();
         all.extend(wait.map(|program| Self {
-            name: "docker-compose-wait",
+            name: "docker-compose-wait".to_owned(),
             program: program.to_owned(),
             arguments: Vec::new(),
             variables: vec![
@@ -125,7 +127,7 @@ impl Contender {
         }));
         let (name, script) = server.shell_loop();
         all.push(Self {
-            name,
+            name: name.to_owned(),
             program: "/bin/sh".into(),
             arguments: vec!["-c".to_owned(), script],
             variables: Vec::new(),
@@ -133,8 +135,8 @@ impl Contender {
         all
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn spawn(&self) -> Waiter {
@@ -149,12 +151,12 @@ impl Contender {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
-        Waiter { name: self.name, child, started }
+        Waiter { name: self.name.clone(), child, started }
     }
 }
 
 pub(crate) struct Waiter {
-    name: &'static str,
+    name: String,
     child: Child,
     started: Instant,
 }

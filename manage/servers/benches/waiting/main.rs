@@ -20,7 +20,8 @@ use figures::{Figures, heading};
 use manage_test_servers::{MariaDb, Postgres};
 
 struct Options {
-    manage: PathBuf,
+    /// Builds of `manage` with their names: what a change costs is seen side by side.
+    builds: Vec<(String, PathBuf)>,
     /// docker-compose-wait's program, where there is one.
     wait: Option<PathBuf>,
     rounds: usize,
@@ -29,13 +30,13 @@ struct Options {
     only: Option<String>,
 }
 
-const USAGE: &str = "waiting --manage PROGRAM [--docker-compose-wait PROGRAM] [--rounds 50] [--latest-ms 4000] \
+const USAGE: &str = "waiting --manage [NAME=]PROGRAM [--manage …] [--docker-compose-wait PROGRAM] [--rounds 50] [--latest-ms 4000] \
                      [--idle-seconds 30] [--only postgres|mariadb]";
 
 fn options() -> Result<Options, String> {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let mut options = Options {
-        manage: PathBuf::new(),
+        builds: Vec::new(),
         wait: None,
         rounds: 50,
         latest_ms: 4_000,
@@ -46,7 +47,10 @@ fn options() -> Result<Options, String> {
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
         let number = || value.parse::<u64>().map_err(|_| format!("{name} {value}: not a number"));
         match name.as_str() {
-            "--manage" => options.manage = value.into(),
+            "--manage" => options.builds.push(match value.split_once('=') {
+                Some((name, program)) => (name.to_owned(), program.into()),
+                None => ("manage".to_owned(), value.into()),
+            }),
             "--docker-compose-wait" => options.wait = Some(value.into()),
             "--rounds" => options.rounds = number()? as usize,
             "--latest-ms" => options.latest_ms = number()?.max(101),
@@ -55,7 +59,7 @@ fn options() -> Result<Options, String> {
             _ => return Err(format!("there is no option {name}")),
         }
     }
-    if options.manage.as_os_str().is_empty() {
+    if options.builds.is_empty() {
         return Err("--manage is missing".to_owned());
     }
     Ok(options)
@@ -72,7 +76,7 @@ fn main() -> ExitCode {
     };
     for server in servers(&options) {
         println!("\n== {} ==", server.name());
-        let contenders = Contender::all(&options.manage, options.wait.as_deref(), &server);
+        let contenders = Contender::all(&options.builds, options.wait.as_deref(), &server);
         println!("\nFrom ready to noticed, {} starts, ms:\n{}", options.rounds, heading());
         for (contender, figures) in contenders.iter().zip(detection(&options, &server, &contenders)) {
             println!("{}", figures.line(contender.name()));
