@@ -11,7 +11,7 @@ use crate::settings::{Backend, DatabaseSettings};
 pub(super) enum Asking {
     Diesel(Box<Connection>),
     #[cfg(feature = "postgres")]
-    Plain(super::PlainSession),
+    Plain(Box<super::PlainSession>),
     #[cfg(feature = "mysql")]
     BareMysql(super::mysql::Bare),
 }
@@ -31,7 +31,7 @@ impl Asking {
     pub(super) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         #[cfg(feature = "postgres")]
         if settings.backend == Backend::Postgres {
-            return super::PlainSession::open(settings).map(Self::Plain);
+            return super::PlainSession::open(settings).map(|session| Self::Plain(Box::new(session)));
         }
         #[cfg(feature = "mysql")]
         if settings.backend == Backend::Mysql {

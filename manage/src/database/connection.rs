@@ -6,6 +6,8 @@ use diesel::dsl;
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
+#[cfg(feature = "network")]
+use diesel_async::SimpleAsyncConnection as _;
 
 use super::{ConnectError, Reason};
 use crate::settings::{Backend, DatabaseSettings};
@@ -89,7 +91,7 @@ impl Connection {
 
     /// Asks the database something, and gives up after a time.
     pub(crate) fn ask(&mut self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError> {
-        self.run(settings, limit, &["SELECT 1"])
+        self.run(settings, limit, "SELECT 1")
     }
 
     /// The same of a connection that somebody has used: on MySQL its session is set back to what it has to be like.
@@ -100,32 +102,27 @@ impl Connection {
     ) -> Result<(), ConnectError> {
         match self {
             #[cfg(feature = "mysql")]
-            Self::Mysql(_) => self.run(settings, limit, &super::mysql_session::RESTORE),
+            Self::Mysql(_) => self.run(settings, limit, super::mysql_session::RESTORE),
             #[expect(clippy::allow_attributes, reason = "the next one depends on the features")]
             #[allow(unreachable_patterns)]
             _ => self.ask(settings, limit),
         }
     }
 
-    /// Runs statements without a result. SQLite has none to run: only its file is looked for.
-    fn run(
-        &mut self,
-        settings: &DatabaseSettings,
-        limit: Duration,
-        statements: &[&str],
-    ) -> Result<(), ConnectError> {
-        let _ = statements;
+    /// Runs SQL whose result is of no interest. SQLite has none to run: only its file is looked for.
+    fn run(&mut self, settings: &DatabaseSettings, limit: Duration, sql: &str) -> Result<(), ConnectError> {
+        let _ = sql;
         let started = Instant::now();
         let answer = match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(connection) => Some(super::sqlite::within(connection, limit, |_| Ok(()))),
             #[cfg(feature = "postgres")]
             Self::Postgres(connection) => {
-                connection.within(limit, async |driver| run_all(driver, statements).await)
+                connection.within(limit, async |driver| driver.batch_execute(sql).await)
             }
             #[cfg(feature = "mysql")]
             Self::Mysql(connection) => {
-                connection.within(limit, async |driver| run_all(driver, statements).await)
+                connection.within(limit, async |driver| driver.batch_execute(sql).await)
             }
         };
         told(settings, answer, limit, started)
@@ -235,17 +232,6 @@ pub(super) fn version(backend: Backend, answer: &str) -> String {
         Backend::Mysql if answer.contains("MariaDB") => format!("MariaDB {number}"),
         backend => format!("{backend} {number}"),
     }
-}
-
-#[cfg(feature = "network")]
-async fn run_all(
-    driver: &mut impl diesel_async::SimpleAsyncConnection,
-    statements: &[&str],
-) -> QueryResult<()> {
-    for statement in statements {
-        driver.batch_execute(statement).await?;
-    }
-    Ok(())
 }
 
 fn told<T>(

@@ -121,7 +121,7 @@ async fn carry(
 
     let greeting = Packet::read(&mut server).await?;
     greeting.write(&mut driver, 0).await?;
-    if greeting.is_refusal() {
+    if greeting.is_last() {
         return Ok(());
     }
     let mut login = Packet::read(&mut driver).await?;
@@ -134,9 +134,6 @@ async fn carry(
     loop {
         let answer = Packet::read(&mut server).await?;
         answer.write(&mut driver, -1).await?;
-        if answer.is_refusal() {
-            return Ok(());
-        }
         if answer.is_last() {
             break;
         }
@@ -145,9 +142,7 @@ async fn carry(
             Packet::read(&mut driver).await?.write(&mut server, 1).await?;
         }
     }
-    // From here on the driver notices by itself how the connection ends.
-    let _ = copy_bidirectional(&mut driver, &mut server).await;
-    Ok(())
+    copy_bidirectional(&mut driver, &mut server).await.map(drop)
 }
 
 /// A packet of a login: three bytes of its length, its number, and the rest.
@@ -178,12 +173,8 @@ impl Packet {
         stream.flush().await
     }
 
-    fn is_refusal(&self) -> bool {
-        self.body.first() == Some(&0xff)
-    }
-
-    /// Whether it ends the login.
+    /// Whether it ends the login: it is done, or refused.
     fn is_last(&self) -> bool {
-        self.body.first() == Some(&0x00)
+        matches!(self.body.first(), Some(0x00 | 0xff))
     }
 }

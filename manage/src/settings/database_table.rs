@@ -56,7 +56,7 @@ pub(super) fn from_table(
         }
     };
     overlay(&mut settings, table, &origin, &folder, at)?;
-    beside(settings, &folder)
+    Ok(beside(settings, &folder))
 }
 
 fn parse_backend(name: &str, place: &str) -> Result<Backend, SettingsError> {

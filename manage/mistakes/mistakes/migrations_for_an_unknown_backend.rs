@@ -1,3 +1,0 @@
-manage::migrations! { sqlite3: "migrations/sqlite" }
-
-fn main() {}

@@ -1,3 +1,0 @@
-manage::migrations!("migrations/sqlite", "migrations/mysql");
-
-fn main() {}

@@ -1,3 +1,0 @@
-manage::migrations! { sqlite: migrations }
-
-fn main() {}
