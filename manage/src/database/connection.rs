@@ -247,8 +247,9 @@ fn told<T>(
             Err(super::sqlite::failed(settings, limit, started.elapsed(), &error.to_string()))
         }
         Some(Err(error)) => Err(match super::ServerError::of(&error) {
-            Some(answer) => ConnectError::of_answer(settings, &answer),
-            None => ConnectError::new(settings, Reason::Closed, error.to_string()),
+            Some(answer) if answer.code().is_some() => ConnectError::of_answer(settings, &answer),
+            // A server's answer has a code: this is the end of the connection.
+            _ => ConnectError::new(settings, Reason::Closed, error.to_string()),
         }),
         None => {
             let _ = (limit, started);
