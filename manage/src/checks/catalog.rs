@@ -60,6 +60,7 @@ entries! {
     NOT_DEVELOPMENT_NOR_PRODUCTION = new(Warning, "manage.W008", SETTINGS);
     SETTINGS_UNREADABLE = new(Error, "manage.E001", SETTINGS);
     BACKEND_NOT_COMPILED_IN = new(Error, "manage.E002", SETTINGS);
+    BROKEN_STATEMENT = new(Warning, "manage.W013", SETTINGS);
     UNKNOWN_APP_SETTINGS = new(Warning, "manage.W002", SETTINGS);
     SAME_NAME = new(Error, "manage.E003", COMMANDS);
     FIXED_REPLACED = new(Error, "manage.E007", COMMANDS);

@@ -6,7 +6,8 @@ use crate::settings::Settings;
 
 use super::Message;
 use super::catalog::{
-    BACKEND_NOT_COMPILED_IN, NOT_DEVELOPMENT_NOR_PRODUCTION, SETTINGS_UNREADABLE, UNKNOWN_APP_SETTINGS,
+    BACKEND_NOT_COMPILED_IN, BROKEN_STATEMENT, NOT_DEVELOPMENT_NOR_PRODUCTION, SETTINGS_UNREADABLE,
+    UNKNOWN_APP_SETTINGS,
 };
 
 #[manage::check(tags = ["settings"])]
@@ -49,6 +50,13 @@ fn settings(cx: &Context) -> Vec<Message> {
                 .hint(format!("{meant}The apps are: {}.", apps.join(", "))),
         );
     }
+    messages.extend(settings.broken_statements().map(|problem| {
+        let message = BROKEN_STATEMENT.message(problem.to_string()).about("settings");
+        match problem.hint_text() {
+            Some(hint) => message.hint(hint),
+            None => message,
+        }
+    }));
     messages.extend(environment(settings));
     messages
 }

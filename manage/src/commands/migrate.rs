@@ -53,7 +53,9 @@ pub(crate) fn migrate(
         show_plan(cx, &migrations, &steps)?;
         return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
     }
-    current.check_reversible(&migrations, &target)?;
+    current.check_reversible(&migrations, &target).map_err(|error| {
+        CommandError::new(error.to_string()).hint("Write its down.sql, or choose a target after it.")
+    })?;
     // As in Django nobody is asked elsewhere.
     if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert)
         && cx.is_production()?

@@ -157,6 +157,10 @@ fn harmless(message: &str, settings: &DatabaseSettings) -> String {
 
 fn io_message(error: &io::Error) -> String {
     match error.get_ref() {
+        // The TLS library goes on to say what its users should do.
+        Some(inner) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            inner.to_string().split(": https://").next().unwrap_or_default().to_owned()
+        }
         Some(inner) => inner.to_string(),
         // Without the number that the code says better.
         None => error.to_string().split(" (os error").next().unwrap_or_default().to_owned(),

@@ -121,7 +121,7 @@ async fn carry(
 
     let greeting = Packet::read(&mut server).await?;
     greeting.write(&mut driver, 0).await?;
-    if greeting.is_last() {
+    if greeting.is_refusal() {
         return Ok(());
     }
     let mut login = Packet::read(&mut driver).await?;
@@ -134,6 +134,9 @@ async fn carry(
     loop {
         let answer = Packet::read(&mut server).await?;
         answer.write(&mut driver, -1).await?;
+        if answer.is_refusal() {
+            return Ok(());
+        }
         if answer.is_last() {
             break;
         }
@@ -142,7 +145,9 @@ async fn carry(
             Packet::read(&mut driver).await?.write(&mut server, 1).await?;
         }
     }
-    copy_bidirectional(&mut driver, &mut server).await.map(drop)
+    // From here on the driver notices by itself how the connection ends.
+    let _ = copy_bidirectional(&mut driver, &mut server).await;
+    Ok(())
 }
 
 /// A packet of a login: three bytes of its length, its number, and the rest.
@@ -173,8 +178,12 @@ impl Packet {
         stream.flush().await
     }
 
-    /// Whether it ends the login: it is done, or refused.
+    fn is_refusal(&self) -> bool {
+        self.body.first() == Some(&0xff)
+    }
+
+    /// Whether it ends the login.
     fn is_last(&self) -> bool {
-        matches!(self.body.first(), Some(0x00 | 0xff))
+        self.body.first() == Some(&0x00)
     }
 }

@@ -210,7 +210,8 @@ async fn attempt(
     };
     let prefers = settings.tls.mode == SslMode::Prefer;
     let is_encrypted = Arc::new(AtomicBool::new(false));
-    let mut negotiation = Negotiation { tls, is_required: !prefers, is_encrypted, wire: Wire::new(settings) };
+    let mut negotiation =
+        Negotiation { tls, is_required: !prefers, is_encrypted, wire: watch(settings, &config) };
     // The negotiation is ours; to the driver it is a handshake that begins at once.
     config.ssl_mode(DriverMode::Require).ssl_negotiation(SslNegotiation::Direct);
     let wire = negotiation.wire.clone();
@@ -224,12 +225,17 @@ async fn attempt(
         return Err(error);
     }
     negotiation.tls = None;
-    negotiation.wire = Wire::new(settings);
+    negotiation.wire = watch(settings, &config);
     let wire = negotiation.wire.clone();
     match config.connect(negotiation).await {
         Ok((client, connection)) => Ok(start(client, connection, wire)),
         Err(error) => Err(connect_error(settings, &error)),
     }
+}
+
+/// What reads a connection along. Its errors name the user also where the settings do not.
+fn watch(settings: &DatabaseSettings, config: &Config) -> Wire {
+    Wire::new(&DatabaseSettings { user: config.get_user().map(str::to_owned), ..settings.clone() })
 }
 
 /// A connection to a socket in a folder, which is never encrypted.
@@ -243,7 +249,7 @@ async fn local(
     let path = folder.join(format!(".s.PGSQL.{port}"));
     let socket = tokio::net::UnixStream::connect(path).await;
     let socket = socket.map_err(|error| ConnectError::of_io(settings, &error))?;
-    let wire = Wire::new(settings);
+    let wire = watch(settings, &config);
     let stream = WatchedStream::new(socket, wire.clone());
     config.ssl_mode(DriverMode::Disable);
     match config.connect_raw(stream, NoTls).await {

@@ -1,8 +1,11 @@
 //! Applies and reverts, under the lock.
 
+use anyhow::Context as _;
+
 use super::failure::{IrreversibleError, StepError};
 use super::foreign_keys::Violations;
 use super::run::run;
+use super::session::Session;
 use super::{Direction, Migrations, Plan, Row, Target};
 use crate::database::Connection;
 use crate::settings::Backend;
@@ -51,16 +54,22 @@ pub fn apply(
             progress(Progress::Warning(&format!("Foreign keys are violated already: {violations}.")), first)?;
         }
     }
+    let session = Session::save(connection)?;
     for step in &steps {
         let Some(entry) = migrations.entry(&step.row) else { continue };
         progress(Progress::Begin, step)?;
-        run(connection, entry, step.direction, &mut violations).map_err(|failure| StepError {
-            step: step.clone(),
-            left: failure.left,
-            source: failure.source,
-            remedy: failure.remedy,
-        })?;
+        let restored =
+            run(connection, entry, step.direction, &session, &mut violations).map_err(|failure| {
+                StepError {
+                    step: step.clone(),
+                    left: failure.left,
+                    source: failure.source,
+                    remedy: failure.remedy,
+                }
+            })?;
         progress(Progress::Done, step)?;
+        restored
+            .with_context(|| format!("After {} the session's settings cannot be set back.", step.row.name))?;
     }
     Ok(steps)
 }

@@ -13,26 +13,30 @@ use crate::database::Connection;
 /// The references that do not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Violations {
-    /// How many rows, and one of them, by table and the table that it refers to.
-    rows: BTreeMap<(String, String), (i64, Option<i64>)>,
+    /// By table and the table that it refers to.
+    rows: BTreeMap<(String, String), Rows>,
     /// The tables whose foreign keys cannot be looked at, and why.
     broken: BTreeSet<(String, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = Text)]
+    parent: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    /// The `rowid` of one of them, unless the table has none.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    example: Option<i64>,
+    /// Whether there is a table of the parent's name.
+    #[diesel(sql_type = BigInt)]
+    parents: i64,
 }
 
 #[derive(QueryableByName)]
 struct Name {
     #[diesel(sql_type = Text)]
     name: String,
-}
-
-#[derive(QueryableByName)]
-struct Violation {
-    #[diesel(sql_type = Text)]
-    parent: String,
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    example: Option<i64>,
 }
 
 impl Violations {
@@ -45,12 +49,16 @@ impl Violations {
         .load(connection)?;
         for Name { name } in tables {
             let query = diesel::sql_query(
-                "SELECT parent, COUNT(*) AS count, MIN(\"rowid\") AS example FROM pragma_foreign_key_check(?) GROUP BY parent",
+                "SELECT parent, COUNT(*) AS count, MIN(\"rowid\") AS example, \
+                 (SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = parent COLLATE NOCASE) AS parents \
+                 FROM pragma_foreign_key_check(?) GROUP BY parent",
             );
-            match query.bind::<Text, _>(&name).load::<Violation>(connection) {
-                Ok(rows) => violations.rows.extend(
-                    rows.into_iter().map(|row| ((name.clone(), row.parent), (row.count, row.example))),
-                ),
+            match query.bind::<Text, _>(&name).load::<Rows>(connection) {
+                Ok(rows) => {
+                    violations
+                        .rows
+                        .extend(rows.into_iter().map(|row| ((name.clone(), row.parent.clone()), row)));
+                }
                 // The key's columns are not unique in the other table, for one.
                 Err(error) => drop(violations.broken.insert((name, error.to_string()))),
             }
@@ -64,30 +72,47 @@ impl Violations {
 
     /// Those that are new since then.
     pub(super) fn since(&self, before: &Self) -> Self {
-        let is_new =
-            |key: &(String, String), count: i64| before.rows.get(key).is_none_or(|(was, _)| count > *was);
+        let is_new = |(key, rows): &(&(String, String), &Rows)| {
+            before.rows.get(*key).is_none_or(|before| rows.count > before.count)
+        };
         Self {
-            rows: self
-                .rows
-                .iter()
-                .filter(|(key, (count, _))| is_new(key, *count))
-                .map(|(k, v)| (k.clone(), *v))
-                .collect(),
+            rows: self.rows.iter().filter(is_new).map(|(key, rows)| (key.clone(), rows.clone())).collect(),
             broken: self.broken.difference(&before.broken).cloned().collect(),
+        }
+    }
+
+    /// What an author may do about them. `renames` says whether the migration renames a table.
+    pub(super) fn remedy(&self, renames: bool) -> &'static str {
+        if renames && self.rows.values().any(|rows| rows.parents == 0) {
+            "ALTER TABLE ... RENAME TO also renames the table in the foreign keys of others. To rebuild a table, make the new one \
+             under another name, drop the old one, and rename the new one; or write `PRAGMA legacy_alter_table = ON;` at the \
+             beginning of the file, or for all files as `before: { sqlite: [\"PRAGMA legacy_alter_table = ON\"] }` in \
+             `manage::migrations!`."
+        } else {
+            "Foreign keys are off while a migration runs, so that a table can be rebuilt, and ON DELETE does nothing. Delete or \
+             update such rows in the migration, or write `PRAGMA foreign_keys = ON;` at the beginning of the file."
         }
     }
 }
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.rows.iter().map(|((table, parent), (count, example))| {
-            let rows = if *count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let rows = self.rows.iter().map(|((table, parent), Rows { count, example, parents, .. })| {
+            let (rows, refer) = match count {
+                1 => ("1 row".to_owned(), "refers"),
+                count => (format!("{count} rows"), "refer"),
+            };
             let example = match (example, count) {
                 (Some(id), 1) => format!(" (rowid {id})"),
                 (Some(id), _) => format!(" (rowid {id}, for example)"),
                 (None, _) => String::new(),
             };
-            format!("{rows} of {table}{example} without the row of {parent} that it refers to")
+            let parent = match (parents, count) {
+                (0, _) => format!("the table {parent}, which does not exist"),
+                (_, 1) => format!("a row of {parent} that does not exist"),
+                _ => format!("rows of {parent} that do not exist"),
+            };
+            format!("{rows} of {table}{example} {refer} to {parent}")
         });
         let broken = self
             .broken

@@ -23,14 +23,16 @@ pub(super) struct Failure {
     pub(super) remedy: Option<String>,
 }
 
-/// Runs one direction of a migration. What it changes in the session is set back, also when it fails. `violations` are the
-/// references of an SQLite database that do not hold before it, and afterwards those that do not then.
+/// Runs one direction of a migration. Afterwards the session is set back, also when it failed; the result says whether that
+/// succeeded. `violations` are the references of an SQLite database that do not hold before it, and afterwards those that do
+/// not then.
 pub(super) fn run(
     connection: &mut Connection,
     entry: &Entry,
     direction: Direction,
+    session: &Session,
     violations: &mut Violations,
-) -> Result<(), Failure> {
+) -> Result<QueryResult<()>, Failure> {
     let nothing = |source: anyhow::Error| Failure { left: Left::Nothing, source, remedy: None };
     let Some(script) = entry.script(direction) else {
         return Err(nothing(anyhow::anyhow!("The file {} does not exist.", entry.file(direction))));
@@ -40,7 +42,6 @@ pub(super) fn run(
         let remedy = Some(unfit.hint.to_owned());
         Failure { remedy, ..nothing(StatementError::unfit(entry.file(direction), unfit).into()) }
     })?;
-    let session = Session::save(connection).map_err(|error| nothing(error.into()))?;
     let mut run = Run {
         entry,
         direction,
@@ -53,19 +54,14 @@ pub(super) fn run(
         is_open: in_transaction,
     };
     let result = run.all(connection);
-    // PostgreSQL sets everything back by itself in a rollback; and behind a pooler the session may be another one now.
-    let is_set_back = in_transaction && connection.backend() == Backend::Postgres;
-    let restored = if is_set_back { Ok(()) } else { run.session.restore(connection) };
-    match (result, restored) {
-        (Err(failure), _) => Err(failure),
-        (Ok(()), Ok(())) => Ok(()),
-        // It is applied and recorded; but what comes next would run with its settings.
-        (Ok(()), Err(error)) => Err(Failure {
-            remedy: None,
-            left: run.left(true),
-            source: anyhow::Error::from(error).context("The settings of the session cannot be set back."),
-        }),
-    }
+    let is_set_back = match connection.backend() {
+        // A rollback does it; and behind a pooler the session may be another one now.
+        Backend::Postgres => in_transaction,
+        Backend::Mysql => !run.may_change_session(),
+        Backend::Sqlite => false,
+    };
+    let restored = if is_set_back { Ok(()) } else { session.restore(connection) };
+    result.map(|()| restored)
 }
 
 /// A migration that is running.
@@ -73,7 +69,7 @@ struct Run<'a> {
     entry: &'a Entry,
     direction: Direction,
     statements: Vec<(Control, Statement<'a>)>,
-    session: Session,
+    session: &'a Session,
     violations: &'a mut Violations,
     in_transaction: bool,
     /// How many statements took effect.
@@ -159,9 +155,7 @@ impl Run<'_> {
         }
         if backend == Backend::Sqlite {
             self.check_foreign_keys(connection)?;
-        } else if backend == Backend::Postgres
-            || self.statements.iter().any(|(_, statement)| session::may_hide_the_record(statement))
-        {
+        } else if backend == Backend::Postgres || self.may_change_session() {
             self.session.restore(connection).map_err(|error| {
                 self.failed(
                     anyhow::Error::from(error).context("The settings of the session cannot be set back."),
@@ -173,6 +167,12 @@ impl Run<'_> {
             self.failed(anyhow::Error::from(error).context("It cannot be recorded."), true)
         })?;
         Ok(())
+    }
+
+    /// Whether the session of MySQL may be another one after these statements. To look into it takes time, in which a process
+    /// that is killed leaves a migration without its record.
+    fn may_change_session(&self) -> bool {
+        !self.entry.before.is_empty() || self.statements.iter().any(|(_, one)| session::may_change_it(one))
     }
 
     fn count(&mut self, control: Control) {
@@ -206,11 +206,9 @@ impl Run<'_> {
         }
         self.roll_back(connection);
         let file = self.entry.file(self.direction);
+        let renames = self.statements.iter().any(|(_, one)| one.words(9).iter().any(|word| word == "RENAME"));
         let error = anyhow::anyhow!("It breaks foreign keys ({file}): {new}.");
-        let remedy = "Foreign keys are off while a migration runs, so that a table can be rebuilt, and ON DELETE does nothing. \
-                      Delete or update such rows in the migration, or write `PRAGMA foreign_keys = ON;` at the beginning of \
-                      the file.";
-        Err(Failure { remedy: Some(remedy.to_owned()), ..self.failed(error, true) })
+        Err(Failure { remedy: Some(new.remedy(renames).to_owned()), ..self.failed(error, true) })
     }
 
     fn record(&self, connection: &mut Connection) -> QueryResult<usize> {

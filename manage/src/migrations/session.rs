@@ -139,9 +139,8 @@ impl Session {
     }
 }
 
-/// Whether a statement of MySQL's may lead the record elsewhere, or make it fail. To look into the session takes time, in which
-/// a process that is killed leaves a migration without its record.
-pub(super) fn may_hide_the_record(statement: &Statement<'_>) -> bool {
+/// Whether a statement of MySQL's may change the session.
+pub(super) fn may_change_it(statement: &Statement<'_>) -> bool {
     // In a comment that is executed, and in a procedure, it may be anything.
     let is_hidden = statement.text().contains("/*");
     let words = statement.words(1);

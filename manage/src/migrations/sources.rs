@@ -58,6 +58,9 @@ impl Registration {
 
     /// The directory as the compiler shows the files of the package: from the workspace's root.
     fn shown_folder(&self, folder: &str) -> String {
+        if folder.starts_with('/') {
+            return folder.trim_end_matches('/').to_owned();
+        }
         let package = package_from_root(self.package, self.location.file);
         let mut parts: Vec<&str> = package.split('/').filter(|part| !part.is_empty()).collect();
         let is_absolute = package.starts_with('/');
@@ -284,6 +287,7 @@ mod tests {
                 "/cargo/registry/app-1.0/migrations",
             ),
             ("/work/shop", "src/lib.rs", "../migrations", "../migrations"),
+            ("/work/shop", "src/lib.rs", "/srv/migrations/", "/srv/migrations"),
         ] {
             let registration = Registration::new(
                 &[],

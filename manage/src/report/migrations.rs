@@ -1,6 +1,7 @@
 //! Migrations that are not applied, for a command that works all the same.
 
 use crate::console::{Role, Stream, printable_lines};
+use crate::database::ServerError;
 use crate::{Context, Result};
 
 /// Tells what a look at the database found, in Django's words; nothing where all is applied. `without` is what happens where the
@@ -23,7 +24,14 @@ pub(crate) fn unapplied(
             )
         }
         Err(error) => {
-            let why = format!("{error:#}");
+            let mut why = format!("{error:#}");
+            if let Some(answer) = ServerError::in_chain(&error) {
+                let remedy = answer.remedy().map(|remedy| format!("Hint: {remedy}"));
+                for line in super::server_error::lines(&answer, false).into_iter().chain(remedy) {
+                    why.push('\n');
+                    why.push_str(&line);
+                }
+            }
             format!("\nThe database is not available: {}\n{without}\n", printable_lines(&why))
         }
     };

@@ -56,7 +56,7 @@ pub(super) fn from_table(
         }
     };
     overlay(&mut settings, table, &origin, &folder, at)?;
-    Ok(beside(settings, &folder))
+    beside(settings, &folder)
 }
 
 fn parse_backend(name: &str, place: &str) -> Result<Backend, SettingsError> {

@@ -73,7 +73,7 @@ pub(super) fn from_url(alias: &str, value: Value) -> Result<DatabaseSettings, Se
     }
     let settings = DatabaseSettings::from_url(alias, value.text.expose(), value.origin.clone())
         .map_err(|error| SettingsError::new(format!("{error}.")))?;
-    Ok(beside(settings, &value.folder))
+    beside(settings, &value.folder)
 }
 
 fn from_family(

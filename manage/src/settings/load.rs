@@ -138,6 +138,11 @@ impl Settings {
         Ok(variables.get(name)?.map(|value| value.text))
     }
 
+    /// The statements of `.env` that cannot be read.
+    pub(crate) fn broken_statements(&self) -> impl Iterator<Item = SettingsError> {
+        self.env_file.iter().flat_map(|file| file.broken())
+    }
+
     /// Where `manage runserver` listens unless told otherwise, as it was written, and where that was.
     pub fn runserver_address(&self) -> Option<(&str, &super::Origin)> {
         self.runserver_address.as_ref().map(|(address, origin)| (address.as_str(), origin))

@@ -108,7 +108,7 @@ pub(crate) fn read_secret(path: &Path, named_by: &str) -> Result<Secret, Setting
         SettingsError::new(format!("Cannot read {}, which {named_by} names: {error}.", path.display()))
     })?;
     let text = text.trim_end_matches('\n');
-    if text.is_empty() {
+    if text.trim_end_matches(['\r', '\n']).is_empty() {
         return Err(SettingsError::new(format!(
             "The file {}, which {named_by} names, is empty.",
             path.display()

@@ -6,7 +6,7 @@ use std::process::Command;
 use manage::database::{Connection, Reason};
 use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
 
-use crate::backends::{Server, on_each_server, refused, settings, text, with};
+use crate::backends::{Server, on_each_server, project, refused, settings, text, with};
 
 pub(crate) fn add(suite: &mut Suite) {
     let mut add = |name, test: fn(Backend)| on_each_server(suite, "certificates", name, test);
@@ -113,6 +113,17 @@ fn a_certificate_that_is_itself_trusted(backend: Backend) {
     for mode in ["require", "verify-ca", "verify-full"] {
         certified.accepts("localhost", mode, &own);
     }
+    // A refusal of the server's is told as such, also by a waiter.
+    let mut wrong = certified.settings("localhost", "verify-full", &own);
+    wrong.password = Some(manage::settings::Secret::new("hunter2"));
+    for _ in 0..5 {
+        assert_eq!(refused(&wrong).reason, Reason::Credentials);
+    }
+    let right = certified.settings("localhost", "verify-full", &own);
+    let ran = project(right.url().expose()).run("wait_for_db --stable-for 0.3");
+    assert_eq!(ran.exit.0, 0, "{}", ran.all());
+    let ran = project(wrong.url().expose()).run("wait_for_db --fail-fast-after 0");
+    assert!(ran.exit.0 == 78 && ran.err.contains("refuses the password"), "{}", ran.all());
     certified.accepts("127.0.0.1", "verify-ca", &own);
     certified.refuses(
         "127.0.0.1",

@@ -1,6 +1,8 @@
 //! `.env` as people write it: what stops a command, what does not, and what kind of file it may be.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +10,7 @@ use std::process::Command;
 use manage::settings::{Environment, Settings, SettingsError, Source};
 use manage_test_servers::Suite;
 
-use crate::project::Project;
+use crate::project::{AS_PROGRAM, Project};
 
 pub(crate) fn add(suite: &mut Suite) {
     suite.test("env_files::a_dollar_sign_cuts_nothing", a_dollar_sign_cuts_nothing);
@@ -17,6 +19,9 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("env_files::a_named_pipe_is_read_once", a_named_pipe_is_read_once);
     suite.test("env_files::a_dangling_link_is_an_error", a_dangling_link_is_an_error);
     suite.test("env_files::a_directory_of_that_name", a_directory_of_that_name);
+    if cfg!(all(feature = "sqlite", target_os = "linux")) {
+        suite.test("env_files::a_directory_whose_name_is_no_text", a_directory_whose_name_is_no_text);
+    }
     suite.test("env_files::the_document_is_right", the_document_is_right);
     suite.test("env_files::variables_of_the_project", variables_of_the_project);
 }
@@ -57,7 +62,6 @@ CRON=*/5 * * * * root /bin/true
 JSON={"a": [1, "two"], 'b': null}
 WINDOWS=C:\dir\new
 SENTENCE=it's a "test" & more; of $things `here`
-OPEN="never closed
 a line of words
 NESTED=${NOT_SET:?say so}
 UNSET=${NOT_SET}
@@ -68,6 +72,7 @@ export
 KEY="-----BEGIN KEY-----
 MIIB
 -----END KEY-----" trailing
+OPEN="never closed
 POSTGRES_PORT=5433
 "#;
     let project = Project::new().file(".env", text).env("POSTGRES_HOST", "db");
@@ -78,6 +83,14 @@ POSTGRES_PORT=5433
     );
     let ran = project.run("check");
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
+    for line in [8, 11, 12, 15, 18] {
+        assert!(
+            ran.all().contains(&format!("(manage.W013) {}/.env, line {line}: ", project.folder().display())),
+            "{}",
+            ran.all()
+        );
+    }
+    assert_eq!(ran.all().matches("manage.W013").count(), 5, "{}", ran.all());
 }
 
 /// What was meant to be a setting must not count as unset: the default would be used instead.
@@ -155,6 +168,33 @@ fn a_directory_of_that_name() {
     let error = load(&project.folder().join("docker"), &[]).expect_err("a directory");
     assert!(error.to_string().ends_with("docker/.env is an empty directory, not a file."), "{error}");
     assert!(error.hint_text().is_some_and(|hint| hint.contains("bind mount")));
+}
+
+/// The bytes of a directory's name are kept: no database is looked for, or made, under another name.
+fn a_directory_whose_name_is_no_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir_all(project.join("below")).expect("a folder");
+    fs::create_dir(project.join(".git")).expect("a folder");
+    for (name, text) in [
+        (".env", "DATABASE_URL=sqlite:x.db\n"),
+        ("manage.toml", "[databases.default]\nurl = \"sqlite:x.db\"\n"),
+    ] {
+        fs::write(project.join(name), text).expect("a file");
+        for working in [project.clone(), project.join("below")] {
+            let mut command = Command::new(std::env::current_exe().expect("this program"));
+            command.env_clear().env(AS_PROGRAM, "1").current_dir(working).arg("migrate");
+            let output = command.output().expect("it runs");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            fs::remove_file(project.join("x.db")).expect("the database is there");
+        }
+        fs::remove_file(project.join(name)).expect("removed");
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    // From elsewhere no text leads there.
+    fs::write(project.join(".env"), "DATABASE_URL=sqlite:x.db\n").expect("a file");
+    let error = load(&project, &[]).expect_err("no text").to_string();
+    assert!(error.ends_with("line 1): the path of the directory is not valid UTF-8."), "{error}");
 }
 
 fn variables_of_the_project() {

@@ -359,7 +359,7 @@ fn a_missing_down_sql_is_seen_before_the_first_step(database: TestDatabase) {
     // Nobody is asked for consent to what cannot be done.
     for line in ["migrate zero", "migrate zero --force"] {
         let ran = project.run(line);
-        let error = "Error: The migration 2026-01-02-000000_b cannot be reverted, because it has no down.sql. Nothing was reverted.\n";
+        let error = "Error: The migration 2026-01-02-000000_b cannot be reverted, because it has no down.sql. Nothing was reverted.\nHint: Write its down.sql, or choose a target after it.\n";
         assert_eq!((ran.exit.0, ran.out.as_str(), ran.err.as_str()), (1, "", error));
     }
     assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 3);
@@ -390,7 +390,7 @@ app!(
     "dumped",
     (
         "2026-01-01-000000_a",
-        "SET statement_timeout = 0;\nSET lock_timeout = 0;\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n\
+        "\\restrict vQ3;x\n\nSET statement_timeout = 0;\nSET lock_timeout = 0;\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n\
          SELECT pg_catalog.set_config('search_path', '', false);\nSET check_function_bodies = false;\nSET xmloption = content;\n\
          SET client_min_messages = warning;\nSET row_security = off;\nSET default_tablespace = '';\nSET TIME ZONE 'Asia/Tokyo';\n\
          CREATE TABLE public.a (id integer NOT NULL);\nALTER TABLE public.a OWNER TO CURRENT_USER;\n",

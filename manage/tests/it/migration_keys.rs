@@ -19,6 +19,7 @@ pub(crate) fn add(suite: &mut Suite) {
     };
     add("a_table_that_is_rebuilt_keeps_the_rows_that_refer_to_it", rebuilding);
     add("indexes_triggers_and_views_survive_a_rebuild", triggers_and_views);
+    add("a_table_that_is_renamed_first_is_explained", a_table_that_is_renamed_first);
     add("a_reference_that_breaks_rolls_back", a_reference_that_breaks_rolls_back);
     add("outside_of_a_transaction_it_is_told_what_stayed", outside_of_a_transaction);
     add("references_that_did_not_hold_before_stop_nothing", references_that_did_not_hold_before_stop_nothing);
@@ -132,7 +133,7 @@ fn a_reference_that_breaks_rolls_back(database: TestDatabase) {
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     for words in [
         "The migration 2026-01-02-000000_delete could not be applied. Nothing of it stayed in the database.",
-        "1 row of child (rowid 3) without the row of parent that it refers to",
+        "1 row of child (rowid 3) refers to a row of parent that does not exist",
         "2026-01-02-000000_delete/up.sql",
         "PRAGMA foreign_keys = ON;",
     ] {
@@ -141,6 +142,32 @@ fn a_reference_that_breaks_rolls_back(database: TestDatabase) {
     let connection = &mut connect(&database);
     assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM parent"), 2);
     assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM sqlite_master WHERE name = 'later'"), 0);
+}
+
+const RENAMED_FIRST: &str = "ALTER TABLE parent RENAME TO old_parent;\nCREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n\
+    INSERT INTO parent SELECT * FROM old_parent;\nDROP TABLE old_parent;";
+app!(
+    "keys_renamed",
+    ("2026-01-01-000000_tables", TABLES, None, true),
+    ("2026-01-02-000000_rename", RENAMED_FIRST, None, true)
+);
+app!("keys_renamed_prepared" before &[(manage::settings::Backend::Sqlite, &["PRAGMA legacy_alter_table = ON"])],
+    ("2026-01-01-000000_tables", TABLES, None, true), ("2026-01-02-000000_rename", RENAMED_FIRST, None, true));
+
+fn a_table_that_is_renamed_first(database: TestDatabase) {
+    let ran = project_of(&["keys_renamed"], &database).run("migrate");
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    for words in [
+        "3 rows of child (rowid 1, for example) refer to the table old_parent, which does not exist.",
+        "PRAGMA legacy_alter_table = ON",
+    ] {
+        assert!(ran.err.contains(words), "{words}\n{}", ran.all());
+    }
+    done(&project_of(&["keys_renamed_prepared"], &database), "migrate");
+    assert_eq!(
+        number(&mut connect(&database), "SELECT COUNT(*) AS n FROM child JOIN parent ON parent = parent.id"),
+        3
+    );
 }
 
 app!(
@@ -168,7 +195,7 @@ fn outside_of_a_transaction(database: TestDatabase) {
         ran.all()
     );
     assert!(
-        ran.err.contains("3 rows of child (rowid 1, for example) without the row of parent"),
+        ran.err.contains("3 rows of child (rowid 1, for example) refer to rows of parent that do not exist"),
         "{}",
         ran.all()
     );
@@ -199,7 +226,7 @@ fn references_that_did_not_hold_before_stop_nothing(database: TestDatabase) {
     let ran = project.run("migrate 20260203");
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
     for words in [
-        "Warning: Foreign keys are violated already: 1 row of child (rowid 10) without the row of parent that it refers to;",
+        "Warning: Foreign keys are violated already: 1 row of child (rowid 10) refers to a row of parent that does not exist;",
         "the foreign keys of odd cannot be checked: foreign key mismatch",
     ] {
         assert!(ran.err.contains(words), "{words}\n{}", ran.all());
@@ -207,7 +234,7 @@ fn references_that_did_not_hold_before_stop_nothing(database: TestDatabase) {
     let ran = project.run("migrate");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     assert!(
-        ran.err.contains("2 rows of child (rowid 10, for example) without the row of parent"),
+        ran.err.contains("2 rows of child (rowid 10, for example) refer to rows of parent that do not exist"),
         "{}",
         ran.all()
     );

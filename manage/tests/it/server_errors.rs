@@ -112,6 +112,13 @@ fn a_code_is_found_wherever_the_error_comes_from(backend: Backend) {
     drop(connection);
     expect(error, None, ("42P01", "1146"), "in a pool");
 
+    if !is_postgres {
+        let mut connection = fresh();
+        let query = "SELECT (SELECT id FROM authors WHERE id <= n) FROM (SELECT 1 AS n UNION SELECT 2) AS ns";
+        connection.batch_execute("INSERT INTO authors VALUES (2, 'z')").expect("another row");
+        let error = diesel::dsl::sql::<Integer>(query).load::<i32>(&mut connection).expect_err("two rows");
+        expect(error, Some(connection), ("", "1242"), "while rows arrive");
+    }
     if is_postgres {
         // The statement is well-formed; the second row is not.
         let mut connection = fresh();

@@ -1,6 +1,7 @@
 //! What `wait_for_db` waits for beside PostgreSQL and MariaDB: services behind `--for`, and SQLite.
 
 mod files;
+mod hostile;
 mod http;
 mod json;
 mod locks;
@@ -26,6 +27,7 @@ pub(crate) fn add(suite: &mut Suite) {
     rabbitmq::add(suite);
     redis::add(suite);
     http::add(suite);
+    hostile::add(suite);
     tls::add(suite);
     files::add(suite);
     urls::add(suite);

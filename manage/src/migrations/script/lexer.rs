@@ -86,7 +86,7 @@ impl<'a> Lexer<'a> {
         loop {
             let trimmed = self.rest().trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
             self.at = self.sql.len() - trimmed.len();
-            if self.is_line_comment() {
+            if self.is_line_comment() || self.is_dump_mark() {
                 self.skip_behind("\n");
             } else if self.starts_with("/*") && !self.is_conditional_start() {
                 self.skip_comment();
@@ -107,6 +107,12 @@ impl<'a> Lexer<'a> {
             Some(None) => true,
             None => false,
         }
+    }
+
+    /// `pg_dump` begins and ends its files with these; they forbid commands of `psql`, of which we know none.
+    fn is_dump_mark(&self) -> bool {
+        self.backend == Backend::Postgres
+            && ["\\restrict ", "\\unrestrict "].iter().any(|mark| self.starts_with(mark))
     }
 
     fn is_conditional_start(&self) -> bool {

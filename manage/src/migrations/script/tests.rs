@@ -89,6 +89,14 @@ fn postgres_quotes() {
 }
 
 #[test]
+fn a_dumps_marks_are_no_statements() {
+    let dump = "\\restrict 3kX;y\n\nSET a = 1;\n\n\\unrestrict 3kX;y\n";
+    assert_eq!(split(dump, Backend::Postgres), [(3, "SET a = 1".to_owned())]);
+    let dump = "/*M!999999\\- enable the sandbox mode */ \n/*!40101 SET NAMES utf8mb4 */;\nCREATE TABLE a (id INT);\n";
+    assert_eq!(split(dump, Backend::Mysql).len(), 2);
+}
+
+#[test]
 fn postgres_bodies() {
     stay(
         Backend::Postgres,

@@ -24,6 +24,7 @@ use super::{Environment, Origin, SettingsError, find};
 pub(crate) struct EnvFile {
     pub(crate) path: PathBuf,
     variables: BTreeMap<String, Variable>,
+    broken: Vec<Problem>,
 }
 
 /// The last statement that sets a variable, or was meant to.
@@ -51,7 +52,23 @@ impl EnvFile {
     pub(crate) fn read(path: &Path, environment: &Environment) -> Result<Self, SettingsError> {
         let bytes = find::read(path)?;
         let text = Text::new(&bytes).map_err(|problem| problem.into_error(path.display()))?;
-        Ok(Self { path: path.to_owned(), variables: variables(&text, environment) })
+        Ok(Self::of(path, &text, environment))
+    }
+
+    fn of(path: &Path, text: &Text, environment: &Environment) -> Self {
+        let items: Vec<Item> = parse::items(text).collect();
+        let variables = variables(text, &items, environment);
+        let broken = items.into_iter().filter_map(|item| match item {
+            Item::Broken(broken) => Some(broken.problem),
+            Item::Statement(_) => None,
+        });
+        Self { path: path.to_owned(), variables, broken: broken.collect() }
+    }
+
+    /// What is wrong with each statement that cannot be read: the place, what it is, and what may help.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = SettingsError> {
+        let place = |line| format!("{}, line {line}", self.path.display());
+        self.broken.iter().map(move |problem| problem.clone().into_error(place(problem.line)))
     }
 
     /// A variable that is set, and not to nothing.
@@ -77,10 +94,9 @@ impl EnvFile {
 }
 
 /// The variables of a text. Of several statements for one name the last one counts.
-fn variables(text: &Text, environment: &Environment) -> BTreeMap<String, Variable> {
-    let items: Vec<Item> = parse::items(text).collect();
+fn variables(text: &Text, items: &[Item], environment: &Environment) -> BTreeMap<String, Variable> {
     let mut variables: BTreeMap<String, Variable> = BTreeMap::new();
-    for item in &items {
+    for item in items {
         match item {
             Item::Statement(statement) => {
                 let value = match &statement.value {
@@ -89,7 +105,7 @@ fn variables(text: &Text, environment: &Environment) -> BTreeMap<String, Variabl
                         Err(problem::damaged(text.line(raw.range.start)))
                     }
                     Some(raw) => {
-                        let known = Known { environment, variables: &variables, items: &items, text };
+                        let known = Known { environment, variables: &variables, items, text };
                         known.expand(raw).map(Some)
                     }
                 };

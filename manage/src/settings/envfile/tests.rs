@@ -7,7 +7,7 @@ fn read(text: impl AsRef<[u8]>) -> EnvFile {
 fn read_with(text: impl AsRef<[u8]>, environment: &[(&str, &str)]) -> EnvFile {
     let environment = Environment::new(environment.iter().copied(), "/");
     let text = Text::new(text.as_ref()).unwrap_or_else(|problem| panic!("{problem:?}"));
-    EnvFile { path: PathBuf::from(".env"), variables: variables(&text, &environment) }
+    EnvFile::of(Path::new(".env"), &text, &environment)
 }
 
 fn value(file: &EnvFile, name: &str) -> Option<String> {

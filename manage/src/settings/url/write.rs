@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use super::parameters::MYSQL_MODES;
 use super::{Address, Backend, DatabaseSettings, Secret, SslMode};
@@ -47,7 +47,7 @@ impl DatabaseSettings {
             url.push(if i == 0 { '?' } else { '&' });
             url += name;
             url.push('=');
-            url += &encode(value);
+            url += value;
         }
         Secret::new(url)
     }
@@ -57,18 +57,19 @@ impl DatabaseSettings {
             Address::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
             Address::Tcp(host, port) => format!("{}:{port}", encode(host)),
             Address::Unix(path, port) if self.backend == Backend::Postgres => {
-                format!("{}:{port}", encode(&path.to_string_lossy()))
+                format!("{}:{port}", encode_path(path))
             }
             // The socket goes into a parameter of its own.
             Address::Unix(_, port) => format!("localhost:{port}"),
         }
     }
 
+    /// The parameters, whose values are encoded.
     fn query(&self, with_timeout: bool) -> Vec<(&str, String)> {
         let postgres = self.backend == Backend::Postgres;
         let mut query = Vec::new();
         if let (false, Some(Address::Unix(path, _))) = (postgres, self.addresses.first()) {
-            query.push(("unix_socket", text(path)));
+            query.push(("unix_socket", encode_path(path)));
         }
         if self.tls.mode != SslMode::default() {
             match postgres {
@@ -79,22 +80,22 @@ impl DatabaseSettings {
         // libpq would otherwise look for a file in the user's home.
         let system = self.tls.mode == SslMode::VerifyFull && postgres;
         match &self.tls.root_cert {
-            Some(path) => query.push((if postgres { "sslrootcert" } else { "ssl_ca" }, text(path))),
+            Some(path) => query.push((if postgres { "sslrootcert" } else { "ssl_ca" }, encode_path(path))),
             None if system => query.push(("sslrootcert", "system".to_owned())),
             None => {}
         }
         if let Some(path) = &self.tls.client_cert {
-            query.push((if postgres { "sslcert" } else { "ssl_cert" }, text(path)));
+            query.push((if postgres { "sslcert" } else { "ssl_cert" }, encode_path(path)));
         }
         if let Some(path) = &self.tls.client_key {
-            query.push((if postgres { "sslkey" } else { "ssl_key" }, text(path)));
+            query.push((if postgres { "sslkey" } else { "ssl_key" }, encode_path(path)));
         }
         // A whole number of seconds, at least one: a fraction would become 0, which stands for no limit at all.
         let seconds = self.connect_timeout.as_secs() + u64::from(self.connect_timeout.subsec_nanos() > 0);
         if with_timeout {
             query.push(("connect_timeout", seconds.max(1).to_string()));
         }
-        query.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), value.clone())));
+        query.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), encode(value))));
         query
     }
 }
@@ -103,6 +104,7 @@ fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
-fn text(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
+/// A path is bytes, and may be no text.
+fn encode_path(path: &Path) -> String {
+    percent_encode(path.as_os_str().as_encoded_bytes(), ENCODED).to_string()
 }

@@ -1,0 +1,3 @@
+manage::migrations! { before: ["SET FOREIGN_KEY_CHECKS = 0"] }
+
+fn main() {}

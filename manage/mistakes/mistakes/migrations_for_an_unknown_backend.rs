@@ -1,0 +1,3 @@
+manage::migrations! { sqlite3: "migrations/sqlite" }
+
+fn main() {}

@@ -1,0 +1,3 @@
+manage::migrations!("migrations/sqlite", "migrations/mysql");
+
+fn main() {}

@@ -1,0 +1,3 @@
+manage::migrations! { sqlite: migrations }
+
+fn main() {}
