@@ -181,13 +181,15 @@ pub(super) fn remedy(
     let words = statement.words(5);
     let is = |word: &str| words.iter().any(|one| one == word);
     let takes_none = match backend {
-        // active_sql_transaction
-        Backend::Postgres => ServerError::of(error).is_some_and(|error| error.sqlstate() == Some("25001")),
+        // active_sql_transaction, and unsafe_new_enum_value_usage
+        Backend::Postgres => {
+            ServerError::of(error).is_some_and(|error| matches!(error.sqlstate(), Some("25001" | "55P04")))
+        }
         Backend::Sqlite => words.first().is_some_and(|word| word == "VACUUM"),
         Backend::Mysql => false,
     };
     if takes_none && in_transaction {
-        return Some(format!("This statement cannot run in a transaction. {OWN_TRANSACTION}"));
+        return Some(format!("This cannot be done in one transaction. {OWN_TRANSACTION}"));
     }
     let leaves_index = backend == Backend::Postgres && !in_transaction && is("CONCURRENTLY") && is("CREATE");
     leaves_index.then(|| {

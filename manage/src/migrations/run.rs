@@ -113,7 +113,12 @@ impl Run<'_> {
             (Ok(()), None) => Ok(()),
             (Err(error), None) => {
                 let is_lost = reaches_commit && is_lost(&error);
-                let failure = self.failed(error.into(), true);
+                let part = if reaches_commit {
+                    "It could not be committed."
+                } else {
+                    "Its transaction could not be begun."
+                };
+                let failure = self.failed(anyhow::Error::from(error).context(part), true);
                 Err(if is_lost { Failure { left: Left::Unknown, ..failure } } else { failure })
             }
         }

@@ -116,6 +116,16 @@ app!(
 );
 app!("fail_vacuum", ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER);\nVACUUM;", None, true));
 app!(
+    "fail_enum",
+    ("2026-01-01-000000_a", "CREATE TYPE kind AS ENUM ('one');", None, true),
+    (
+        "2026-01-02-000000_b",
+        "ALTER TYPE kind ADD VALUE 'two';\nCREATE TABLE k (kind kind DEFAULT 'two');",
+        None,
+        true
+    )
+);
+app!(
     "fail_concurrently",
     ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER); INSERT INTO a VALUES (1), (1);", None, true),
     ("2026-01-02-000000_b", "CREATE UNIQUE INDEX CONCURRENTLY a1 ON a (id);", None, false)
@@ -156,7 +166,13 @@ fn postgres_details() {
     );
     let ran = failed("fail_vacuum", &database);
     said(&ran, "`run_in_transaction = false`");
+    let ran = failed("fail_enum", &TestDatabase::new(Backend::Postgres));
+    said(&ran, "`run_in_transaction = false`");
     let ran = failed("fail_deferred", &database);
+    said(
+        &ran,
+        "Caused by: It could not be committed.\nCaused by: insert or update on table \"a\" violates foreign key",
+    );
     said(&ran, "Nothing of it stayed in the database.");
     said(&ran, "DETAIL: Key (r)=(2) is not present in table \"a\".");
     assert!(!is_there(&database, "a"));
