@@ -108,7 +108,9 @@ impl ServerError {
         }
         // A project's own error type may show Diesel's as if it were its own (`#[error(transparent)]`).
         let text = error.chain().last()?.to_string();
-        find(|error| text.contains(error.message()))
+        // A short message may be in any text.
+        let is_in = |message: &str| text == message || (message.len() >= 12 && text.contains(message));
+        find(|error| is_in(error.message()))
     }
 
     /// The database that the statement was sent to.
@@ -329,6 +331,8 @@ mod tests {
         let transparent =
             anyhow::Error::from(Transparent(diesel_error("it is transparent"))).context("above");
         assert_eq!(ServerError::in_chain(&transparent).expect("an error").message(), "it is transparent");
+        let _alive = diesel_error("short");
+        assert!(ServerError::in_chain(&anyhow::anyhow!("it was shortened")).is_none());
         assert!(ServerError::in_chain(&anyhow::anyhow!("something else")).is_none());
     }
 
