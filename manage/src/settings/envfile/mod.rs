@@ -110,6 +110,10 @@ fn variables(text: &Text, items: &[Item], environment: &Environment) -> BTreeMap
                     }
                 };
                 let line = text.line(statement.start);
+                for name in parse::names_meant(&statement.name) {
+                    let value = Err(problem::no_equal_sign(line));
+                    variables.insert(name.to_owned(), Variable { line, value });
+                }
                 variables.insert(statement.name.clone(), Variable { line, value });
             }
             Item::Broken(broken) => {

@@ -96,6 +96,7 @@ pub(super) fn items(text: &Text) -> impl Iterator<Item = Item> {
                 return None;
             }
             let start = reader.position;
+            reader.skip_export();
             if reader.rest().starts_with('#') {
                 reader.skip(|c| c != '\n');
                 continue;
@@ -142,13 +143,14 @@ impl<'t> Reader<'t> {
         &rest[..length]
     }
 
-    fn statement(&mut self) -> Result<Statement, Slip> {
-        if let Some(after) = self.rest().strip_prefix("export")
-            && after.starts_with(is_blank)
-        {
+    fn skip_export(&mut self) {
+        if self.rest().strip_prefix("export").is_some_and(|after| after.starts_with(is_blank)) {
             self.position += "export".len();
             self.skip(is_blank);
         }
+    }
+
+    fn statement(&mut self) -> Result<Statement, Slip> {
         let name = self.name()?;
         self.skip(is_blank);
         let mut slip = Slip::NoName;
@@ -228,8 +230,8 @@ fn without_comment(line: &str) -> &str {
     line
 }
 
-/// The variables that a broken text may have been meant to set: the one at its start, and those of later lines that look like
-/// statements.
+/// The variables that a broken text may have been meant to set: those of its first line (`NAME: x`, `set NAME=x`, `A='1' B=2`), and
+/// those of later lines that look like statements.
 fn names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -238,15 +240,36 @@ fn names(text: &str) -> Vec<String> {
             .strip_prefix("export")
             .filter(|rest| rest.starts_with(is_blank))
             .map_or(line, |rest| rest.trim_start_matches(is_blank));
-        let line = line.trim_start_matches(['\'', '"']);
-        let end = line.find(|c: char| !c.is_alphanumeric() && !"_-.".contains(c)).unwrap_or(line.len());
-        let (name, rest) = line.split_at(end);
-        let rest = rest.trim_start_matches(['\'', '"']).trim_start_matches(is_blank);
-        if !name.is_empty() && (number == 0 || rest.starts_with('=')) {
-            names.push(name.to_owned());
-        }
+        let mut words = words(line);
+        let first = words.next().filter(|(start, ..)| line[..*start].chars().all(|c| "'\"".contains(c)));
+        let first = first.filter(|(_, _, is_set)| number == 0 || *is_set);
+        let others = words.filter(|(_, _, is_set)| number == 0 && *is_set);
+        names.extend(first.into_iter().chain(others).map(|(_, word, _)| word.to_owned()));
     }
     names
+}
+
+/// The words of a line that may be names: where each begins, and whether an equal sign follows.
+fn words(line: &str) -> impl Iterator<Item = (usize, &str, bool)> {
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        let start = position + line[position..].find(is_of_name)?;
+        let rest = &line[start..];
+        let (word, after) = rest.split_at(rest.find(|c| !is_of_name(c)).unwrap_or(rest.len()));
+        position = start + word.len();
+        let after = after.trim_start_matches(['\'', '"']).trim_start_matches(is_blank);
+        Some((start, word, after.starts_with('=')))
+    })
+}
+
+/// The variable that a name such as `NAME:value` or `$env:NAME` was meant to be.
+pub(super) fn names_meant(name: &str) -> impl Iterator<Item = &str> {
+    let pieces = name.contains(':').then(|| [name.split(':').next(), name.rsplit(':').next()]);
+    pieces.into_iter().flatten().flatten().filter(|piece| !piece.is_empty() && piece.chars().all(is_of_name))
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || "_-.".contains(c)
 }
 
 /// White space as Python has it.

@@ -190,11 +190,17 @@ fn what_is_no_statement_is_an_error_for_its_variable_alone() {
     for (written, expected) in [
         ("A postgres://x", no_equal.to_owned()),
         ("A: postgres://x", no_equal.to_owned()),
+        ("A:postgres://x", no_equal.to_owned()),
+        ("A:postgres://x?y=1", no_equal.to_owned()),
+        ("$env:A = \"x\"", no_equal.to_owned()),
+        ("set A=x", no_equal.to_owned()),
+        ("declare -x A=\"x\"", no_equal.to_owned()),
         ("export A x", no_equal.to_owned()),
         ("A='x", "the quote that opens the value is not closed.".to_owned()),
         ("A=\"x\\\"", "the quote that opens the value is not closed.".to_owned()),
         ("A='x'y", "text follows the closing quote.".to_owned()),
         ("A='it''s'", "text follows the closing quote.".to_owned()),
+        ("X='x' A=1", "text follows the closing quote.".to_owned()),
         ("A=\"x\" \"y\"", "text follows the closing quote.".to_owned()),
     ] {
         let file = read(format!("B=1\n\n{written}\nZ=1\n"));
