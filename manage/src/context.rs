@@ -98,7 +98,6 @@ impl Context {
     }
 
     /// Whether the person asked for no checks.
-    #[cfg_attr(not(feature = "runserver"), expect(dead_code, reason = "other commands are not run at all"))]
     pub(crate) fn skips_checks(&self) -> bool {
         self.skips_checks
     }
@@ -265,6 +264,7 @@ impl From<ConnectError> for CommandError {
 
 impl From<SettingsError> for CommandError {
     fn from(error: SettingsError) -> Self {
-        mendable(&error, error.hint_text())
+        let mended = mendable(&error, error.hint_text());
+        if error.has_configuration_exit() { mended.exit(crate::Exit::CONFIGURATION.0) } else { mended }
     }
 }

@@ -61,6 +61,9 @@ entries! {
     SETTINGS_UNREADABLE = new(Error, "manage.E001", SETTINGS);
     BACKEND_NOT_COMPILED_IN = new(Error, "manage.E002", SETTINGS);
     BROKEN_STATEMENT = new(Warning, "manage.W013", SETTINGS);
+    NEARLY_A_SETTING = new(Warning, "manage.W011", SETTINGS);
+    FILE_NOT_USED = new(Warning, "manage.W012", SETTINGS);
+    SQLITE_UNDER_ROOT = new(Warning, "manage.W014", SETTINGS);
     UNKNOWN_APP_SETTINGS = new(Warning, "manage.W002", SETTINGS);
     SAME_NAME = new(Error, "manage.E003", COMMANDS);
     FIXED_REPLACED = new(Error, "manage.E007", COMMANDS);
@@ -84,6 +87,7 @@ entries! {
     DEVELOPMENT = deploy(Warning, "deployment.W002", DEPLOYMENT);
     SQLITE_IN_MEMORY = deploy(Warning, "deployment.W003", DEPLOYMENT);
     SQLITE_IN_A_LAYER = deploy(Warning, "deployment.W004", DEPLOYMENT);
+    NO_DATABASE = deploy(Warning, "deployment.W005", DEPLOYMENT);
     WEAK_PASSWORD = deploy(Warning, "security.W001", SECURITY);
     NO_PASSWORD = deploy(Warning, "security.W002", SECURITY);
     WEAK_SECRET = deploy(Warning, "security.W003", SECURITY);

@@ -23,3 +23,4 @@ pub use selection::{Selection, UnknownName, tags as tags_there};
 
 pub(crate) use databases::is_sqlite_file;
 pub(crate) use run::require;
+pub(crate) use settings::misunderstood;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::Context;
 use crate::command::closest;
+use crate::settings::DatabaseSettings;
 
 use super::registration::registered;
 
@@ -78,7 +79,14 @@ impl Selection {
             return Err(UnknownName::new(message, tag, "tags", tags_there));
         }
         let Ok(settings) = cx.try_settings() else { return Ok(()) };
-        match self.databases.iter().find(|alias| settings.database(alias).is_err()) {
+        let unknown = |alias: &&String| settings.database(alias).is_err();
+        match self.databases.iter().find(unknown) {
+            // In production nobody has set it.
+            Some(alias) if alias == DatabaseSettings::DEFAULT_ALIAS => {
+                let error = settings.database(alias).expect_err("just looked up");
+                let hint = error.hint_text().unwrap_or_default().to_owned();
+                Err(UnknownName { message: error.to_string(), hint })
+            }
             Some(alias) => Err(UnknownName::new(
                 format!("There is no database '{alias}' in the settings."),
                 alias,

@@ -2,13 +2,14 @@
 
 use crate::Context;
 use crate::command::closest;
-use crate::settings::Settings;
+use crate::settings::{DatabaseSettings, Settings};
 
 use super::Message;
 use super::catalog::{
-    BACKEND_NOT_COMPILED_IN, BROKEN_STATEMENT, NOT_DEVELOPMENT_NOR_PRODUCTION, SETTINGS_UNREADABLE,
-    UNKNOWN_APP_SETTINGS,
+    BACKEND_NOT_COMPILED_IN, BROKEN_STATEMENT, FILE_NOT_USED, NEARLY_A_SETTING,
+    NOT_DEVELOPMENT_NOR_PRODUCTION, SETTINGS_UNREADABLE, SQLITE_UNDER_ROOT, UNKNOWN_APP_SETTINGS,
 };
+use super::databases::sqlite_file;
 
 #[manage::check(tags = ["settings"])]
 fn settings(cx: &Context) -> Vec<Message> {
@@ -58,7 +59,39 @@ fn settings(cx: &Context) -> Vec<Message> {
         }
     }));
     messages.extend(environment(settings));
+    messages.extend(misunderstood(settings));
     messages
+}
+
+/// What is set, and not as it was meant.
+pub(crate) fn misunderstood(settings: &Settings) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for miss in &settings.near_misses {
+        messages.push(NEARLY_A_SETTING.message(&miss.text).about("settings").hint(&miss.hint));
+    }
+    for warning in &settings.warnings {
+        messages.push(FILE_NOT_USED.message(warning).about("settings"));
+    }
+    messages.extend(settings.databases().filter_map(under_root));
+    messages
+}
+
+/// Whoever writes `sqlite:///x` for a file in the working directory, as SQLAlchemy and Django's URLs have it, gets one in the
+/// root directory.
+fn under_root(database: &DatabaseSettings) -> Option<Message> {
+    let path = sqlite_file(database)?;
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let is_new = path.is_absolute() && path.parent()?.parent().is_none() && !path.exists();
+    is_new.then(|| {
+        SQLITE_UNDER_ROOT
+            .message(format!(
+                "The SQLite file {} ({}) does not exist yet, and would be made directly under the root directory.",
+                path.display(),
+                database.origin
+            ))
+            .about(format!("database {}", database.alias))
+            .hint(format!("sqlite:///{name} is an absolute path; write sqlite:{name} for a file in the working directory."))
+    })
 }
 
 /// A slip in `production` would switch off what keeps people from harm.

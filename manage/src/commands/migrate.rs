@@ -8,6 +8,7 @@ use crate::migrations::{
     Direction, Lock, LockError, Migrations, Plan, Progress, Row, Step, StepError, Target, apply,
 };
 use crate::prelude::*;
+use crate::report;
 
 /// Bring a database's schema up to date
 ///
@@ -34,6 +35,7 @@ pub(crate) fn migrate(
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
     let settings = cx.database(&database)?.clone();
+    report::assumed_database(cx, &[&database], cx.skips_checks())?;
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
         return Err(CommandError::new("No app has migrations.")
             .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")

@@ -37,6 +37,8 @@ pub(crate) async fn runserver(
             return Ok(exit);
         }
     }
+    // Before routes are made: an app's may ask for its database.
+    report::assumed_database(cx, &["default"], cx.skips_checks())?;
     let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
     let routes = router(cx.program(), &site)?;
     let listening = listen(&address).await.map_err(|error| cannot_listen(&address, error))?;

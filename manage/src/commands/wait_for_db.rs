@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::prelude::*;
-use crate::report::{Format, WaitReport};
+use crate::report::{self, Format, WaitReport};
 use crate::wait::{self, Expected, FailFast, Patience, Plan, Target};
 
 /// Wait until databases and services are ready for use
@@ -24,6 +24,8 @@ pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options
         Ok(plan) => plan,
         Err(error) => return report.broken(error),
     };
+    let aliases: Vec<&str> = plan.targets.iter().filter_map(Target::alias).collect();
+    report::assumed_database(cx, &aliases, true)?;
     let waited = wait::until_ready(&plan, &mut report)?;
     match report.end(&plan, &waited)? {
         Exit::SUCCESS if !options.program.is_empty() => become_program(&options.program),

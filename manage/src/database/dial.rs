@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::task::Poll;
@@ -25,6 +26,15 @@ pub(super) enum Target {
     },
 }
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip { host, port, .. } => write!(f, "{}", Address::Tcp(host.clone(), *port)),
+            Self::Unix { path, .. } => write!(f, "{}", path.display()),
+        }
+    }
+}
+
 /// How long an address is tried alone while the same name has another one.
 const HEAD_START: Duration = Duration::from_millis(250);
 
@@ -39,10 +49,10 @@ pub(super) async fn dial<T>(
 ) -> Result<T, ConnectError> {
     let deadline = Instant::from_std(super::deadline(settings.connect_timeout));
     let mut worst: Option<ConnectError> = None;
-    let addresses = settings.addresses.len();
-    for (i, address) in settings.addresses.iter().enumerate() {
-        let until = share(deadline, addresses - i);
-        let error = match timeout_at(until, resolve(settings, address)).await {
+    let addresses = addresses(settings);
+    for (i, (address, ip)) in addresses.iter().enumerate() {
+        let until = share(deadline, addresses.len() - i);
+        let error = match timeout_at(until, resolve(settings, address, *ip)).await {
             Ok(Ok(targets)) => match race(settings, &targets, until, &attempt).await {
                 Ok(connection) => return Ok(connection),
                 Err(error) => error,
@@ -58,6 +68,30 @@ pub(super) async fn dial<T>(
     Err(worst.unwrap_or_else(|| {
         ConnectError::new(settings, Reason::Configuration, "there is no address to connect to")
     }))
+}
+
+/// The addresses in the order in which to try them, each with the IP address that `hostaddr` names instead of a look-up.
+fn addresses(settings: &DatabaseSettings) -> Vec<(&Address, Option<IpAddr>)> {
+    let ips = settings.parameters.get("hostaddr").map(String::as_str).unwrap_or_default();
+    let ips = ips.split(',').map(|ip| ip.parse().ok()).chain(std::iter::repeat(None));
+    let mut addresses: Vec<_> = settings.addresses.iter().zip(ips).collect();
+    if is_balanced(settings) {
+        shuffle(&mut addresses);
+    }
+    addresses
+}
+
+/// Whether hosts, and the addresses of each, are tried in a random order, so that many clients spread over them.
+fn is_balanced(settings: &DatabaseSettings) -> bool {
+    settings.parameters.get("load_balance_hosts").is_some_and(|value| value == "random")
+}
+
+/// The standard library's source of randomness is the keys of its hash maps.
+fn shuffle<T>(items: &mut [T]) {
+    for i in (1..items.len()).rev() {
+        let random = RandomState::new().hash_one(i);
+        items.swap(i, usize::try_from(random % (i as u64 + 1)).unwrap_or_default());
+    }
 }
 
 /// Whether another address would say the same.
@@ -124,17 +158,29 @@ fn share(deadline: Instant, parts: usize) -> Instant {
     now + deadline.saturating_duration_since(now) / u32::try_from(parts).unwrap_or(u32::MAX).max(1)
 }
 
-async fn resolve(settings: &DatabaseSettings, address: &Address) -> Result<Vec<Target>, ConnectError> {
+async fn resolve(
+    settings: &DatabaseSettings,
+    address: &Address,
+    ip: Option<IpAddr>,
+) -> Result<Vec<Target>, ConnectError> {
     let (host, port) = match address {
         Address::Unix(path, port) => return Ok(vec![Target::Unix { path: path.clone(), port: *port }]),
         Address::Tcp(host, port) => (host, *port),
     };
+    if let Some(ip) = ip {
+        return Ok(vec![Target::Ip { host: host.clone(), ip, port }]);
+    }
     let found = match lookup::known(host) {
         Some(known) => known,
         None => lookup::learn(host, tokio::net::lookup_host((host.as_str(), port)).await),
     };
     let found = found.map_err(|message| ConnectError::new(settings, Reason::UnknownHost, message))?;
-    Ok(found.iter().map(|socket| Target::Ip { host: host.clone(), ip: socket.ip(), port }).collect())
+    let mut targets: Vec<Target> =
+        found.iter().map(|socket| Target::Ip { host: host.clone(), ip: socket.ip(), port }).collect();
+    if is_balanced(settings) {
+        shuffle(&mut targets);
+    }
+    Ok(targets)
 }
 
 pub(super) fn too_late(settings: &DatabaseSettings, message: &str) -> ConnectError {
@@ -143,7 +189,10 @@ pub(super) fn too_late(settings: &DatabaseSettings, message: &str) -> ConnectErr
 
 /// The time limit in words.
 pub(super) fn limit(settings: &DatabaseSettings) -> String {
-    format!("no answer within {}", Seconds(settings.connect_timeout))
+    match settings.connect_timeout {
+        Duration::MAX => "no answer".to_owned(),
+        limit => format!("no answer within {}", Seconds(limit)),
+    }
 }
 
 /// A duration as a person writes it: `10 s`, `0.25 s`.

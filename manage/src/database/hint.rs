@@ -9,6 +9,9 @@ pub(super) fn of_reason(settings: &DatabaseSettings, reason: Reason) -> Option<S
     Some(match reason {
         Reason::Refused => format!("Is the server running? Its {}.", settings.address_origin()),
         Reason::ReadOnly => "It is a standby, or was made read-only: write to the primary.".to_owned(),
+        Reason::SessionAttributes => {
+            "After a failover it takes a moment; otherwise list all servers, or leave out `target_session_attrs`.".to_owned()
+        }
         Reason::Unmigrated => "Run the command `migrate`, or wait for whoever does.".to_owned(),
         Reason::UnknownHost => format!("The host comes from {}.", origin(Part::Host)),
         Reason::Socket => {

@@ -53,6 +53,8 @@ mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_login_error;
 #[cfg(feature = "postgres")]
+mod postgres_parameters;
+#[cfg(feature = "postgres")]
 mod postgres_plain;
 #[cfg(feature = "postgres")]
 mod postgres_stream;
@@ -65,6 +67,8 @@ mod reading;
 mod reason;
 mod remedy;
 mod server_error;
+#[cfg(feature = "postgres")]
+mod session_attributes;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "network")]

@@ -1,5 +1,6 @@
 //! PostgreSQL: `tokio-postgres` as an ordinary Diesel connection.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 #[cfg(unix)]
 use tokio_postgres::NoTls;
-use tokio_postgres::config::{ChannelBinding, SslMode as DriverMode, SslNegotiation};
+use tokio_postgres::config::{SslMode as DriverMode, SslNegotiation};
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -24,11 +25,13 @@ use super::delegate::ErrorDetails as _;
 use super::dial::{Target, dial};
 use super::instrument::{instrumented, setting_up};
 use super::postgres_login_error::LoginError;
+use super::postgres_parameters::configure;
 use super::postgres_stream::{Negotiation, NotOffered};
 use super::postgres_tls::connector;
 #[cfg(unix)]
 use super::postgres_wire::WatchedStream;
 use super::postgres_wire::Wire;
+use super::session_attributes::SessionAttributes;
 use super::{ConnectError, Reason, ServerError, delegate, tls};
 use crate::settings::{DatabaseSettings, Origin, SslMode};
 
@@ -136,19 +139,7 @@ fn config(settings: &DatabaseSettings) -> Result<Config, ConnectError> {
     if let Some(password) = &settings.password {
         config.password(password.expose());
     }
-    for (name, value) in &settings.parameters {
-        match (name.as_str(), value.as_str()) {
-            ("application_name", value) => config.application_name(value),
-            ("options", value) => config.options(value),
-            ("channel_binding", "disable") => config.channel_binding(ChannelBinding::Disable),
-            ("channel_binding", "prefer") => config.channel_binding(ChannelBinding::Prefer),
-            ("channel_binding", "require") => config.channel_binding(ChannelBinding::Require),
-            (name, _) => return Err(broken(format!("the parameter `{name}` is not known"))),
-        };
-    }
-    // A long migration must survive a router that forgets silent connections.
-    config.keepalives(true).keepalives_idle(Duration::from_secs(60));
-    config.keepalives_interval(Duration::from_secs(10)).keepalives_retries(6);
+    configure(&mut config, settings)?;
     Ok(config)
 }
 
@@ -186,12 +177,41 @@ fn logged_in<T>(
         SslMode::Disable => None,
         _ => Some(connector(settings)?),
     };
-    let open = async |target: &Target| go_on(attempt(settings, &config, tls.clone(), target).await?).await;
-    Background.block_on(dial(settings, open))
+    let spare = RefCell::new(None);
+    let open =
+        async |target: &Target| go_on(attempt(settings, &config, tls.clone(), target, &spare).await?).await;
+    Background.block_on(async {
+        match (dial(settings, open).await, spare.take()) {
+            (Err(error), Some(bare)) if error.reason != Reason::Configuration => go_on(bare).await,
+            (result, _) => result,
+        }
+    })
 }
 
-/// One attempt at one address. `prefer` without success tries again without encryption, as libpq does.
+/// One attempt at one address, whose server must be of the kind that is asked for. A server that will do where there is no such one is
+/// kept as a spare.
 async fn attempt(
+    settings: &DatabaseSettings,
+    config: &Config,
+    tls: Option<MakeRustlsConnect>,
+    target: &Target,
+    spare: &RefCell<Option<Bare>>,
+) -> Result<Bare, ConnectError> {
+    let bare = log_in(settings, config, tls, target).await?;
+    let wanted = SessionAttributes::of(settings);
+    match wanted.mismatch(settings, &bare.client, target).await {
+        None => Ok(bare),
+        Some(error) => {
+            if wanted == SessionAttributes::PreferStandby && error.reason == Reason::SessionAttributes {
+                spare.borrow_mut().get_or_insert(bare);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// One log-in at one address. `prefer` without success tries again without encryption, as libpq does.
+async fn log_in(
     settings: &DatabaseSettings,
     config: &Config,
     tls: Option<MakeRustlsConnect>,

@@ -40,6 +40,8 @@ pub enum Reason {
     Locked,
     /// The database answers and takes no changes: a standby, or one that was made read-only.
     ReadOnly,
+    /// No server that answers is of the kind that `target_session_attrs` asks for.
+    SessionAttributes,
     /// The database answers and lacks migrations of the program.
     Unmigrated,
     /// It answers, but not for as long yet as it must.
@@ -70,6 +72,7 @@ impl Reason {
             | Self::NotThere
             | Self::Locked
             | Self::ReadOnly
+            | Self::SessionAttributes
             | Self::Unmigrated
             | Self::Unstable
             | Self::Unhealthy
@@ -107,6 +110,7 @@ impl Reason {
             Self::File => "file",
             Self::Locked => "locked",
             Self::ReadOnly => "read_only",
+            Self::SessionAttributes => "session_attributes",
             Self::Unmigrated => "unmigrated",
             Self::Unstable => "unstable",
             Self::WrongService => "wrong_service",
@@ -215,6 +219,7 @@ impl Reason {
             Self::File => "cannot be opened",
             Self::Locked => "is locked",
             Self::ReadOnly => "is read-only",
+            Self::SessionAttributes => "has no server of the kind that is asked for",
             Self::Unmigrated => "lacks migrations",
             Self::Unstable => "does not answer for long enough yet",
             Self::WrongService => "is something else",

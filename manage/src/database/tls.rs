@@ -7,12 +7,12 @@ use std::time::SystemTime;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::tls_words::{Trusted, explain};
 use super::verifier::Verifier;
 use super::{ConnectError, Reason};
-use crate::settings::{DatabaseSettings, SslMode, TlsSettings};
+use crate::settings::{DatabaseSettings, SslMode, TlsSettings, TlsVersion};
 
 /// How far a server's certificate is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +77,20 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
+/// The versions of TLS that the settings allow.
+fn versions(settings: &DatabaseSettings) -> Vec<&'static SupportedProtocolVersion> {
+    let (least, greatest) = (settings.tls.min_version, settings.tls.max_version);
+    let allowed = |version: &TlsVersion| {
+        least.is_none_or(|least| *version >= least) && greatest.is_none_or(|greatest| *version <= greatest)
+    };
+    let both = [(TlsVersion::V1_3, &rustls::version::TLS13), (TlsVersion::V1_2, &rustls::version::TLS12)];
+    both.into_iter().filter(|(version, _)| allowed(version)).map(|(_, theirs)| theirs).collect()
+}
+
 /// The settings as a rustls configuration.
 pub(super) fn client_config(settings: &DatabaseSettings) -> Result<ClientConfig, ConnectError> {
     let broken = |message: String| ConnectError::new(settings, Reason::Configuration, message);
-    let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+    let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&versions(settings));
     let builder = builder.map_err(|error| broken(error.to_string()))?;
     let verifier = match Trust::of(settings) {
         Trust::Anyone => Verifier::of_anyone(provider()),

@@ -40,6 +40,10 @@ impl Site {
     }
 
     /// The pool of the database `default`.
+    ///
+    /// # Panics
+    ///
+    /// In production, where the settings have no database `default`. `runserver` does not start there.
     pub fn database(&self) -> Pool {
         self.pools[DatabaseSettings::DEFAULT_ALIAS].clone()
     }

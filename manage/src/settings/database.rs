@@ -117,6 +117,25 @@ impl SslMode {
     }
 }
 
+/// A version of TLS. Older ones are not spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    V1_2,
+    /// TLS 1.3.
+    V1_3,
+}
+
+impl TlsVersion {
+    /// libpq's word for it: `TLSv1.2`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1_2 => "TLSv1.2",
+            Self::V1_3 => "TLSv1.3",
+        }
+    }
+}
+
 /// The TLS settings of one database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
@@ -128,6 +147,10 @@ pub struct TlsSettings {
     pub client_cert: Option<PathBuf>,
     /// A PEM file with the client's private key.
     pub client_key: Option<PathBuf>,
+    /// The oldest version to accept, for PostgreSQL. Without it: TLS 1.2.
+    pub min_version: Option<TlsVersion>,
+    /// The newest version to offer, for PostgreSQL. Without it: TLS 1.3.
+    pub max_version: Option<TlsVersion>,
 }
 
 /// The settings of one database.
@@ -151,9 +174,9 @@ pub struct DatabaseSettings {
     pub password: Option<Secret>,
     /// Encryption of the connection.
     pub tls: TlsSettings,
-    /// A client-side limit for the whole of one attempt to connect, names and TLS included.
+    /// A client-side limit for the whole of one attempt to connect, names and TLS included. [`Duration::MAX`] is none.
     pub connect_timeout: Duration,
-    /// Further parameters that are handed to the server on connecting: PostgreSQL's `application_name` and `options`.
+    /// Further parameters of PostgreSQL's, by libpq's names: `application_name`, `options`, `target_session_attrs`, …
     pub parameters: BTreeMap<String, String>,
     /// What it was read from, for messages.
     pub origin: Origin,

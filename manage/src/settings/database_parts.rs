@@ -2,31 +2,82 @@
 
 use std::path::{Path, PathBuf};
 
+use super::draft::Draft;
 use super::{Address, Backend, DatabaseSettings, SettingsError, SslMode};
 
-/// A host's address: an absolute path is the folder of a Unix socket.
-pub(super) fn address(host: &str, port: u16) -> Address {
-    if host.starts_with('/') {
-        return Address::Unix(PathBuf::from(host), port);
+/// The addresses of a setting of its own for the host, in which a port may stand, too: `db`, `db:5433`, `[::1]:5433`, `::1`, the
+/// directory of a Unix socket, or several, separated by commas. An error says what is wrong with it.
+pub(super) fn addresses(
+    text: &str,
+    port: Option<u16>,
+    backend: Backend,
+) -> Result<(Vec<Address>, bool), &'static str> {
+    // A newline comes from a file or a heredoc; no host has one.
+    let text = text.trim();
+    if text.contains("://") || text.contains('@') {
+        return Err("is a URL rather than a host");
     }
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    Address::Tcp(bare.to_owned(), port)
+    let mut has_port = port.is_some();
+    let mut addresses = Vec::new();
+    for host in text.split(',') {
+        let (host, own) = split_port(host.trim())?;
+        if host.is_empty() || host.contains(char::is_control) {
+            return Err("is not the name of a host");
+        }
+        if let (Some(own), Some(port)) = (own, port)
+            && own != port
+        {
+            return Err("names another port than the setting for the port");
+        }
+        has_port |= own.is_some();
+        let port = own.or(port).unwrap_or(backend.default_port());
+        if host.starts_with('/') {
+            addresses.push(Address::Unix(PathBuf::from(host), port));
+        } else if host.contains(|c: char| c.is_whitespace() || c == '/') {
+            return Err("is not the name of a host");
+        } else {
+            addresses.push(Address::Tcp(host.to_owned(), port));
+        }
+    }
+    Ok((addresses, has_port))
+}
+
+fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
+    let number = |text: &str| {
+        text.parse().ok().filter(|port| *port > 0).ok_or("has a port that is not a number from 1 to 65535")
+    };
+    if text.starts_with('/') {
+        return Ok((text, None));
+    }
+    if let Some(text) = text.strip_prefix('[') {
+        let (host, rest) = text.split_once(']').ok_or("lacks the closing bracket of an IPv6 address")?;
+        return match rest.strip_prefix(':') {
+            Some(port) => Ok((host, Some(number(port)?))),
+            None if rest.is_empty() => Ok((host, None)),
+            None => Err("has something odd behind the bracket of an IPv6 address"),
+        };
+    }
+    match text.split_once(':') {
+        // Two colons without brackets are an IPv6 address.
+        Some((host, port)) if !port.contains(':') => Ok((host, Some(number(port)?))),
+        _ => Ok((text, None)),
+    }
 }
 
 /// One of libpq's words.
 pub(super) fn parse_mode(text: &str, place: &str) -> Result<SslMode, SettingsError> {
     SslMode::parse(text).ok_or_else(|| {
         // The value is not repeated: it may be a password that slipped into the wrong line.
-        SettingsError::new(format!("{place}: The value is no sslmode."))
-            .hint(format!("It is one of {}.", SslMode::NAMES.join(", ")))
+        SettingsError::new(format!("{place}: The value is no sslmode.")).hint(format!(
+            "It is one of {}; instead of `allow` write prefer, which encrypts where it can.",
+            SslMode::NAMES.join(", ")
+        ))
     })
 }
 
 /// Relative paths of a file's settings start from the file's folder.
-pub(super) fn beside(
-    mut settings: DatabaseSettings,
-    folder: &Path,
-) -> Result<DatabaseSettings, SettingsError> {
+pub(super) fn beside(draft: Draft, folder: &Path) -> Result<Draft, SettingsError> {
+    let Draft { mut settings, mut given } = draft;
     let is_file = settings.backend == Backend::Sqlite
         && settings.name != ":memory:"
         && !settings.name.starts_with("file:");
@@ -34,13 +85,14 @@ pub(super) fn beside(
         settings.name = file_beside(&settings, folder)?;
     }
     let tls = &mut settings.tls;
-    for path in [&mut tls.root_cert, &mut tls.client_cert, &mut tls.client_key].into_iter().flatten() {
+    let paths = [&mut tls.root_cert, &mut tls.client_cert, &mut tls.client_key, &mut given.passfile];
+    for path in paths.into_iter().flatten() {
         // `system` is libpq's word for the authorities of the operating system.
         if path.as_os_str() != "system" {
             *path = folder.join(&*path);
         }
     }
-    Ok(settings)
+    Ok(Draft { settings, given })
 }
 
 /// The path of an SQLite file. Diesel takes a text; a directory's name may be none.

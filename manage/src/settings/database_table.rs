@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::database_parts::{address, beside, parse_mode};
+use super::database_parts::{addresses, beside, parse_mode};
+use super::draft::{Draft, Given};
 use super::file::{DatabaseTable, Parsed};
 use super::variables::read_secret;
 use super::{Address, Backend, DatabaseSettings, Origin, Part, SettingsError};
@@ -16,7 +17,7 @@ pub(super) fn from_table(
     table: &DatabaseTable,
     origin: Origin,
     parsed: &Parsed,
-) -> Result<DatabaseSettings, SettingsError> {
+) -> Result<Draft, SettingsError> {
     let Origin::File(file, _) = &origin else { unreachable!("a table stands in a file") };
     let folder = file.parent().unwrap_or(Path::new("")).to_owned();
     let at = |span: std::ops::Range<usize>| Origin::File(file.clone(), parsed.line(span));
@@ -34,9 +35,9 @@ pub(super) fn from_table(
         }
         (None, None) => None,
     };
-    let mut settings = match (url, &table.backend) {
+    let Draft { mut settings, mut given } = match (url, &table.backend) {
         (Some(_), Some(_)) => return Err(twice("url", "backend")),
-        (Some((url, place)), None) => DatabaseSettings::from_url(alias, url.expose().trim(), place)
+        (Some((url, place)), None) => Draft::from_url(alias, url.expose().trim(), place)
             .map_err(|error| SettingsError::new(format!("{error}.")))?,
         (None, backend) => {
             let backend = match backend {
@@ -52,11 +53,21 @@ pub(super) fn from_table(
             };
             let mut settings = from_parts(alias, backend, table, &origin)?;
             settings.is_mariadb = table.backend.as_ref().is_some_and(|name| name.get_ref() == "mariadb");
-            settings
+            Draft { settings, given: Given::default() }
         }
     };
-    overlay(&mut settings, table, &origin, &folder, at)?;
-    beside(settings, &folder)
+    overlay(&mut settings, &mut given, table, &origin, &folder, at)?;
+    let also_given = [
+        ("user", table.user.is_some()),
+        ("dbname", table.name.is_some()),
+        ("sslmode", table.sslmode.is_some()),
+        ("sslrootcert", table.sslrootcert.is_some()),
+        ("sslcert", table.sslcert.is_some()),
+        ("sslkey", table.sslkey.is_some()),
+        ("connect_timeout", table.connect_timeout_seconds.is_some()),
+    ];
+    given.names.extend(also_given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name));
+    beside(Draft { settings, given }, &folder)
 }
 
 fn parse_backend(name: &str, place: &str) -> Result<Backend, SettingsError> {
@@ -84,7 +95,7 @@ fn from_parts(
     let mut settings = DatabaseSettings::sqlite(alias, name.get_ref(), origin.clone());
     settings.backend = backend;
     if backend != Backend::Sqlite {
-        settings.addresses = vec![address("localhost", backend.default_port())];
+        settings.addresses = vec![Address::Tcp("localhost".to_owned(), backend.default_port())];
     }
     Ok(settings)
 }
@@ -92,6 +103,7 @@ fn from_parts(
 /// What stands beside the URL counts for more than what stands in it.
 fn overlay(
     settings: &mut DatabaseSettings,
+    given: &mut Given,
     table: &DatabaseTable,
     origin: &Origin,
     folder: &Path,
@@ -99,11 +111,20 @@ fn overlay(
 ) -> Result<(), SettingsError> {
     let origins = &mut settings.part_origins;
     if let Some(host) = &table.host {
-        let port = table.port.as_ref().map_or(settings.backend.default_port(), |port| *port.get_ref());
-        settings.addresses = vec![address(host.get_ref(), port)];
+        let port = table.port.as_ref().map(|port| *port.get_ref());
+        let (addresses, has_port) = addresses(host.get_ref(), port, settings.backend).map_err(|problem| {
+            SettingsError::new(format!("{}: The host {problem}.", at(host.span())))
+                .hint("Write host = \"db\" and port = 5432, or the whole URL as url = \"…\".")
+        })?;
+        settings.addresses = addresses;
+        given.names.insert("host");
+        if has_port {
+            given.names.insert("port");
+        }
         origins.set(Part::Host, at(host.span()));
         origins.set(Part::Port, at(table.port.as_ref().map_or(host.span(), Spanned::span)));
     } else if let Some(port) = &table.port {
+        given.names.insert("port");
         origins.set(Part::Port, at(port.span()));
         for address in &mut settings.addresses {
             match address {

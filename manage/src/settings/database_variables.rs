@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::database_parts::{address, beside, parse_mode};
+use super::database_parts::{addresses, beside, parse_mode};
+use super::draft::{Draft, Given};
 use super::variables::{Value, Variables};
 use super::{Backend, DatabaseSettings, Origin, Part, PartOrigins, SettingsError, SslMode, TlsSettings};
 
 /// The prefix of an image's variables, what it runs, and the variable of the database's name.
-type Family = (&'static str, Backend, &'static str);
+pub(super) type Family = (&'static str, Backend, &'static str);
 
-const FAMILIES: [Family; 3] = [
+pub(super) const FAMILIES: [Family; 3] = [
     ("POSTGRES", Backend::Postgres, "DB"),
     ("MYSQL", Backend::Mysql, "DATABASE"),
     ("MARIADB", Backend::Mysql, "DATABASE"),
@@ -17,7 +18,7 @@ const FAMILIES: [Family; 3] = [
 
 /// The database `default`, where the variables have it. A source that is stronger decides alone: parts in the
 /// environment count for more than a URL in `.env`.
-pub(super) fn default(variables: &Variables<'_>) -> Result<Option<DatabaseSettings>, SettingsError> {
+pub(super) fn default(variables: &Variables<'_>) -> Result<Option<Draft>, SettingsError> {
     for layer in variables.layers() {
         if let Some(url) = variables.get_in(layer, "DATABASE_URL")? {
             return from_url(DatabaseSettings::DEFAULT_ALIAS, url).map(Some);
@@ -42,7 +43,7 @@ pub(super) fn default(variables: &Variables<'_>) -> Result<Option<DatabaseSettin
 }
 
 /// The further databases: `DATABASE_URL_<ALIAS>` and `DATABASE_URL_<ALIAS>_FILE`.
-pub(super) fn further(variables: &Variables<'_>) -> Result<Vec<DatabaseSettings>, SettingsError> {
+pub(super) fn further(variables: &Variables<'_>) -> Result<Vec<Draft>, SettingsError> {
     const PREFIX: &str = "DATABASE_URL_";
     let mut by_alias: BTreeMap<String, String> = BTreeMap::new();
     for name in variables.names(PREFIX).iter().filter(|name| *name != "DATABASE_URL_FILE") {
@@ -58,34 +59,41 @@ pub(super) fn further(variables: &Variables<'_>) -> Result<Vec<DatabaseSettings>
     let mut databases = Vec::new();
     for (alias, name) in by_alias {
         if let Some(url) = variables.get(&name)? {
-            databases.push(from_url(&alias, url)?);
+            databases.push(from_url(&alias, url).map_err(|error| {
+                let is_slip = strsim::damerau_levenshtein(&alias, "file") <= 2;
+                if is_slip { error.hint("Did you mean DATABASE_URL_FILE?") } else { error }
+            })?);
         }
     }
     Ok(databases)
 }
 
-pub(super) fn from_url(alias: &str, value: Value) -> Result<DatabaseSettings, SettingsError> {
+pub(super) fn from_url(alias: &str, value: Value) -> Result<Draft, SettingsError> {
     // A file that holds a password, named by mistake, must not be taken for a path, which is shown.
     let text = value.text.expose();
     if value.origin.is_secret_file() && !text.contains("://") && !text.starts_with("sqlite:") {
         let error = SettingsError::new(format!("{}: the file holds no URL.", value.origin));
         return Err(error.hint("The path of an SQLite file is written as `sqlite:PATH` there."));
     }
-    let settings = DatabaseSettings::from_url(alias, value.text.expose(), value.origin.clone())
+    let draft = Draft::from_url(alias, value.text.expose(), value.origin.clone())
         .map_err(|error| SettingsError::new(format!("{error}.")))?;
-    beside(settings, &value.folder)
+    beside(draft, &value.folder)
 }
 
 fn from_family(
     variables: &Variables<'_>,
     &(family, backend, database): &Family,
     host: Value,
-) -> Result<DatabaseSettings, SettingsError> {
+) -> Result<Draft, SettingsError> {
+    let mut given = Given::of(["host"]);
     let mut part_origins = PartOrigins::default();
     let mut variable = |name: &str, part: Option<Part>| {
         let value = variables.get(&format!("{family}_{name}"))?;
         if let (Some(value), Some(part)) = (&value, part) {
             part_origins.set(part, value.origin.clone());
+        }
+        if value.is_some() {
+            given.names.insert(libpq_name(name));
         }
         Ok::<_, SettingsError>(value)
     };
@@ -98,10 +106,10 @@ fn from_family(
                     return Err(SettingsError::new(format!("{} is not a port, a number from 1 to 65535.", port.origin))
                     .hint("Kubernetes sets such variables to tcp://…: give yours another prefix or DATABASE_URL."));
                 }
-                Ok(port) => port,
+                Ok(port) => Some(port),
             }
         }
-        None => backend.default_port(),
+        None => None,
     };
     let user = text(variable("USER", Some(Part::User))?);
     let name = text(variable(database, Some(Part::Name))?);
@@ -130,12 +138,22 @@ fn from_family(
         part_origins.set(Part::User, Origin::Default);
         if backend == Backend::Postgres { "postgres" } else { "root" }.to_owned()
     });
-    Ok(DatabaseSettings {
+    let (addresses, has_port) = addresses(host.text.expose(), port, backend).map_err(|problem| {
+        // The value is not repeated: a URL has a password.
+        SettingsError::new(format!("{} {problem}.", host.origin)).hint(format!(
+            "Write the name or the IP address of the server alone, as in {family}_HOST=db, the port into {family}_PORT, and a \
+             whole URL into DATABASE_URL."
+        ))
+    })?;
+    if has_port {
+        given.names.insert("port");
+    }
+    let settings = DatabaseSettings {
         alias: DatabaseSettings::DEFAULT_ALIAS.to_owned(),
         backend,
         is_mariadb: family == "MARIADB",
         name,
-        addresses: vec![address(host.text.expose(), port)],
+        addresses,
         user: Some(user),
         password,
         tls: TlsSettings { mode, root_cert, ..TlsSettings::default() },
@@ -143,5 +161,18 @@ fn from_family(
         parameters: BTreeMap::new(),
         origin: host.origin,
         part_origins,
-    })
+    };
+    Ok(Draft { settings, given })
+}
+
+/// What libpq calls the part that an image's variable sets.
+fn libpq_name(name: &str) -> &'static str {
+    match name {
+        "PORT" => "port",
+        "USER" => "user",
+        "PASSWORD" => "password",
+        "SSLMODE" => "sslmode",
+        "SSLROOTCERT" => "sslrootcert",
+        _ => "dbname",
+    }
 }

@@ -7,17 +7,28 @@ use std::fmt;
 pub struct SettingsError {
     message: String,
     hint: Option<String>,
+    ends_with_configuration: bool,
 }
 
 impl SettingsError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { message: message.into(), hint: None, ends_with_configuration: false }
     }
 
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// A command that ends by it has the exit code for a wrong configuration.
+    #[must_use]
+    pub(crate) fn with_configuration_exit(self) -> Self {
+        Self { ends_with_configuration: true, ..self }
+    }
+
+    pub(crate) fn has_configuration_exit(&self) -> bool {
+        self.ends_with_configuration
     }
 
     /// How to mend it.

@@ -1,6 +1,7 @@
 //! The database settings that a team's tests use.
 
 use super::database_variables::from_url;
+use super::libpq::complete;
 use super::load::env_file;
 use super::variables::Variables;
 use super::{DatabaseSettings, Settings, SettingsError, Source};
@@ -15,7 +16,7 @@ pub(crate) fn for_tests(source: &Source, alias: &str) -> Result<DatabaseSettings
         alias => format!("TEST_DATABASE_URL_{}", alias.to_uppercase()),
     };
     match variables.get(&name)? {
-        Some(url) => from_url(alias, url),
+        Some(url) => Ok(complete(from_url(alias, url)?, &variables)?.0),
         None => Settings::load(source)?.database(alias).cloned().map_err(|error| {
             let hint = format!("{} {name} names one for the tests.", error.hint_text().unwrap_or_default());
             error.hint(hint.trim_start())

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::database_sources::databases;
+use super::database_sources::{Databases, databases};
 use super::envfile::EnvFile;
 use super::file::{Parsed, without_value};
 use super::find::nearest;
+use super::near_misses::NearMiss;
 use super::variables::Variables;
 use super::{DatabaseSettings, Environment, Secret, SettingsError, stage};
 use crate::suggest::closest;
@@ -32,6 +33,12 @@ impl Source {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) databases: BTreeMap<String, DatabaseSettings>,
+    /// Why there is no database `default`, where there is none.
+    no_default: Option<SettingsError>,
+    /// What of the files cannot be used and is passed over.
+    pub(crate) warnings: Vec<String>,
+    /// What nearly is a setting.
+    pub(crate) near_misses: Vec<NearMiss>,
     runserver_address: Option<(String, super::Origin)>,
     pub(crate) silenced_checks: Vec<String>,
     apps: BTreeMap<String, AppTable>,
@@ -59,7 +66,8 @@ impl Settings {
         let file = settings_file(source, &variables)?;
         let parsed = file.as_deref().map(Parsed::read).transpose()?.unwrap_or_default();
 
-        let databases = databases(&variables, &parsed, file.as_deref())?;
+        let found = databases(&variables, &parsed, file.as_deref())?;
+        let Databases { by_alias: mut databases, warnings, near_misses } = found;
         let runserver_address = match variables.plain("MANAGE_RUNSERVER_ADDRESS")? {
             Some(value) => Some((value.text.expose().to_owned(), value.origin)),
             None => parsed.file.runserver.0.address.as_ref().map(|address| {
@@ -81,6 +89,14 @@ impl Settings {
             .collect();
         let file_shown = file.as_deref().unwrap_or(Path::new("manage.toml")).display().to_string();
         let environment_name = stage::environment(&variables, &parsed, &file_shown)?;
+        let is_default = |database: &DatabaseSettings| database.origin == super::Origin::Default;
+        // A new, empty file in place of the real data would be gone with its container.
+        let no_default = (environment_name == stage::PRODUCTION
+            && databases.get(DatabaseSettings::DEFAULT_ALIAS).is_some_and(is_default))
+        .then(|| {
+            databases.remove(DatabaseSettings::DEFAULT_ALIAS);
+            no_default(&near_misses, env_file.as_ref(), file.as_deref(), &databases)
+        });
         let name = match (&file, &env_file) {
             (Some(file), _) => shown(file, &environment.folder()),
             (None, Some(env_file)) => shown(&env_file.path, &environment.folder()),
@@ -89,6 +105,9 @@ impl Settings {
         let silenced_checks = parsed.file.checks.0.silenced;
         Ok(Self {
             databases,
+            no_default,
+            warnings,
+            near_misses,
             runserver_address,
             silenced_checks,
             apps,
@@ -102,6 +121,10 @@ impl Settings {
     /// The settings of a database by its alias.
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings, SettingsError> {
         self.databases.get(alias).ok_or_else(|| {
+            if let Some(error) = self.no_default.as_ref().filter(|_| alias == DatabaseSettings::DEFAULT_ALIAS)
+            {
+                return error.clone();
+            }
             let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
             let meant = closest(alias, known.iter().copied());
             let meant = meant.map(|meant| format!("Did you mean '{meant}'? ")).unwrap_or_default();
@@ -118,7 +141,7 @@ impl Settings {
         })
     }
 
-    /// Every database, by alias. `default` is always among them.
+    /// Every database, by alias. `default` is always among them, but for production, where it must be set.
     pub fn databases(&self) -> impl Iterator<Item = &DatabaseSettings> {
         self.databases.values()
     }
@@ -172,6 +195,37 @@ impl Settings {
     pub fn name(&self) -> &str {
         &self.name
     }
+}
+
+/// The error of a production environment that sets no database.
+fn no_default(
+    near_misses: &[NearMiss],
+    env_file: Option<&EnvFile>,
+    file: Option<&Path>,
+    others: &BTreeMap<String, DatabaseSettings>,
+) -> SettingsError {
+    let mut hint: Vec<String> =
+        near_misses.iter().flat_map(|miss| [miss.text.clone(), miss.hint.clone()]).collect();
+    let places = match env_file {
+        Some(env_file) => format!("the environment and {}", env_file.path.display()),
+        None => "the environment (there is no .env)".to_owned(),
+    };
+    let table = match file {
+        Some(file) => format!("{}", file.display()),
+        None => "manage.toml (there is none)".to_owned(),
+    };
+    hint.push(format!(
+        "Looked for DATABASE_URL, DATABASE_URL_FILE, POSTGRES_HOST, MYSQL_HOST and MARIADB_HOST in {places}, and for \
+         [databases.default] in {table}."
+    ));
+    if !others.is_empty() {
+        let aliases: Vec<&str> = others.keys().map(String::as_str).collect();
+        hint.push(format!("Other databases are set: {}.", aliases.join(", ")));
+    }
+    hint.push("If an SQLite file is meant, name it: DATABASE_URL=sqlite:db.sqlite3.".to_owned());
+    SettingsError::new("No database is set, and in production (MANAGE_ENV) none is assumed.")
+        .hint(hint.join(" "))
+        .with_configuration_exit()
 }
 
 /// `.env`, where there is one.

@@ -8,6 +8,7 @@ mod database_parts;
 mod database_sources;
 mod database_table;
 mod database_variables;
+mod draft;
 mod envfile;
 mod environment;
 mod error;
@@ -15,7 +16,9 @@ mod file;
 mod find;
 #[cfg(feature = "testing")]
 mod for_tests;
+mod libpq;
 mod load;
+mod near_misses;
 mod origin;
 mod part;
 mod secret;
@@ -24,7 +27,7 @@ mod stage;
 mod url;
 mod variables;
 
-pub use database::{Address, Backend, DatabaseSettings, SslMode, TlsSettings};
+pub use database::{Address, Backend, DatabaseSettings, SslMode, TlsSettings, TlsVersion};
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use load::{Settings, Source};

@@ -5,7 +5,9 @@
 
 mod error;
 mod hosts;
+mod known;
 mod parameters;
+mod schemes;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -17,8 +19,12 @@ use percent_encoding::percent_decode_str;
 
 pub use error::{UrlError, UrlProblem};
 
-use super::{Address, Backend, DatabaseSettings, Origin, PartOrigins, Secret, SslMode, TlsSettings};
-use parameters::Parameters;
+pub(super) use hosts::combine;
+pub(super) use parameters::Parameters;
+
+use super::draft::Draft;
+use super::{Address, Backend, DatabaseSettings, Origin, Secret, SslMode, TlsVersion};
+use schemes::{Scheme, scheme};
 
 impl DatabaseSettings {
     /// Reads a database URL, or the path of an SQLite file.
@@ -27,42 +33,66 @@ impl DatabaseSettings {
     /// the password that has a meaning in a URL is percent-encoded; `:` and `@` may stand as they are. Several hosts are
     /// separated by commas, and a Unix socket is a host that begins with `%2F`, or the parameter `host` (for MySQL
     /// `socket`). Without a database's name PostgreSQL's is the user's, as in libpq.
+    ///
+    /// The parameters `passfile` and `service` are resolved; the environment's `PG*` variables and `~/.pgpass` are not read:
+    /// [`Settings::load`](super::Settings::load) does that.
     pub fn from_url(alias: &str, url: &str, origin: Origin) -> Result<Self, UrlError> {
+        Draft::from_url(alias, url, origin.clone())?
+            .resolve_files()
+            .map_err(|problem| UrlError { origin, problem: UrlProblem::File(problem) })
+    }
+}
+
+impl Draft {
+    /// Reads a database URL, without the files that its parameters name.
+    pub(super) fn from_url(alias: &str, url: &str, origin: Origin) -> Result<Self, UrlError> {
         match read(alias, url.trim(), &origin) {
-            Ok(settings) => Ok(settings),
+            Ok(draft) => Ok(draft),
             Err(problem) => Err(UrlError { origin, problem }),
         }
     }
 }
 
-fn read(alias: &str, url: &str, origin: &Origin) -> Result<DatabaseSettings, UrlProblem> {
+fn read(alias: &str, url: &str, origin: &Origin) -> Result<Draft, UrlProblem> {
+    let sqlite_uri = || Ok(DatabaseSettings::sqlite(alias, url, origin.clone()).into());
     if url.is_empty() {
         return Err(UrlProblem::Empty);
     }
-    if let Some((scheme, rest)) = url.split_once("://") {
-        return match scheme.to_ascii_lowercase().as_str() {
-            "postgres" | "postgresql" => server(alias, Backend::Postgres, rest, origin),
-            "mysql" => server(alias, Backend::Mysql, rest, origin),
-            "mariadb" => server(alias, Backend::Mysql, rest, origin)
-                .map(|settings| DatabaseSettings { is_mariadb: true, ..settings }),
-            "sqlite" | "sqlite3" => sqlite(alias, rest, origin),
+    if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("jdbc:")) {
+        return Err(UrlProblem::Jdbc);
+    }
+    if let Some((text, rest)) = url.split_once("://") {
+        return match scheme(text) {
+            Some(Scheme::Postgres) => server(alias, Backend::Postgres, rest, origin),
+            Some(Scheme::Mysql) => server(alias, Backend::Mysql, rest, origin),
+            Some(Scheme::Mariadb) => server(alias, Backend::Mysql, rest, origin).map(|mut draft| {
+                draft.settings.is_mariadb = true;
+                draft
+            }),
+            Some(Scheme::Sqlite) => sqlite(alias, rest, origin).map(Draft::from),
+            Some(Scheme::SqlalchemySqlite) => sqlalchemy_sqlite(alias, rest, origin).map(Draft::from),
+            Some(Scheme::Other(instead)) => {
+                Err(UrlProblem::OtherDatabase(text.to_ascii_lowercase(), instead))
+            }
             // SQLite reads such a URI itself.
-            "file" if !rest.contains('@') => Ok(DatabaseSettings::sqlite(alias, url, origin.clone())),
-            _ => Err(UrlProblem::Scheme(error::harmless_scheme(scheme))),
+            None if text.eq_ignore_ascii_case("file") && !rest.contains('@') => sqlite_uri(),
+            None => Err(UrlProblem::Scheme(error::harmless_scheme(text))),
         };
     }
-    if let Some((scheme, rest)) = url.split_once(':') {
-        match scheme.to_ascii_lowercase().as_str() {
-            "sqlite" | "sqlite3" => return sqlite(alias, rest, origin),
-            "file" if !rest.contains('@') => return Ok(DatabaseSettings::sqlite(alias, url, origin.clone())),
-            "postgres" | "postgresql" | "mysql" | "mariadb" => return Err(UrlProblem::NoSlashes),
+    if let Some((text, rest)) = url.split_once(':') {
+        match scheme(text) {
+            Some(Scheme::Sqlite) => return sqlite(alias, rest, origin).map(Draft::from),
+            Some(Scheme::Postgres | Scheme::Mysql | Scheme::Mariadb | Scheme::SqlalchemySqlite) => {
+                return Err(UrlProblem::NoSlashes);
+            }
+            None if text.eq_ignore_ascii_case("file") && !rest.contains('@') => return sqlite_uri(),
             _ => {}
         }
     }
     if !looks_like_a_file(url) {
         return Err(UrlProblem::NoScheme);
     }
-    Ok(DatabaseSettings::sqlite(alias, url, origin.clone()))
+    Ok(DatabaseSettings::sqlite(alias, url, origin.clone()).into())
 }
 
 /// Whether a text without a scheme is the path of a file. A misspelt URL must not become an empty new database, so that
@@ -94,12 +124,15 @@ fn sqlite(alias: &str, rest: &str, origin: &Origin) -> Result<DatabaseSettings, 
     Ok(DatabaseSettings::sqlite(alias, path, origin.clone()))
 }
 
-fn server(
-    alias: &str,
-    backend: Backend,
-    rest: &str,
-    origin: &Origin,
-) -> Result<DatabaseSettings, UrlProblem> {
+/// SQLAlchemy's URLs have one slash more than the path: `sqlite+aiosqlite:///a.db` is `a.db` in the working folder.
+fn sqlalchemy_sqlite(alias: &str, rest: &str, origin: &Origin) -> Result<DatabaseSettings, UrlProblem> {
+    match rest {
+        "" | "/" => sqlite(alias, ":memory:", origin),
+        rest => sqlite(alias, rest.strip_prefix('/').ok_or(UrlProblem::SqlalchemyPath)?, origin),
+    }
+}
+
+fn server(alias: &str, backend: Backend, rest: &str, origin: &Origin) -> Result<Draft, UrlProblem> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
     // An `@` after the authority means that a raw `/`, `?` or `#` cut a password in two. What follows would then be read
@@ -120,7 +153,7 @@ fn server_parts(
     authority: &str,
     tail: &str,
     origin: &Origin,
-) -> Result<DatabaseSettings, UrlProblem> {
+) -> Result<Draft, UrlProblem> {
     let (login, hosts) = match authority.rsplit_once('@') {
         Some((login, hosts)) => (login, hosts),
         None => ("", authority),
@@ -130,39 +163,34 @@ fn server_parts(
         None => (login, ""),
     };
     let (path, query) = tail.split_once('?').unwrap_or((tail, ""));
-    let parameters = Parameters::read(backend, query)?;
+    let mut parameters = Parameters::read(backend, query)?;
 
-    let user = parameters.user.clone().map_or_else(|| decode(user, "user"), Ok)?;
-    let password = parameters.password.clone().map_or_else(|| decode(password, "password"), Ok)?;
-    let mut name = match &parameters.database {
-        Some(name) => name.clone(),
-        None => decode(path.strip_prefix('/').unwrap_or(path), "database")?,
-    };
-    if name.is_empty() {
-        match backend {
-            Backend::Postgres => name.clone_from(&user),
-            _ => return Err(UrlProblem::NoDatabase),
+    let parts = [("user", user, &mut parameters.user), ("password", password, &mut parameters.password)];
+    for (part, text, parameter) in parts {
+        // As in libpq, what stands behind the `?` counts for more.
+        if parameter.is_none() && !text.is_empty() {
+            *parameter = Some(decode(text, part)?);
+            parameters.given.insert(part);
         }
     }
-    Ok(DatabaseSettings {
-        alias: alias.to_owned(),
-        backend,
-        is_mariadb: false,
-        name,
-        addresses: hosts::addresses(backend, hosts, &parameters)?,
-        user: Some(user).filter(|user| !user.is_empty()),
-        password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
-        tls: TlsSettings {
-            mode: parameters.ssl_mode()?,
-            root_cert: parameters.root_cert.clone(),
-            client_cert: parameters.client_cert.clone(),
-            client_key: parameters.client_key.clone(),
-        },
-        connect_timeout: parameters.connect_timeout.unwrap_or(DatabaseSettings::DEFAULT_CONNECT_TIMEOUT),
-        parameters: parameters.handed_on,
-        origin: origin.clone(),
-        part_origins: PartOrigins::default(),
-    })
+    if parameters.database.is_none() {
+        let name = decode(path.strip_prefix('/').unwrap_or(path), "database")?;
+        if !name.is_empty() {
+            parameters.database = Some(name);
+            parameters.given.insert("dbname");
+        }
+    }
+    if backend == Backend::Mysql && parameters.database.is_none() {
+        return Err(UrlProblem::NoDatabase);
+    }
+    let mut settings = DatabaseSettings::sqlite(alias, "", origin.clone());
+    settings.backend = backend;
+    settings.addresses = hosts::addresses(backend, hosts, &mut parameters)?;
+    parameters.fill(&mut settings)?;
+    if !parameters.given.contains("dbname") {
+        settings.name = settings.user.clone().unwrap_or_default();
+    }
+    Ok(Draft::new(settings, parameters))
 }
 
 /// The text that a part of a URL stands for. `part` names it in an error.
@@ -179,14 +207,53 @@ fn decode(text: &str, part: &'static str) -> Result<String, UrlProblem> {
 type HandedOn = BTreeMap<String, String>;
 
 impl Parameters {
-    /// The mode that was asked for. `sslrootcert=system` alone asks for the strictest one, as in libpq.
-    fn ssl_mode(&self) -> Result<SslMode, UrlProblem> {
-        match (self.mode, self.system_roots) {
-            (None, true) => Ok(SslMode::VerifyFull),
-            (Some(SslMode::Disable | SslMode::Prefer | SslMode::Require), true) => {
-                Err(UrlProblem::WeakWithSystem)
-            }
-            (mode, _) => Ok(mode.unwrap_or_default()),
+    /// A password from a stronger place takes the place of this one.
+    pub(super) fn forget_password(&mut self) {
+        self.password = None;
+    }
+
+    /// A mode from a stronger place takes the place of this one.
+    pub(super) fn keep_mode(&mut self, mode: SslMode) {
+        self.mode = Some(mode);
+    }
+
+    /// Puts what is given, but for the addresses, into the settings.
+    pub(super) fn fill(&mut self, settings: &mut DatabaseSettings) -> Result<(), UrlProblem> {
+        if let Some(user) = self.user.take() {
+            settings.user = Some(user);
         }
+        if let Some(password) = self.password.take() {
+            settings.password = Some(Secret::new(password));
+        }
+        if let Some(name) = self.database.take() {
+            settings.name = name;
+        }
+        if let Some(limit) = self.connect_timeout {
+            settings.connect_timeout = limit;
+        }
+        let tls = &mut settings.tls;
+        if let Some(mode) = self.mode {
+            tls.mode = mode;
+        }
+        if self.system_roots {
+            match self.mode {
+                // `sslrootcert=system` alone asks for the strictest mode, as in libpq.
+                None => tls.mode = SslMode::VerifyFull,
+                Some(SslMode::Disable | SslMode::Prefer | SslMode::Require) => {
+                    return Err(UrlProblem::WeakWithSystem);
+                }
+                Some(_) => {}
+            }
+        }
+        tls.root_cert = self.root_cert.take().or(tls.root_cert.take());
+        tls.client_cert = self.client_cert.take().or(tls.client_cert.take());
+        tls.client_key = self.client_key.take().or(tls.client_key.take());
+        tls.min_version = self.min_version.or(tls.min_version);
+        tls.max_version = self.max_version.or(tls.max_version);
+        if (tls.min_version, tls.max_version) == (Some(TlsVersion::V1_3), Some(TlsVersion::V1_2)) {
+            return Err(UrlProblem::TlsVersions);
+        }
+        settings.parameters.append(&mut self.handed_on);
+        Ok(())
     }
 }

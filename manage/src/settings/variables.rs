@@ -91,6 +91,14 @@ impl Variables<'_> {
         }
     }
 
+    /// Where a variable is that is set to nothing.
+    pub(crate) fn place_of_empty(&self, name: &str) -> Origin {
+        match self.file {
+            Some(file) if self.environment.text(name).is_none() => file.origin_of(name),
+            _ => Origin::Environment(name.to_owned()),
+        }
+    }
+
     /// The names that begin so, from both places.
     pub(crate) fn names(&self, prefix: &str) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = self.environment.names(prefix).into_iter().collect();

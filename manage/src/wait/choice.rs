@@ -15,7 +15,12 @@ pub(crate) fn databases(
     }
     let settings = cx.try_settings().map_err(|error| configuration(error.clone()))?;
     if all {
-        return Ok(settings.databases().cloned().collect());
+        let all: Vec<DatabaseSettings> = settings.databases().cloned().collect();
+        if all.is_empty() {
+            // In production somebody has to name it.
+            settings.database(DatabaseSettings::DEFAULT_ALIAS).map_err(configuration)?;
+        }
+        return Ok(all);
     }
     let default = [DatabaseSettings::DEFAULT_ALIAS.to_owned()];
     let mut chosen: Vec<DatabaseSettings> = Vec::new();

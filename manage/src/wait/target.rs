@@ -55,7 +55,7 @@ impl Target {
     }
 
     /// The alias of a database.
-    pub(super) fn alias(&self) -> Option<&str> {
+    pub(crate) fn alias(&self) -> Option<&str> {
         match &*self.0 {
             Kind::Database(settings, _) => Some(&settings.alias),
             Kind::Service(_) => None,
@@ -127,7 +127,11 @@ impl Target {
     pub(super) fn tcp(&self) -> Option<(&str, u16)> {
         match &*self.0 {
             Kind::Database(settings, _) => match settings.addresses.as_slice() {
-                [Address::Tcp(host, port)] => Some((host, *port)),
+                [Address::Tcp(host, port)] => {
+                    // It goes before what the name would lead to.
+                    let ip = settings.parameters.get("hostaddr").filter(|ip| !ip.is_empty());
+                    Some((ip.unwrap_or(host), *port))
+                }
                 _ => None,
             },
             Kind::Service(service) => service.tcp(),

@@ -16,7 +16,9 @@ mod checks_docs;
 mod checks_selection;
 mod completing;
 mod connecting;
+mod database_urls;
 mod databases;
+mod default_database;
 mod dispatch;
 mod elsewhere;
 mod env_files;
@@ -27,6 +29,8 @@ mod hooks;
 mod isolating;
 mod isolation_rounds;
 mod kitchen;
+#[cfg(unix)]
+mod libpq;
 mod locking;
 mod management;
 mod migrating;
@@ -89,7 +93,9 @@ fn main() -> std::process::ExitCode {
     checks_selection::add(&mut suite);
     completing::add(&mut suite);
     connecting::add(&mut suite);
+    database_urls::add(&mut suite);
     databases::add(&mut suite);
+    default_database::add(&mut suite);
     dispatch::add(&mut suite);
     elsewhere::add(&mut suite);
     env_files::add(&mut suite);
@@ -99,6 +105,8 @@ fn main() -> std::process::ExitCode {
     hooks::add(&mut suite);
     isolating::add(&mut suite);
     isolation_rounds::add(&mut suite);
+    #[cfg(unix)]
+    libpq::add(&mut suite);
     locking::add(&mut suite);
     migrating::add(&mut suite);
     migration_failures::add(&mut suite);

@@ -8,10 +8,10 @@ mod passwords;
 mod sqlite;
 
 use crate::Context;
-use crate::settings::Settings;
+use crate::settings::{DatabaseSettings, Settings};
 
 use super::Message;
-use super::catalog::{DEBUG_BUILD, DEVELOPMENT};
+use super::catalog::{DEBUG_BUILD, DEVELOPMENT, NO_DATABASE};
 
 /// What is not fit for a deployment.
 #[manage::check(tags = ["deployment"], deploy)]
@@ -19,6 +19,7 @@ fn deployment(cx: &Context) -> Vec<Message> {
     let mut messages: Vec<Message> = debug_build(cfg!(debug_assertions)).into_iter().collect();
     if let Ok(settings) = cx.try_settings() {
         messages.extend(environment(settings));
+        messages.extend(no_database(settings));
         messages.extend(settings.databases().filter_map(sqlite::check));
     }
     messages
@@ -52,6 +53,16 @@ fn environment(settings: &Settings) -> Option<Message> {
             .message("The environment is 'development'.")
             .about("settings")
             .hint("Set MANAGE_ENV=production where the real data is: dangerous commands then ask first.")
+    })
+}
+
+/// A program may use none; most do.
+fn no_database(settings: &Settings) -> Option<Message> {
+    let error = settings.database(DatabaseSettings::DEFAULT_ALIAS).err()?;
+    let message = NO_DATABASE.message(error.to_string()).about("settings");
+    Some(match error.hint_text() {
+        Some(hint) => message.hint(hint),
+        None => message,
     })
 }
 

@@ -53,6 +53,9 @@ fn plain(error: &ConnectError, state: &State) -> String {
         (Reason::StartingUp, _) => "the server is up, but still starting or already stopping".to_owned(),
         (Reason::TooManyConnections, _) => "the server is up, but has no connection left".to_owned(),
         (Reason::ReadOnly, _) => "the server is up, but takes no changes".to_owned(),
+        (Reason::SessionAttributes, _) => {
+            "a server answers, but none of the kind that is asked for".to_owned()
+        }
         (Reason::Unmigrated, _) => "the database answers, but lacks migrations".to_owned(),
         (Reason::Unstable, _) => error.message.clone(),
         (Reason::Unhealthy, _) => "it answers, but says that it is not well".to_owned(),

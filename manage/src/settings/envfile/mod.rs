@@ -88,6 +88,11 @@ impl EnvFile {
         self.variables.keys().filter(move |name| name.starts_with(prefix) && is_plain(name))
     }
 
+    /// Where a variable is, also one that is set to nothing; line 0 where it is not.
+    pub(crate) fn origin_of(&self, name: &str) -> Origin {
+        self.origin(name, self.variables.get(name).map_or(0, |variable| variable.line))
+    }
+
     fn origin(&self, name: &str, line: usize) -> Origin {
         Origin::EnvFile(name.to_owned(), self.path.clone(), line)
     }

@@ -35,26 +35,44 @@ pub enum UrlProblem {
     Host,
     /// A port is not a number from 1 to 65535.
     Port,
+    /// The parameter `hostaddr` lists another number of addresses than there are hosts.
+    AddressCount,
     /// The parameter `port` lists another number of ports than there are hosts.
     PortCount,
-    /// A parameter that nobody knows (`None` where its name must not be shown), and the known ones.
-    UnknownParameter(Option<String>, &'static [&'static str]),
+    /// A parameter that nobody knows (`None` where its name must not be shown), the one that was perhaps meant, and the known ones.
+    UnknownParameter(Option<String>, Option<&'static str>, Vec<&'static str>),
+    /// A parameter that others know and that has no meaning here; what to write instead.
+    Unsupported(&'static str, &'static str),
     /// The named parameter needs another value; what it takes.
     Value(&'static str, String),
     /// `sslrootcert=system` was given together with a mode that verifies nothing.
     WeakWithSystem,
+    /// The least version of TLS is above the greatest.
+    TlsVersions,
     /// MySQL needs the name of a database.
     NoDatabase,
     /// The path of the SQLite file is missing.
     NoPath,
     /// An SQLite URL has parameters.
     SqliteParameters,
+    /// An SQLite URL of SQLAlchemy's kind has fewer than three slashes.
+    SqlalchemyPath,
+    /// The scheme of a database that is none of ours, and what to write instead.
+    OtherDatabase(String, &'static str),
+    /// The URL is one of Java's.
+    Jdbc,
+    /// A file that a parameter names cannot be used. The text holds no password.
+    File(String),
 }
 
 impl UrlProblem {
     /// The problem of a `sslmode` that is none of the five words.
     pub(super) fn ssl_mode(parameter: &'static str) -> Self {
-        Self::Value(parameter, format!("one of {}", SslMode::NAMES.join(", ")))
+        let names = SslMode::NAMES.join(", ");
+        Self::Value(
+            parameter,
+            format!("one of {names}; instead of `allow` write prefer, which encrypts where it can"),
+        )
     }
 }
 
@@ -86,10 +104,31 @@ impl fmt::Display for UrlProblem {
             Self::Host => f.write_str("an IPv6 address stands in brackets, as in [::1]:5432"),
             Self::Port => f.write_str("the port must be a number from 1 to 65535"),
             Self::PortCount => f.write_str("`port` must name one port, or one for each host"),
-            Self::UnknownParameter(Some(name), known) => {
-                write!(f, "the parameter `{name}` is not known; known are {}", known.join(", "))
+            Self::Unsupported(name, instead) => {
+                write!(f, "the parameter `{name}` has no meaning here: {instead}")
             }
-            Self::UnknownParameter(None, known) => {
+            Self::AddressCount => f.write_str("`hostaddr` must name one address for each host"),
+            Self::TlsVersions => f.write_str("`ssl_min_protocol_version` is above `ssl_max_protocol_version`"),
+            Self::SqlalchemyPath => f.write_str(
+                "a URL of SQLAlchemy's kind has three slashes before a relative path and four before an absolute one; \
+                 without `+DRIVER` it is sqlite:db.sqlite3",
+            ),
+            Self::OtherDatabase(scheme, instead) => {
+                write!(f, "`{scheme}` is not one of the databases that this program speaks to: {instead}")
+            }
+            Self::Jdbc => f.write_str(
+                "a URL does not begin with `jdbc:`, and has the user and the password before its host, as in \
+                 postgres://user:password@host:5432/name",
+            ),
+            Self::File(text) => f.write_str(text),
+            Self::UnknownParameter(Some(name), meant, known) => {
+                write!(f, "the parameter `{name}` is not known")?;
+                match meant {
+                    Some(meant) => write!(f, "; did you mean `{meant}`?"),
+                    None => write!(f, "; known are {}", known.join(", ")),
+                }
+            }
+            Self::UnknownParameter(None, _, known) => {
                 write!(
                     f,
                     "one of the parameters is not known; known are {}; a `&` of a password is written %26",

@@ -9,19 +9,52 @@ use super::{Address, Backend, UrlProblem, decode};
 pub(super) fn addresses(
     backend: Backend,
     authority: &str,
-    parameters: &Parameters,
+    parameters: &mut Parameters,
 ) -> Result<Vec<Address>, UrlProblem> {
     let mut hosts = Vec::new();
     for host in authority.split(',') {
         let (host, port) = split_port(host)?;
         hosts.push((decode(host, "host")?, port));
     }
+    if hosts.iter().any(|(host, _)| !host.is_empty()) {
+        parameters.given.insert("host");
+    }
+    if hosts.iter().any(|(_, port)| port.is_some()) {
+        parameters.given.insert("port");
+    }
+    combine(backend, hosts, parameters, None)
+}
+
+/// These hosts and ports, or those of the parameters, which go before them. `ips` are addresses that were given elsewhere.
+pub(in super::super) fn combine(
+    backend: Backend,
+    mut hosts: Vec<(String, Option<u16>)>,
+    parameters: &Parameters,
+    ips: Option<&String>,
+) -> Result<Vec<Address>, UrlProblem> {
     if let Some(names) = &parameters.hosts {
-        let port = hosts[0].1;
-        hosts = names.split(',').map(|name| (name.to_owned(), port)).collect();
+        let ports: Vec<_> = hosts.iter().map(|host| host.1).collect();
+        let names = names.split(',').enumerate();
+        hosts = names.map(|(i, name)| (name.to_owned(), *ports.get(i).unwrap_or(&ports[0]))).collect();
+    }
+    if let Some(ips) = parameters.handed_on.get("hostaddr").or(ips) {
+        let ips: Vec<&str> = ips.split(',').collect();
+        if hosts.iter().all(|(host, _)| host.is_empty()) && hosts.len() == 1 {
+            hosts = vec![hosts[0].clone(); ips.len()];
+        }
+        if ips.len() != hosts.len() {
+            return Err(UrlProblem::AddressCount);
+        }
+        // Without a name the address stands for it.
+        for (host, ip) in hosts.iter_mut().zip(ips).filter(|(host, _)| host.0.is_empty()) {
+            ip.clone_into(&mut host.0);
+        }
     }
     if let Some(ports) = &parameters.ports {
-        let ports = ports.split(',').map(port_number).collect::<Result<Vec<_>, _>>()?;
+        // Libpq's default for one of several.
+        let number =
+            |port: &str| if port.is_empty() { Ok(backend.default_port()) } else { port_number(port) };
+        let ports = ports.split(',').map(number).collect::<Result<Vec<_>, _>>()?;
         if ports.len() != 1 && ports.len() != hosts.len() {
             return Err(UrlProblem::PortCount);
         }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::super::{PartOrigins, TlsSettings};
 use super::*;
 
 fn read(url: &str) -> DatabaseSettings {
@@ -104,10 +105,13 @@ fn errors_say_what_to_write() {
     assert!(error("mysql://root@db").contains("name is missing"));
     assert!(error("postgres://db:0/a").contains("from 1 to 65535"));
     assert!(error("postgres://::1/a").contains("brackets"));
-    assert!(error("postgres://db/a?sslmod=require").contains("`sslmod` is not known; known are sslmode, "));
+    assert!(
+        error("postgres://db/a?sslmod=require").contains("`sslmod` is not known; did you mean `sslmode`?")
+    );
+    assert!(error("postgres://db/a?zzz=1").contains("`zzz` is not known; known are sslmode, "));
     assert!(error("postgres://db/a?sslmode=on").contains("disable, prefer, require, verify-ca, verify-full"));
     assert!(error("mysql://db/a?ssl-mode=on").contains("VERIFY_IDENTITY"));
-    assert!(error("postgres://db/a?connect_timeout=0").contains("seconds"));
+    assert!(error("postgres://db/a?connect_timeout=soon").contains("seconds"));
     assert!(error("postgres://db/a?sslmode=require&sslrootcert=system").contains("verify-full"));
     assert!(error("sqlite:").contains("path"));
     assert!(error("").contains("empty"));
@@ -159,6 +163,12 @@ fn writing_and_reading_give_the_same() {
                 root_cert: (round % 2 > 0).then(|| PathBuf::from("/etc/a b&c.pem")),
                 client_cert: (round % 4 > 0).then(|| PathBuf::from("cert?.pem")),
                 client_key: None,
+                min_version: (round % 6 == 0)
+                    .then_some(TlsVersion::V1_3)
+                    .filter(|_| backend == Backend::Postgres),
+                max_version: (round % 8 == 0)
+                    .then_some(TlsVersion::V1_2)
+                    .filter(|_| round % 6 != 0 && backend == Backend::Postgres),
             },
             connect_timeout: Duration::from_secs(noise.below(100) as u64 + 1),
             parameters: match backend {

@@ -1,6 +1,7 @@
 //! Writing the settings of a database as a URL.
 
 use std::path::Path;
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
@@ -90,10 +91,20 @@ impl DatabaseSettings {
         if let Some(path) = &self.tls.client_key {
             query.push((if postgres { "sslkey" } else { "ssl_key" }, encode_path(path)));
         }
+        let versions = [
+            ("ssl_min_protocol_version", self.tls.min_version),
+            ("ssl_max_protocol_version", self.tls.max_version),
+        ];
+        query.extend(
+            versions.into_iter().filter_map(|(name, version)| Some((name, version?.name().to_owned()))),
+        );
         // A whole number of seconds, at least one: a fraction would become 0, which stands for no limit at all.
-        let seconds = self.connect_timeout.as_secs() + u64::from(self.connect_timeout.subsec_nanos() > 0);
+        let seconds = match self.connect_timeout {
+            Duration::MAX => 0,
+            limit => (limit.as_secs() + u64::from(limit.subsec_nanos() > 0)).max(1),
+        };
         if with_timeout {
-            query.push(("connect_timeout", seconds.max(1).to_string()));
+            query.push(("connect_timeout", seconds.to_string()));
         }
         query.extend(self.parameters.iter().map(|(name, value)| (name.as_str(), encode(value))));
         query

@@ -1,0 +1,43 @@
+//! The database that nobody has named, and settings that were perhaps not meant so.
+
+use std::path::Path;
+
+use crate::console::Role;
+use crate::settings::{DatabaseSettings, Origin, Settings};
+use crate::{Context, Result, checks};
+
+/// Says in one line, on stderr, which database is used when it is the built-in one. `with_checks` is for a command before which no
+/// checks ran: it also says what they would.
+pub(crate) fn assumed_database(cx: &Context, aliases: &[&str], with_checks: bool) -> Result<()> {
+    let default =
+        aliases.contains(&DatabaseSettings::DEFAULT_ALIAS).then_some(DatabaseSettings::DEFAULT_ALIAS);
+    let Some(alias) = default.or(aliases.first().copied()) else { return Ok(()) };
+    let database = cx.database(alias)?;
+    if cx.verbosity() == 0 {
+        return Ok(());
+    }
+    let settings = cx.settings()?;
+    let is_assumed = database.origin == Origin::Default;
+    if is_assumed {
+        let path =
+            std::path::absolute(Path::new(&database.name)).unwrap_or_else(|_| database.name.clone().into());
+        let mut text = format!("No database is set: using {} at {}.", database.backend, path.display());
+        for miss in settings.near_misses.iter().filter(|_| with_checks) {
+            text += &format!(" {} {}", miss.text, miss.hint);
+        }
+        cx.err().styled_line(Role::Notice, text)?;
+    }
+    if with_checks { misunderstood(cx, settings, is_assumed) } else { Ok(()) }
+}
+
+/// What the checks would say, but for what the line above has.
+fn misunderstood(cx: &Context, settings: &Settings, is_assumed: bool) -> Result<()> {
+    for message in checks::misunderstood(settings) {
+        let is_told = is_assumed && settings.near_misses.iter().any(|miss| miss.text == message.text);
+        if !is_told && !settings.silenced_checks.iter().any(|silenced| silenced == message.id) {
+            let hint = message.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+            cx.warning(format_args!("Warning: {}{hint}", message.text))?;
+        }
+    }
+    Ok(())
+}
