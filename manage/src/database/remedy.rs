@@ -226,10 +226,11 @@ fn sqlite(error: &ServerError, Who { place, origin, .. }: &Who<'_>) -> Option<St
         "SQLITE_READONLY" => format!(
             "{place} cannot be written to: let this user write to the file and to its directory, or open it without `mode=ro` or `immutable=1` ({origin})."
         ),
-        "SQLITE_CANTOPEN" => format!(
-            "SQLite creates files beside {place}, with WAL also to read it: let this user write to its directory. A file on a read-only file \
-             system is read as file:PATH?immutable=1, or without WAL (PRAGMA journal_mode = DELETE)."
-        ),
+        "SQLITE_CANTOPEN" => {
+            "SQLite creates files beside the database, with WAL also to read it: let this user write to its directory. On a read-only file \
+             system open it as file:PATH?immutable=1, or leave WAL before (PRAGMA journal_mode = DELETE)."
+                .to_owned()
+        }
         "SQLITE_BUSY" => {
             format!("Another process has held the lock of {place} for longer than the busy timeout.")
         }
