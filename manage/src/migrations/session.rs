@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{Nullable, Text};
 
 use super::script::Statement;
 use crate::database::Connection;
@@ -19,13 +19,20 @@ pub(super) struct Session {
 }
 
 /// What a connection to an SQLite file has of its own. None of them is in the file.
-const PRAGMAS: [&str; 9] = [
+const PRAGMAS: [&str; 16] = [
+    "automatic_index",
     "busy_timeout",
+    "cache_size",
+    "cell_size_check",
     "foreign_keys",
     "ignore_check_constraints",
     "legacy_alter_table",
+    "locking_mode",
     "query_only",
+    "read_uncommitted",
     "recursive_triggers",
+    "reverse_unordered_selects",
+    "secure_delete",
     "synchronous",
     "trusted_schema",
     "writable_schema",
@@ -55,14 +62,6 @@ struct Setting {
     value: Option<String>,
 }
 
-#[derive(QueryableByName)]
-struct Pragma {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    value: Option<i64>,
-}
-
 /// A row of MySQL's `SHOW VARIABLES`.
 #[derive(QueryableByName)]
 struct Variable {
@@ -77,10 +76,12 @@ impl Session {
         let mut subject = None;
         let settings = match connection.backend() {
             Backend::Sqlite => {
-                let one = |name| format!("SELECT '{name}' AS name, (SELECT * FROM pragma_{name}) AS value");
+                let one = |name| {
+                    format!("SELECT '{name}' AS name, CAST((SELECT * FROM pragma_{name}) AS TEXT) AS value")
+                };
                 let pragmas = PRAGMAS.map(one).join(" UNION ALL ");
-                let rows: Vec<Pragma> = diesel::sql_query(pragmas).load(connection)?;
-                rows.into_iter().filter_map(|row| Some((row.name, row.value?.to_string()))).collect()
+                let rows: Vec<Setting> = diesel::sql_query(pragmas).load(connection)?;
+                rows.into_iter().filter_map(|row| Some((row.name, row.value?))).collect()
             }
             Backend::Postgres => {
                 let rows: Vec<Setting> = diesel::sql_query(

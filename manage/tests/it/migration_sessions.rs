@@ -103,8 +103,7 @@ fn a_preparation_that_fails_is_named(database: TestDatabase) {
     assert!(!is_there(&database, "a"));
 }
 
-const SQLITE_SETTINGS: &str =
-    "PRAGMA recursive_triggers = ON; PRAGMA ignore_check_constraints = ON; PRAGMA busy_timeout = 7;";
+const SQLITE_SETTINGS: &str = "PRAGMA recursive_triggers = ON; PRAGMA ignore_check_constraints = ON; PRAGMA busy_timeout = 7; PRAGMA cache_size = 77; PRAGMA locking_mode = EXCLUSIVE;";
 const POSTGRES_SETTINGS: &str = "SET search_path = ''; SET lock_timeout = 7; SET TIME ZONE 'Asia/Tokyo'; SET bytea_output = escape; SET ROLE pg_monitor;";
 const MYSQL_SETTINGS: &str = "SET FOREIGN_KEY_CHECKS = 0; SET sql_mode = ''; SET lock_wait_timeout = 7; SET time_zone = '+09:00'; SET NAMES latin1; USE information_schema;";
 
@@ -125,7 +124,8 @@ fn nothing_is_left_of_a_session(database: TestDatabase) {
             "PRAGMA secure_delete = ON",
             "SELECT (SELECT * FROM pragma_recursive_triggers) = 0 AND (SELECT * FROM pragma_ignore_check_constraints) = 0 \
              AND (SELECT * FROM pragma_busy_timeout) > 7 AND (SELECT * FROM pragma_legacy_alter_table) = 0 \
-             AND (SELECT * FROM pragma_foreign_keys) = 1 AS n",
+             AND (SELECT * FROM pragma_foreign_keys) = 1 AND (SELECT * FROM pragma_cache_size) <> 77 \
+             AND (SELECT * FROM pragma_locking_mode) = 'normal' AS n",
         ),
         Backend::Postgres => (
             "leaking_postgres",
