@@ -31,6 +31,8 @@ mod isolation_rounds;
 mod kitchen;
 #[cfg(unix)]
 mod libpq;
+#[cfg(all(unix, feature = "postgres"))]
+mod libpq_servers;
 mod locking;
 mod management;
 mod migrating;
@@ -107,6 +109,8 @@ fn main() -> std::process::ExitCode {
     isolation_rounds::add(&mut suite);
     #[cfg(unix)]
     libpq::add(&mut suite);
+    #[cfg(all(unix, feature = "postgres"))]
+    libpq_servers::add(&mut suite);
     locking::add(&mut suite);
     migrating::add(&mut suite);
     migration_failures::add(&mut suite);
