@@ -49,11 +49,7 @@ fn sentence(hint: &str) -> String {
 
 fn unapplied(cx: &Context, settings: &DatabaseSettings) -> crate::Result<usize> {
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else { return Ok(0) };
-    // A file that is not there has none applied, and looking must not make it.
-    if sqlite_file(settings).is_some_and(|path| !path.exists()) {
-        return Ok(migrations.versions().len());
-    }
-    let mut connection = Connection::open(settings)?;
+    let mut connection = Connection::open_to_read(settings)?;
     Ok(Plan::read(&mut connection, &migrations)?.unapplied().count())
 }
 

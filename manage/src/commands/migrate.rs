@@ -41,7 +41,12 @@ pub(crate) fn migrate(
             .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
             .into());
     };
-    let (mut connection, is_pooled) = Lock::open_connection(&settings).map_err(CommandError::from)?;
+    let opened = if plan || check {
+        Connection::open_to_read(&settings).map(|connection| (connection, false))
+    } else {
+        Lock::open_connection(&settings)
+    };
+    let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
     let current = Plan::read(&mut connection, &migrations)?;
     let target = match target {
         None => Target::Latest,

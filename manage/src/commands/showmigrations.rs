@@ -1,4 +1,5 @@
 use crate::console::{Role, printable};
+use crate::database::Connection;
 use crate::migrations::{Migrations, Plan, Row};
 use crate::prelude::*;
 
@@ -16,7 +17,8 @@ pub(crate) fn showmigrations(
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
         return cx.line("(no migrations)");
     };
-    let plan = Plan::read(&mut cx.connect_to(&database)?, &migrations)?;
+    let mut connection = Connection::open_to_read(settings).map_err(CommandError::from)?;
+    let plan = Plan::read(&mut connection, &migrations)?;
     for app in cx.program().registry().apps() {
         let of_app: Vec<&Row> = plan.rows.iter().filter(|row| row.app == Some(app)).collect();
         if !of_app.is_empty() {

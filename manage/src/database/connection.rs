@@ -56,6 +56,15 @@ impl Connection {
         }
     }
 
+    /// As [`AnyConnection::open`], for one who only reads: an SQLite file that does not exist is not created, and appears empty.
+    pub(crate) fn open_to_read(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
+        #[cfg(feature = "sqlite")]
+        if settings.backend == Backend::Sqlite {
+            return super::sqlite::open_to_read(settings).map(Self::Sqlite);
+        }
+        Self::open(settings)
+    }
+
     /// Runs a closure in a transaction: Diesel's own method of that name.
     ///
     /// On SQLite it takes the write lock when it begins, and waits for another writer up to 30 s;

@@ -24,7 +24,7 @@ pub fn look(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'stat
 fn unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'static str>> {
     probe(settings, LIMIT)?;
     let Some(migrations) = Migrations::of_program(program, settings.backend)? else { return Ok(Vec::new()) };
-    let mut connection = Connection::open(settings)?;
+    let mut connection = Connection::open_to_read(settings)?;
     let plan = Plan::read(&mut connection, &migrations)?;
     Ok(plan.unapplied().filter_map(|row| row.app).collect())
 }

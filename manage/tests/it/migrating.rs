@@ -152,6 +152,7 @@ fn plan_and_check_change_nothing(database: TestDatabase) {
     assert_eq!(done(&project, "migrate --plan 20240101"), first);
     done(&project, "showmigrations");
     done(&project, "check --database default");
+    assert!(database.path().is_none_or(|path| !path.exists()), "reading creates no file");
     done(&project, "migrate zero");
     done(&project, "migrate --check zero");
     assert_eq!(tables(&database), 0);

@@ -20,7 +20,7 @@ use percent_encoding::percent_decode_str;
 
 use super::instrument::setting_up;
 use super::{ConnectError, Reason};
-use crate::settings::{DatabaseSettings, Part};
+use crate::settings::{DatabaseSettings, Origin, Part};
 
 pub use connection::SqliteConnection;
 pub(super) use writable::{check_writable, try_create, try_write};
@@ -39,6 +39,17 @@ pub(super) fn open(settings: &DatabaseSettings) -> Result<SqliteConnection, Conn
         journal::use_wal(connection.inner_mut(), &path);
     }
     Ok(connection)
+}
+
+/// Opens the file to read from it. One that does not exist is not created: an empty database in memory takes its place.
+pub(super) fn open_to_read(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
+    match path(&settings.name) {
+        Some(path) if !path.exists() => {
+            could_be_made(settings, &path)?;
+            open_unchanged(&DatabaseSettings::sqlite(settings.alias.clone(), ":memory:", Origin::Code))
+        }
+        _ => open_unchanged(settings),
+    }
 }
 
 /// As [`open`], but an empty file stays as it is until something is written.
