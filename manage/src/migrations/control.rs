@@ -11,6 +11,8 @@ pub(super) enum Control {
     Rollback,
     /// On MySQL: what was done before it stays, as after a commit.
     ImplicitCommit,
+    /// On MySQL: a procedure, or a statement in a string, may be any of these.
+    Anything,
     Nothing,
 }
 
@@ -29,6 +31,7 @@ impl Control {
             // To a savepoint: `ROLLBACK TO`, `ROLLBACK WORK TO`.
             (_, ["ROLLBACK", "TO", ..] | ["ROLLBACK", _, "TO", ..]) => Self::Nothing,
             (_, ["ROLLBACK", ..]) | (Backend::Postgres, ["ABORT", ..]) => Self::Rollback,
+            (Backend::Mysql, ["CALL" | "EXECUTE", ..]) => Self::Anything,
             (Backend::Mysql, [_, "TEMPORARY", ..]) => Self::Nothing,
             (
                 Backend::Mysql,
@@ -94,7 +97,7 @@ pub(super) fn runnable(
                 return Err(unfit("This would undo the whole migration.", NOT_HERE));
             }
             Control::Commit | Control::Rollback => begun = None,
-            Control::ImplicitCommit | Control::Nothing => {}
+            Control::ImplicitCommit | Control::Anything | Control::Nothing => {}
         }
         let is_left_out = in_transaction
             && backend != Backend::Mysql
@@ -130,13 +133,17 @@ fn client_command(statement: &Statement<'_>, backend: Backend) -> Option<(&'stat
             Some(("This is a command of psql, not SQL.", "Remove the line."))
         }
         Backend::Postgres => {
-            let words = statement.words(64);
-            let is_copy =
-                words.first().is_some_and(|word| word == "COPY") && words.iter().any(|word| word == "STDIN");
-            is_copy.then_some((
-                "The rows after COPY … FROM stdin can be sent by psql alone.",
-                "Write INSERT statements: `pg_dump --inserts` does.",
-            ))
+            let words = statement.words(usize::MAX);
+            let is_copy = words.first().is_some_and(|word| word == "COPY");
+            let has = |from, to| is_copy && words.windows(2).any(|pair| pair == [from, to]);
+            if has("FROM", "STDIN") {
+                return Some((
+                    "The rows after COPY … FROM stdin can be sent by psql alone.",
+                    "Write INSERT statements: `pg_dump --inserts` does.",
+                ));
+            }
+            has("TO", "STDOUT")
+                .then_some(("Only psql can receive the rows of COPY … TO stdout.", "Remove it."))
         }
         Backend::Sqlite if text.starts_with('.') => {
             Some(("This is a command of the program sqlite3, not SQL.", "Remove the line."))
@@ -193,6 +200,10 @@ mod tests {
     fn commands_of_clients_are_refused() {
         assert!(run("\\connect shop\nSELECT 1;", Backend::Postgres, true).is_err());
         assert!(run("COPY public.a (id) FROM stdin;\n1\n\\.\n", Backend::Postgres, true).is_err());
+        let wide = (0..100).map(|i| format!("c{i}")).collect::<Vec<_>>().join(", ");
+        assert!(run(&format!("COPY a ({wide}) FROM STDIN;\n1\n\\.\n"), Backend::Postgres, true).is_err());
+        assert!(run("COPY (SELECT 1) TO STDOUT", Backend::Postgres, true).is_err());
+        assert!(run("COPY (SELECT stdin FROM a) TO '/srv/a.csv'", Backend::Postgres, true).is_ok());
         assert!(run(".mode csv\nSELECT 1;", Backend::Sqlite, true).is_err());
         assert!(run("SELECT 1;\n\0", Backend::Sqlite, true).is_err());
         assert!(run("COPY a FROM '/srv/a.csv'", Backend::Postgres, true).is_ok());
@@ -209,5 +220,7 @@ mod tests {
         assert_eq!(control("INSERT INTO a VALUES (1)"), Control::Nothing);
         assert_eq!(control("ROLLBACK TO SAVEPOINT a"), Control::Nothing);
         assert_eq!(control("START TRANSACTION"), Control::Begin);
+        assert_eq!(control("CALL p()"), Control::Anything);
+        assert_eq!(control("EXECUTE IMMEDIATE 'DROP TABLE a'"), Control::Anything);
     }
 }

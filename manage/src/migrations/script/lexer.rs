@@ -81,13 +81,19 @@ impl<'a> Lexer<'a> {
         self.at = self.rest().find(text).map_or(self.sql.len(), |found| self.at + found + text.len());
     }
 
+    /// To PostgreSQL a carriage return alone ends a line, too.
+    fn skip_line(&mut self) {
+        let ends: &[char] = if self.backend == Backend::Postgres { &['\n', '\r'] } else { &['\n'] };
+        self.at = self.rest().find(ends).map_or(self.sql.len(), |end| self.at + end + 1);
+    }
+
     /// White space, comments, and the mark with which some editors begin a file.
     fn skip_blanks(&mut self) {
         loop {
             let trimmed = self.rest().trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
             self.at = self.sql.len() - trimmed.len();
             if self.is_line_comment() || self.is_dump_mark() {
-                self.skip_behind("\n");
+                self.skip_line();
             } else if self.starts_with("/*") && !self.is_conditional_start() {
                 self.skip_comment();
             } else {

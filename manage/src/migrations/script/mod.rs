@@ -96,16 +96,21 @@ impl<'a> Statement<'a> {
 
     /// The first words, in capitals, up to `count`. What is in quotes is no word.
     pub(super) fn words(&self, count: usize) -> Vec<String> {
+        self.tokens(|kind| kind == Kind::Word).take(count).map(str::to_ascii_uppercase).collect()
+    }
+
+    /// All words, in capitals, and what is in quotes without these.
+    pub(super) fn unquoted_words(&self) -> Vec<String> {
+        let bare = |text: &str| text.trim_matches(['\'', '"', '`', '[', ']']).to_ascii_uppercase();
+        self.tokens(|kind| matches!(kind, Kind::Word | Kind::Quoted)).map(bare).collect()
+    }
+
+    fn tokens(&self, mut is_meant: impl FnMut(Kind) -> bool) -> impl Iterator<Item = &'a str> {
         let text = self.text();
         let mut lexer = Lexer::new(text, self.script.backend);
-        let mut words = Vec::new();
-        while words.len() < count {
-            let Some(token) = lexer.next() else { break };
-            if token.kind == Kind::Word {
-                words.push(text[token.range].to_ascii_uppercase());
-            }
-        }
-        words
+        std::iter::from_fn(move || lexer.next())
+            .filter(move |token| is_meant(token.kind))
+            .map(move |token| &text[token.range])
     }
 }
 

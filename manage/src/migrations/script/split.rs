@@ -37,12 +37,25 @@ fn is_delimiter_command(backend: Backend, kind: Kind, text: &str) -> bool {
 struct Body {
     backend: Backend,
     parentheses: usize,
-    /// How many of the blocks that `END` closes are open.
-    blocks: usize,
+    /// The blocks that are open, from the outermost; `END` closes the last one.
+    blocks: Vec<Block>,
     head: Head,
     /// The token before this one, in capitals; a semicolon is `;`.
     previous: String,
     before_previous: String,
+}
+
+/// What `END` closes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Block {
+    /// Statements, each with a semicolon: `BEGIN`, `IF`, `LOOP`, `WHILE`, `CASE` as a statement.
+    Statements,
+    /// MariaDB's `FOR` loop; or `FOR UPDATE`, which only the next word says.
+    For,
+    /// `REPEAT … UNTIL … END REPEAT`: before its end is a condition.
+    Repeat,
+    /// `CASE` as part of an expression, in which `IF` is a function.
+    CaseExpression,
 }
 
 /// What the first words say of a statement.
@@ -64,7 +77,7 @@ impl Body {
         Self {
             backend,
             parentheses: 0,
-            blocks: 0,
+            blocks: Vec::new(),
             head: Head::Start,
             previous: String::new(),
             before_previous: String::new(),
@@ -75,12 +88,12 @@ impl Body {
     fn is_complete(&self) -> bool {
         match self.backend {
             // As psql: a rule has its statements in parentheses.
-            Backend::Postgres => self.parentheses == 0 && self.blocks == 0,
+            Backend::Postgres => self.parentheses == 0 && self.blocks.is_empty(),
             // As `sqlite3_complete`: a trigger ends with `; END;`.
             Backend::Sqlite => {
                 self.head != Head::Routine || (self.previous == "END" && self.before_previous == ";")
             }
-            Backend::Mysql => self.blocks == 0,
+            Backend::Mysql => self.blocks.is_empty(),
         }
     }
 
@@ -122,7 +135,7 @@ impl Body {
             (Head::Start, "EXPLAIN") if self.backend == Backend::Sqlite => Head::Start,
             (Head::Start, "BEGIN") if self.backend == Backend::Mysql => Head::Begin,
             (Head::Begin, "NOT") => {
-                self.blocks = 1;
+                self.blocks.push(Block::Statements);
                 Head::Routine
             }
             (Head::Create, _) if is_routine => Head::Routine,
@@ -139,21 +152,61 @@ impl Body {
             Backend::Sqlite => {}
             Backend::Postgres if self.parentheses > 0 => {}
             Backend::Postgres => match word {
-                "BEGIN" => self.blocks += 1,
+                "BEGIN" => self.blocks.push(Block::Statements),
                 // It ends with END, too.
-                "CASE" if self.blocks > 0 => self.blocks += 1,
-                "END" => self.blocks = self.blocks.saturating_sub(1),
+                "CASE" if !self.blocks.is_empty() => self.blocks.push(Block::CaseExpression),
+                "END" => drop(self.blocks.pop()),
                 _ => {}
             },
-            Backend::Mysql => match word {
-                // `END IF` closes one block.
-                "IF" | "CASE" | "LOOP" | "WHILE" | "REPEAT" | "FOR" if self.previous == "END" => {}
-                "BEGIN" | "CASE" => self.blocks += 1,
-                "IF" | "LOOP" | "WHILE" | "REPEAT" | "FOR" if self.is_statement_start() => self.blocks += 1,
-                "END" => self.blocks = self.blocks.saturating_sub(1),
-                _ => {}
-            },
+            Backend::Mysql => self.count_mysql(word),
         }
+    }
+
+    fn count_mysql(&mut self, word: &str) {
+        let is_start = self.is_statement_start();
+        match word {
+            // `END IF` closes one block.
+            "IF" | "CASE" | "LOOP" | "WHILE" | "REPEAT" | "FOR" if self.previous == "END" => {}
+            "CASE" if !is_start => self.blocks.push(Block::CaseExpression),
+            "BEGIN" if !self.is_column() && !self.is_in_expression() => self.blocks.push(Block::Statements),
+            "IF" | "CASE" | "LOOP" | "WHILE" if is_start => self.blocks.push(Block::Statements),
+            "REPEAT" if is_start => self.blocks.push(Block::Repeat),
+            "FOR" if is_start => self.blocks.push(Block::For),
+            "EACH" | "UPDATE" | "SHARE" | "SYSTEM_TIME" | "PORTION"
+                if self.previous == "FOR" && self.blocks.last() == Some(&Block::For) =>
+            {
+                self.blocks.pop();
+            }
+            "END" if self.closes() => drop(self.blocks.pop()),
+            _ => {}
+        }
+    }
+
+    /// Whether `END` closes the last block here: a column may be called so as well.
+    fn closes(&self) -> bool {
+        match self.blocks.last() {
+            Some(Block::Statements | Block::For) => {
+                matches!(self.previous.as_str(), ";" | "BEGIN" | "ATOMIC")
+            }
+            Some(Block::Repeat) => !self.is_column(),
+            Some(Block::CaseExpression) => {
+                !self.is_column() && !matches!(self.previous.as_str(), "CASE" | "WHEN" | "THEN" | "ELSE")
+            }
+            None => false,
+        }
+    }
+
+    fn is_in_expression(&self) -> bool {
+        self.blocks.last() == Some(&Block::CaseExpression)
+    }
+
+    /// Whether a word that is no reserved one can only be a name here.
+    fn is_column(&self) -> bool {
+        const BEFORE: [&str; 18] = [
+            ",", ".", "(", "=", "<", ">", "+", "-", "*", "/", "!", "SELECT", "WHERE", "AND", "OR", "NOT",
+            "BY", "SET",
+        ];
+        BEFORE.contains(&self.previous.as_str())
     }
 
     /// Whether a statement of a body begins here, as `IF … THEN` does, and not the function `IF(…)` or `IF EXISTS`.
@@ -174,6 +227,6 @@ impl Body {
             "SQL",
             "ATOMIC",
         ];
-        BEFORE.contains(&self.previous.as_str()) && self.parentheses == 0
+        self.parentheses == 0 && !self.is_in_expression() && BEFORE.contains(&self.previous.as_str())
     }
 }

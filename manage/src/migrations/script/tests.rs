@@ -115,6 +115,13 @@ fn postgres_bodies() {
 }
 
 #[test]
+fn a_line_of_postgresql_ends_with_a_carriage_return() {
+    let texts = split("SELECT 1; -- a\rSELECT 2;\r", Backend::Postgres);
+    assert_eq!(texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>(), ["SELECT 1", "SELECT 2"]);
+    assert_eq!(split("SELECT 1; -- a\rSELECT 2;\r", Backend::Sqlite).len(), 1);
+}
+
+#[test]
 fn sqlite_triggers_and_quotes() {
     stay(
         Backend::Sqlite,
@@ -163,6 +170,12 @@ fn mysql_bodies_need_no_delimiter() {
             "CREATE FUNCTION g() RETURNS INT RETURN 1",
             "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM a; DELETE FROM b; END",
             "BEGIN NOT ATOMIC SELECT 1; IF 1 THEN SELECT 2; END IF; END",
+            "CREATE PROCEDURE p() BEGIN SELECT CASE WHEN a THEN IF(b, 1, 2) ELSE IF(b, REPEAT('a', 2), 4) END; END",
+            "CREATE PROCEDURE p() BEGIN SELECT id INTO @x FROM a WHERE id IN (1, 2) FOR UPDATE; SELECT 1; END",
+            "CREATE PROCEDURE p() SELECT id FROM a WHERE (id = 1) FOR UPDATE",
+            "CREATE TRIGGER t BEFORE INSERT ON data FOR EACH ROW SET NEW.x = 1",
+            "CREATE PROCEDURE p() BEGIN FOR i IN 1..3 DO SELECT i; END FOR; SELECT 1; END",
+            "CREATE PROCEDURE p() BEGIN SELECT start, end FROM a WHERE end > 1; SELECT a.end, CASE WHEN end THEN begin ELSE a.end END; REPEAT SET i = 1; UNTIL a.end END REPEAT; END",
             "CREATE TABLE event (id INT, begin INT)",
             "BEGIN",
             "DROP PROCEDURE IF EXISTS p",
