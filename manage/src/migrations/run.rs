@@ -48,10 +48,12 @@ pub(super) fn run(
         statements,
         session,
         violations,
+        backend: connection.backend(),
         in_transaction,
         done: 0,
         kept: 0,
         is_open: in_transaction,
+        is_certain: true,
     };
     let result = run.all(connection);
     let is_set_back = match connection.backend() {
@@ -71,6 +73,7 @@ struct Run<'a> {
     statements: Vec<(Control, Statement<'a>)>,
     session: &'a Session,
     violations: &'a mut Violations,
+    backend: Backend,
     in_transaction: bool,
     /// How many statements took effect.
     done: usize,
@@ -78,6 +81,8 @@ struct Run<'a> {
     kept: usize,
     /// Whether a rollback would undo the next statement.
     is_open: bool,
+    /// Whether it is certain that those which are kept took effect.
+    is_certain: bool,
 }
 
 impl Run<'_> {
@@ -109,7 +114,10 @@ impl Run<'_> {
             Ok(())
         });
         match (result, failure) {
-            (_, Some(failure)) => Err(failure),
+            (_, Some(mut failure)) => {
+                self.add_what_is_kept(connection, &mut failure);
+                Err(failure)
+            }
             (Ok(()), None) => Ok(()),
             (Err(error), None) => {
                 let is_lost = reaches_commit && is_lost(&error);
@@ -147,14 +155,21 @@ impl Run<'_> {
                 self.check_foreign_keys(connection)?;
             }
             if let Err(error) = connection.batch_execute(statement.text()) {
-                let is_certain = control != Control::ImplicitCommit || self.kept == self.done;
-                if control == Control::ImplicitCommit {
+                // Whether it committed those before it is not known.
+                let may_commit = matches!(control, Control::ImplicitCommit | Control::Anything);
+                let is_certain = !may_commit || self.kept == self.done;
+                if may_commit {
                     self.kept = self.done;
                 }
                 self.roll_back(connection);
                 let remedy = remedy(&statement, backend, self.in_transaction, &error);
                 let error = StatementError::new(file, &statement, backend, error);
-                return Err(Failure { remedy, ..self.failed(error.into(), is_certain) });
+                let failure = self.failed(error.into(), is_certain);
+                let left = match failure.left {
+                    Left::Nothing if control == Control::Anything => self.part_of(statement),
+                    left => left,
+                };
+                return Err(Failure { remedy, left, ..failure });
             }
             self.count(control);
         }
@@ -181,15 +196,53 @@ impl Run<'_> {
     }
 
     fn count(&mut self, control: Control) {
+        let before = self.done;
         self.done += 1;
         match control {
-            Control::Begin => self.is_open = true,
+            Control::Begin => {
+                // A transaction that is open already is committed by it, on MySQL.
+                if self.is_open && self.backend == Backend::Mysql {
+                    self.kept = before;
+                }
+                self.is_open = true;
+            }
             // On MySQL what comes after a new table is in no transaction.
-            Control::Commit | Control::Rollback | Control::ImplicitCommit => self.is_open = false,
+            Control::Commit | Control::ImplicitCommit => {
+                self.is_open = false;
+                self.is_certain = true;
+            }
+            Control::Rollback | Control::Anything => {
+                self.is_certain &= !self.is_open;
+                self.is_open = false;
+            }
             Control::Nothing => {}
         }
         if !self.is_open {
             self.kept = self.done;
+        }
+    }
+
+    /// Of a statement that failed, a procedure for one, a part may have been committed.
+    fn part_of(&self, statement: Statement<'_>) -> Left {
+        Left::Statements {
+            count: 0,
+            of: self.statements.len(),
+            line: Some(statement.line()),
+            is_certain: false,
+        }
+    }
+
+    /// Adds what MySQL could not roll back: the tables of some engines, as MyISAM, know no transactions.
+    fn add_what_is_kept(&self, connection: &mut Connection, failure: &mut Failure) {
+        if self.backend != Backend::Mysql || failure.left != Left::Nothing {
+            return;
+        }
+        let line = |nth: usize| self.statements.get(nth).map(|(_, statement)| statement.line());
+        if session::is_rollback_incomplete(connection) {
+            let of = self.statements.len();
+            // Of the one that failed a part may have stayed, too.
+            let count = (self.done + 1).min(of);
+            failure.left = Left::Statements { count, of, line: line(count), is_certain: false };
         }
     }
 
@@ -235,6 +288,7 @@ impl Run<'_> {
             return Left::Nothing;
         }
         let line = self.statements.get(self.kept).map(|(_, statement)| statement.line());
+        let is_certain = is_certain && self.is_certain;
         Left::Statements { count: self.kept, of: self.statements.len(), line, is_certain }
     }
 }

@@ -148,6 +148,19 @@ pub(super) fn may_change_it(statement: &Statement<'_>) -> bool {
     is_hidden || words.iter().any(|word| ["CALL", "LOCK", "SET", "USE"].contains(&word.as_str()))
 }
 
+/// Whether MySQL warned that the rollback, which must have been the last statement, could not undo everything.
+pub(super) fn is_rollback_incomplete(connection: &mut Connection) -> bool {
+    #[derive(QueryableByName)]
+    struct Warning {
+        #[diesel(sql_type = diesel::sql_types::BigInt, column_name = "Code")]
+        code: i64,
+    }
+    const WARNING_NOT_COMPLETE_ROLLBACK: i64 = 1196;
+
+    let warnings: QueryResult<Vec<Warning>> = diesel::sql_query("SHOW WARNINGS").load(connection);
+    warnings.is_ok_and(|all| all.iter().any(|warning| warning.code == WARNING_NOT_COMPLETE_ROLLBACK))
+}
+
 fn set(connection: &mut Connection, name: &str, value: &str) -> QueryResult<()> {
     match connection.backend() {
         Backend::Sqlite => connection.batch_execute(&format!("PRAGMA {name} = {value}")),

@@ -1,5 +1,6 @@
 //! What is said of a migration that fails: the file, the line, the database's own words, and what stayed.
 
+use diesel::connection::SimpleConnection;
 use manage_test_servers::{Backend, Need, Suite, TestDatabase};
 
 use crate::backends::{connect, on_each_backend};
@@ -12,6 +13,10 @@ pub(crate) fn add(suite: &mut Suite) {
     add("the_path_of_a_real_file", the_path_of_a_real_file);
     add("what_stayed_is_told", what_stayed_is_told);
     add("a_connection_that_is_lost", a_connection_that_is_lost);
+    if cfg!(feature = "mysql") {
+        let name = "migration_failures::mysql::what_committed_by_itself_is_told";
+        suite.needs(Need::MariaDb, name, what_committed_by_itself_is_told);
+    }
     if cfg!(feature = "postgres") {
         let name = "migration_failures::postgres::hints_and_what_is_inside_functions";
         suite.needs(Need::Postgres, name, postgres_details);
@@ -253,6 +258,90 @@ fn what_stayed_is_told(database: TestDatabase) {
         "{}",
         ran.all()
     );
+}
+
+app!(
+    "commits_begin",
+    (
+        "2026-01-01-000000_a",
+        "INSERT INTO a VALUES (1);\nSTART TRANSACTION;\nINSERT INTO a VALUES (2);\nINSERT INTO nowhere VALUES (3);\nCOMMIT;",
+        None,
+        true
+    )
+);
+app!(
+    "commits_prepared",
+    (
+        "2026-01-01-000000_a",
+        "SET @s = 'ALTER TABLE a ADD COLUMN x INT';\nPREPARE s FROM @s;\nEXECUTE s;\nINSERT INTO nowhere VALUES (3);",
+        None,
+        true
+    )
+);
+app!("commits_called", ("2026-01-01-000000_a", "CALL p();\nINSERT INTO nowhere VALUES (3);", None, true));
+app!("commits_part", ("2026-01-01-000000_a", "SELECT 1;\nCALL q();", None, true));
+app!(
+    "commits_myisam",
+    (
+        "2026-01-01-000000_a",
+        "INSERT INTO m VALUES (1);\nINSERT INTO nowhere VALUES (3);\nSELECT 1;",
+        None,
+        true
+    )
+);
+app!(
+    "commits_nothing",
+    ("2026-01-01-000000_a", "INSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (3);", None, true)
+);
+
+fn what_committed_by_itself_is_told() {
+    for (app, left, query, count) in [
+        (
+            "commits_begin",
+            "1 of its 5 statements, those before line 2, took effect and stayed in the database.",
+            "SELECT COUNT(*) AS n FROM a",
+            1,
+        ),
+        (
+            "commits_prepared",
+            "3 of its 4 statements, those before line 4, took effect and may have stayed in the database.",
+            "SELECT COUNT(*) AS n FROM information_schema.columns WHERE table_schema = DATABASE() AND column_name = 'x'",
+            1,
+        ),
+        (
+            "commits_called",
+            "1 of its 2 statements, those before line 2, took effect and may have stayed in the database.",
+            "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'b'",
+            1,
+        ),
+        (
+            "commits_part",
+            "1 of its 2 statements, those before line 2, took effect and may have stayed in the database.",
+            "SELECT COUNT(*) AS n FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'c'",
+            1,
+        ),
+        (
+            "commits_myisam",
+            "2 of its 3 statements, those before line 3, took effect and may have stayed in the database.",
+            "SELECT COUNT(*) AS n FROM m",
+            1,
+        ),
+        ("commits_nothing", "Nothing of it stayed in the database.", "SELECT COUNT(*) AS n FROM a", 0),
+    ] {
+        let database = TestDatabase::new(Backend::MariaDb);
+        let mut connection = connect(&database);
+        for sql in [
+            "CREATE TABLE a (id INT) ENGINE=InnoDB",
+            "CREATE TABLE m (id INT) ENGINE=MyISAM",
+            "CREATE PROCEDURE p() CREATE TABLE b (id INT)",
+            "CREATE PROCEDURE q() BEGIN CREATE TABLE c (id INT); INSERT INTO nowhere VALUES (1); END",
+        ] {
+            connection.batch_execute(sql).expect(sql);
+        }
+        let ran = failed(app, &database);
+        said(&ran, left);
+        assert_eq!(number(&mut connection, query), count, "{app}: {}", ran.all());
+    }
 }
 
 app!(
