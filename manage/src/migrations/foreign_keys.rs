@@ -125,11 +125,48 @@ impl fmt::Display for Violations {
 /// Whether a file itself turns the keys on or off before it does anything else: in a transaction SQLite passes over it.
 pub(super) fn chosen<'a>(statements: impl Iterator<Item = Statement<'a>>) -> Option<bool> {
     statements
-        .map(|statement| statement.words(usize::MAX))
-        .take_while(|words| words.first().is_some_and(|word| word == "PRAGMA"))
-        .filter_map(|words| match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["PRAGMA", "FOREIGN_KEYS", value] => Some(matches!(*value, "ON" | "TRUE" | "YES" | "1")),
-            _ => None,
+        .take_while(|statement| statement.words(1) == ["PRAGMA"])
+        .filter_map(|statement| {
+            // SQLite takes quotes, a schema and parentheses as well: `PRAGMA main.foreign_keys("on")`.
+            let words = statement.unquoted_words();
+            let words = words.iter().map(String::as_str).collect::<Vec<_>>();
+            match words.as_slice() {
+                ["PRAGMA", "FOREIGN_KEYS", value] | ["PRAGMA", _, "FOREIGN_KEYS", value] => {
+                    Some(is_on(value))
+                }
+                _ => None,
+            }
         })
         .last()
+}
+
+/// As SQLite reads it: any number but zero is on as well.
+fn is_on(value: &str) -> bool {
+    matches!(value, "ON" | "TRUE" | "YES") || value.parse::<i64>().is_ok_and(|number| number != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::script::Script;
+    use super::*;
+    use crate::settings::Backend;
+
+    #[test]
+    fn a_file_may_turn_the_keys_on_in_each_way_that_sqlite_knows() {
+        let chosen = |sql| chosen(Script::new(sql, Backend::Sqlite).statements());
+        for sql in [
+            "PRAGMA foreign_keys = ON",
+            "-- first\npragma Foreign_Keys=1; SELECT 1",
+            "PRAGMA foreign_keys(yes)",
+            "PRAGMA main.foreign_keys = 'on';",
+            "PRAGMA \"foreign_keys\" = \"TRUE\"",
+            "PRAGMA foreign_keys = 2",
+            "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = off; PRAGMA foreign_keys = on",
+        ] {
+            assert_eq!(chosen(sql), Some(true), "{sql}");
+        }
+        assert_eq!(chosen("PRAGMA foreign_keys = 0"), Some(false));
+        assert_eq!(chosen("PRAGMA foreign_keys"), None);
+        assert_eq!(chosen("SELECT 1; PRAGMA foreign_keys = ON"), None);
+    }
 }
