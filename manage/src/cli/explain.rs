@@ -43,6 +43,8 @@ pub(super) fn hint(cx: &Context, found: &Found, error: &anyhow::Error) -> Option
 fn is_failed_query(error: &(dyn std::error::Error + 'static)) -> bool {
     matches!(
         error.downcast_ref::<QueryError>(),
-        Some(QueryError::DatabaseError(DatabaseErrorKind::Unknown, _))
+        Some(QueryError::DatabaseError(DatabaseErrorKind::Unknown, answer))
+            // SQLite says this of a query that no migration makes right.
+            if !answer.message().ends_with(": syntax error") && answer.message() != "incomplete input"
     )
 }

@@ -52,10 +52,7 @@ pub(crate) fn explain(error: &Error, trusted: Trusted<'_>) -> (String, Option<St
         Error::AlertReceived(alert) => answered(*alert, trusted),
         Error::NoCertificatesPresented => ("the server has no certificate".to_owned(), None),
         Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => old_version(),
-        Error::PeerIncompatible(_) => (
-            "the server and this program have no way of encrypting in common".to_owned(),
-            Some("Let the server offer TLS 1.2 or 1.3 with AES-GCM or ChaCha20.".to_owned()),
-        ),
+        Error::PeerIncompatible(_) => nothing_in_common(),
         Error::InvalidMessage(_) => ("what answers does not speak TLS".to_owned(), None),
         Error::PeerMisbehaved(_)
         | Error::InappropriateMessage { .. }
@@ -204,14 +201,23 @@ fn answered(alert: AlertDescription, trusted: Trusted<'_>) -> (String, Option<St
         }
         A::AccessDenied => ("the server denies access to the client's certificate".to_owned(), own),
         A::ProtocolVersion => old_version(),
-        A::HandshakeFailure | A::InsufficientSecurity => (
-            "the server and this program have no way of encrypting in common".to_owned(),
-            Some("Let the server offer TLS 1.2 or 1.3 with AES-GCM or ChaCha20.".to_owned()),
-        ),
+        A::HandshakeFailure | A::InsufficientSecurity => nothing_in_common(),
         A::UnrecognisedName => ("the server serves no host of this name".to_owned(), None),
         A::InternalError => ("the server ends the handshake because of an error of its own".to_owned(), None),
         alert => (format!("the server ends the handshake with the TLS alert {}", u8::from(alert)), None),
     }
+}
+
+/// No cipher, or a certificate whose key is of a kind that this program does not know: a server then says the same.
+fn nothing_in_common() -> (String, Option<String>) {
+    (
+        "the server and this program have no way of encrypting in common".to_owned(),
+        Some(
+            "Let the server offer TLS 1.2 or 1.3 with AES-GCM or ChaCha20, and give it a certificate with an RSA key of \
+             2048 bits or more, or an Ed25519, P-256 or P-384 key."
+                .to_owned(),
+        ),
+    )
 }
 
 fn old_version() -> (String, Option<String>) {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use diesel::result::Error as QueryError;
+use unicode_width::UnicodeWidthStr;
 
 use super::Step;
 use super::control::{OWN_TRANSACTION, Unfit};
@@ -32,7 +33,8 @@ pub struct StepError {
 pub enum Left {
     /// It was not begun, or rolled back.
     Nothing,
-    /// Its first statements, so many of so many, and the line in which the next one begins.
+    /// Its first statements, so many of so many, and the line in which the next one begins; where it is none of them, a part
+    /// of the statement in that line.
     Statements {
         /// How many took effect.
         count: usize,
@@ -95,6 +97,15 @@ impl fmt::Display for Left {
             Self::Statements { count, of, line, is_certain } => {
                 let may = if is_certain { "stayed" } else { "may have stayed" };
                 match line {
+                    Some(line) if count == 0 => {
+                        write!(
+                            f,
+                            "Part of its statement in line {line} may have taken effect and stayed in the database."
+                        )
+                    }
+                    None if of == 1 && !is_certain => {
+                        f.write_str("Its statement, or part of it, may have stayed in the database.")
+                    }
                     None if of == 1 => f.write_str("Its statement took effect and stayed in the database."),
                     None => write!(f, "All of its {of} statements took effect and {may} in the database."),
                     Some(line) => write!(
@@ -188,6 +199,12 @@ pub(super) fn remedy(
         Backend::Sqlite => words.first().is_some_and(|word| word == "VACUUM"),
         Backend::Mysql => false,
     };
+    let message = error.to_string();
+    if backend == Backend::Sqlite
+        && ["error in view ", "error in trigger "].iter().any(|one| message.starts_with(one))
+    {
+        return Some(USED_BY_OTHERS.to_owned());
+    }
     if takes_none && in_transaction {
         return Some(format!("This cannot be done in one transaction. {OWN_TRANSACTION}"));
     }
@@ -196,6 +213,9 @@ pub(super) fn remedy(
         "PostgreSQL keeps an index that it could not finish, marked as invalid: DROP INDEX it before the next attempt.".to_owned()
     })
 }
+
+const USED_BY_OTHERS: &str = "Drop views and triggers that use the table before it is dropped or renamed, and make them again \
+    afterwards; or write `PRAGMA legacy_alter_table = ON;` at the beginning of the file.";
 
 /// MySQL names the line of a syntax error, counted from the statement's beginning: `… near 'x' at line 2`.
 fn line_in_message(message: &str) -> Option<usize> {
@@ -216,7 +236,9 @@ impl fmt::Display for StatementError {
         let (text, column) = window(text, *column);
         write!(f, "{label}{text}")?;
         if self.is_exact {
-            write!(f, "\n{}^", " ".repeat(label.chars().count() + column))?;
+            // Some characters are two columns wide on a terminal.
+            let before: String = text.chars().take(column).collect();
+            write!(f, "\n{}^", " ".repeat(label.width() + before.width()))?;
         }
         Ok(())
     }
@@ -268,6 +290,20 @@ mod tests {
         assert!(text.ends_with("line 3\nLINE 3:   VALEUS (1, a);\n          ^"), "{text}");
         let text = shown("near \"a\": syntax error");
         assert!(text.ends_with("line 2\nLINE 2: INSERT INTO a"), "{text}");
+    }
+
+    #[test]
+    fn the_caret_is_below_its_character_where_others_are_wide() {
+        let script = Script::new("SELECT '日本語', é, nope FORM a", Backend::Sqlite);
+        let statement = script.statements().next().expect("one");
+        let error = "near \"nope\": syntax error".to_owned();
+        let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(error));
+        let error =
+            StatementError::new("a/up.sql".to_owned(), &statement, Backend::Sqlite, error).to_string();
+        let (line, caret) = error.rsplit_once('\n').expect("two lines");
+        let line = line.lines().last().expect("the line");
+        let before = line.split_once("nope").expect("the word").0;
+        assert_eq!(caret, format!("{}^", " ".repeat(before.chars().count() + 3)), "{error}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a server said of a statement, as `psql` shows it.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::console::printable;
 use crate::database::ServerError;
 
@@ -54,6 +56,8 @@ fn caret(error: &ServerError) -> Option<[String; 2]> {
     let head = format!("LINE {}: {}", line.number, cut(begin > 0));
     let shown: String = text[begin..end].iter().collect();
     let shown = printable(&shown);
-    let padding = head.chars().count() + line.column.min(text.len()) - begin;
+    let before: String = text[begin..line.column.min(end)].iter().collect();
+    // Some characters are two columns wide on a terminal.
+    let padding = head.width() + printable(&before).width();
     Some([format!("{head}{shown}{}", cut(end < text.len())), format!("{}^", " ".repeat(padding))])
 }

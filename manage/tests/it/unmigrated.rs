@@ -89,6 +89,10 @@ fn other_errors_are_not_explained_so(database: TestDatabase) {
         "says",
     );
     assert!(ran.exit == Exit(1) && !ran.err.contains("migrations"), "{}", ran.all());
+    // No migration makes a typing mistake right.
+    let ran = run(&database, "SELEC 1", "says");
+    let is_explained = ran.err.contains("lacks migrations");
+    assert!(ran.exit == Exit(1) && ran.err.contains("SELEC") && !is_explained, "{}", ran.all());
     // With all migrations applied, nothing is said of them.
     run(&database, BOOKS, "migrate");
     let ran = run(&database, "SELECT * FROM nothing_such", "says");
