@@ -27,6 +27,8 @@ pub fn python() -> PathBuf {
 pub enum Need {
     /// The PostgreSQL server and its client.
     Postgres,
+    /// The PostgreSQL server, built with TLS.
+    PostgresTls,
     /// The MariaDB server and its client.
     MariaDb,
     /// Network, mount and process namespaces, as [`crate::Suite::inside`] makes them.
@@ -54,6 +56,7 @@ impl Need {
     pub fn name(&self) -> &str {
         match self {
             Self::Postgres => "postgres",
+            Self::PostgresTls => "postgres-tls",
             Self::MariaDb => "mariadb",
             Self::Namespaces => "namespaces",
             Self::Tun => "tun",
@@ -69,7 +72,7 @@ impl Need {
     /// How to install it.
     pub fn install(&self) -> String {
         match self {
-            Self::Postgres => postgres::INSTALL.to_owned(),
+            Self::Postgres | Self::PostgresTls => postgres::INSTALL.to_owned(),
             Self::MariaDb => mariadb::INSTALL.to_owned(),
             Self::Namespaces => {
                 "be root, or allow user namespaces (Linux), and apt-get install util-linux iproute2"
@@ -100,6 +103,7 @@ impl Need {
     pub fn missing(&self) -> Option<Unavailable> {
         let programs: &[&str] = match self {
             Self::Postgres => &["postgres", "initdb", "psql"],
+            Self::PostgresTls => return Self::Postgres.missing().or_else(postgres::without_tls),
             Self::MariaDb => &["mariadbd", "mariadb-install-db", "mariadb"],
             Self::Namespaces => return cell::missing(&self.install()),
             Self::Tun => {
@@ -130,6 +134,7 @@ impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Postgres => f.write_str("PostgreSQL"),
+            Self::PostgresTls => f.write_str("PostgreSQL with TLS"),
             Self::MariaDb => f.write_str("MariaDB"),
             Self::Namespaces => f.write_str("what makes network namespaces"),
             Self::Tun => f.write_str("what makes slow links"),

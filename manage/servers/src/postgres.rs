@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -19,6 +20,22 @@ use crate::{PASSWORD, USER, percent_encoded};
 /// How to install it.
 pub(crate) const INSTALL: &str =
     "apt-get install postgresql (Debian, Ubuntu), brew install postgresql (macOS)";
+
+/// Why its servers cannot encrypt, if they cannot.
+pub(crate) fn without_tls() -> Option<Unavailable> {
+    static BUILT_WITH: OnceLock<Option<String>> = OnceLock::new();
+    let built_with = BUILT_WITH.get_or_init(|| {
+        let server = find("postgres", INSTALL).ok()?.canonicalize().ok()?;
+        let asked = Program::new(server.with_file_name("pg_config")).arg("--configure");
+        asked.run(Duration::from_secs(10)).into_output().ok()
+    });
+    // Distributions build it with TLS, and some have pg_config in another package.
+    let is_without = built_with.as_ref().is_some_and(|options| !options.contains("ssl"));
+    is_without.then(|| Unavailable::NotInstalled {
+        program: "postgres --with-ssl".to_owned(),
+        install: INSTALL.to_owned(),
+    })
+}
 
 static TEMPLATE: Template = Template::new();
 

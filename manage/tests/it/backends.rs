@@ -32,9 +32,21 @@ pub(crate) fn on_each_server<F>(suite: &mut Suite, module: &str, name: &str, tes
 where
     F: Fn(Backend) + Clone + Send + 'static,
 {
+    on_each_server_with(Need::Postgres, suite, module, name, test);
+}
+
+/// The same for servers that can encrypt.
+pub(crate) fn on_each_tls_server(suite: &mut Suite, module: &str, name: &str, test: fn(Backend)) {
+    on_each_server_with(Need::PostgresTls, suite, module, name, test);
+}
+
+fn on_each_server_with<F>(postgres: Need, suite: &mut Suite, module: &str, name: &str, test: F)
+where
+    F: Fn(Backend) + Clone + Send + 'static,
+{
     if cfg!(feature = "postgres") {
         let test = test.clone();
-        suite.needs(Need::Postgres, format!("{module}::postgres::{name}"), move || test(Backend::Postgres));
+        suite.needs(postgres, format!("{module}::postgres::{name}"), move || test(Backend::Postgres));
     }
     if cfg!(feature = "mysql") {
         suite.needs(Need::MariaDb, format!("{module}::mariadb::{name}"), move || test(Backend::MariaDb));

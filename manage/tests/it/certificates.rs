@@ -6,10 +6,10 @@ use std::process::Command;
 use manage::database::{Connection, Reason};
 use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
 
-use crate::backends::{Server, on_each_server, project, refused, settings, text, with};
+use crate::backends::{Server, on_each_tls_server, project, refused, settings, text, with};
 
 pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend)| on_each_server(suite, "certificates", name, test);
+    let mut add = |name, test: fn(Backend)| on_each_tls_server(suite, "certificates", name, test);
     add("a_certificate_that_is_itself_trusted", a_certificate_that_is_itself_trusted);
     add("certificates_of_the_first_version", certificates_of_the_first_version);
     add("each_that_is_refused_is_told_in_a_sentence", each_that_is_refused_is_told_in_a_sentence);

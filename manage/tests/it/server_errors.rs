@@ -29,7 +29,11 @@ pub(crate) fn add(suite: &mut Suite) {
         needs("nothing_is_lost_or_shown_twice", nothing_is_lost_or_shown_twice);
         needs("no_schema_is_selected", no_schema_is_selected);
         needs("codes_are_known_without_english", codes_are_known_without_english);
-        needs("a_connection_of_each_kind_reads_along", a_connection_of_each_kind_reads_along);
+        suite.needs(
+            Need::PostgresTls,
+            "server_errors::postgres::a_connection_of_each_kind_reads_along",
+            a_connection_of_each_kind_reads_along,
+        );
     }
     if cfg!(feature = "mysql") {
         let mut needs = |name: &str, test: fn()| {

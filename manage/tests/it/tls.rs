@@ -8,10 +8,10 @@ use manage::database::{Connection, Reason};
 use manage::settings::{Backend as Kind, DatabaseSettings, SslMode};
 use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
 
-use crate::backends::{Server, on_each_server, project, refused, settings, text, told, with};
+use crate::backends::{Server, on_each_tls_server, project, refused, settings, text, told, with};
 
 pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend)| on_each_server(suite, "tls", name, test);
+    let mut add = |name, test: fn(Backend)| on_each_tls_server(suite, "tls", name, test);
     add("each_mode_with_a_server_that_offers_it", each_mode_with_a_server_that_offers_it);
     add("each_mode_with_a_server_that_does_not", each_mode_with_a_server_that_does_not);
     add("a_server_that_insists_is_obeyed", a_server_that_insists_is_obeyed);
@@ -19,7 +19,7 @@ pub(crate) fn add(suite: &mut Suite) {
     if cfg!(feature = "postgres") {
         let test = a_server_that_wants_none_is_obeyed;
         suite.needs(
-            manage_test_servers::Need::Postgres,
+            manage_test_servers::Need::PostgresTls,
             "tls::postgres::a_server_that_wants_none_is_obeyed",
             test,
         );

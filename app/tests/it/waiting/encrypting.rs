@@ -5,14 +5,19 @@ use std::path::Path;
 use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
 
 use super::bench::{Server, Wait, with};
-use super::{on_both, on_mariadb};
+use super::{on_both, on_mariadb, on_postgres_with_tls};
 
 pub(crate) fn add(suite: &mut Suite) {
     on_both(suite, "encrypting::a_server_without_it", a_server_without_it);
     on_mariadb(suite, "encrypting::prefer_without_it_costs_one_complaint", prefer_costs_one_complaint);
-    on_both(suite, "encrypting::a_server_that_demands_it", a_server_that_demands_it);
-    on_both(suite, "encrypting::each_mode_and_certificate", each_mode_and_certificate);
-    on_both(suite, "encrypting::a_certificate_that_has_expired", a_certificate_that_has_expired);
+    on_both_with_tls(suite, "encrypting::a_server_that_demands_it", a_server_that_demands_it);
+    on_both_with_tls(suite, "encrypting::each_mode_and_certificate", each_mode_and_certificate);
+    on_both_with_tls(suite, "encrypting::a_certificate_that_has_expired", a_certificate_that_has_expired);
+}
+
+fn on_both_with_tls(suite: &mut Suite, name: &str, case: fn(Backend)) {
+    on_postgres_with_tls(suite, name, move || case(Backend::Postgres));
+    on_mariadb(suite, name, move || case(Backend::MariaDb));
 }
 
 fn a_server_without_it(backend: Backend) {

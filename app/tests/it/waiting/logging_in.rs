@@ -8,7 +8,7 @@ use std::time::Duration;
 use manage_test_servers::{Backend, Postgres, Program, Suite, Transcript, scram_verifier};
 
 use super::bench::{LONG, Wait, execute, shared_url};
-use super::on_postgres;
+use super::{on_postgres, on_postgres_with_tls};
 
 const PASSWORD: &str = "right-Passw0rd";
 const TOO_MANY: &str = "stored with more than 100000 SCRAM iterations";
@@ -26,7 +26,7 @@ pub(crate) fn add(suite: &mut Suite) {
     on_postgres(suite, "logging_in::a_method_that_is_not_supported", a_method_that_is_not_supported);
     on_postgres(suite, "logging_in::without_a_password", without_a_password);
     on_postgres(suite, "logging_in::iterations_that_the_server_was_told_of", iterations_of_the_server);
-    on_postgres(suite, "encrypting::a_login_bound_to_its_channel", a_login_bound_to_its_channel);
+    on_postgres_with_tls(suite, "encrypting::a_login_bound_to_its_channel", a_login_bound_to_its_channel);
     on_postgres(suite, "logging_in::by_md5_or_in_clear_text", by_md5_or_in_clear_text);
 }
 

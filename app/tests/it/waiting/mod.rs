@@ -42,6 +42,12 @@ fn on_postgres(suite: &mut Suite, name: &str, case: impl FnOnce() + Send + 'stat
     }
 }
 
+fn on_postgres_with_tls(suite: &mut Suite, name: &str, case: impl FnOnce() + Send + 'static) {
+    if cfg!(feature = "postgres") {
+        suite.needs(Need::PostgresTls, format!("waiting::postgres::{name}"), case);
+    }
+}
+
 fn on_mariadb(suite: &mut Suite, name: &str, case: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "mysql") {
         suite.needs(Need::MariaDb, format!("waiting::mariadb::{name}"), case);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use manage_test_servers::{MariaDb, Need, Postgres, Program, Suite};
 
 pub(crate) fn add(suite: &mut Suite) {
-    suite.needs(Need::Postgres, "postgres::tls_is_verified", postgres);
+    suite.needs(Need::PostgresTls, "postgres::tls_is_verified", postgres);
     suite.needs(Need::MariaDb, "mariadb::tls_is_verified", mariadb);
 }
 
