@@ -69,6 +69,19 @@ impl Background {
             None => handle().spawn(future),
         }
     }
+
+    /// Runs what ends a connection. It is waited for, but not inside a future that the thread's own runtime runs: nothing would
+    /// go on there meanwhile. So it ends beside whatever that runtime does next.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(super) fn finish<F>(self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        match Self::own() {
+            Some(own) if Handle::try_current().is_ok() => drop(own.runtime().spawn(future)),
+            _ => self.block_on(future),
+        }
+    }
 }
 
 impl BlockOn for Background {
@@ -115,6 +128,26 @@ mod tests {
             Background.block_on(shake_hands()) && started.elapsed() >= Duration::from_millis(20)
         });
         assert!(done && Background::own().is_none());
+    }
+
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    #[test]
+    fn what_ends_a_connection_is_waited_for_or_goes_on_later() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let end = |sender: std::sync::mpsc::Sender<()>| async move {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            sender.send(()).expect("a receiver");
+        };
+        Background.finish(end(sender.clone()));
+        assert!(receiver.try_recv().is_ok());
+        Background::here(|| {
+            Background.finish(end(sender.clone()));
+            assert!(receiver.try_recv().is_ok());
+            Background.block_on(async { Background.finish(end(sender)) });
+            assert!(receiver.try_recv().is_err());
+            Background.block_on(async { tokio::time::sleep(Duration::from_millis(50)).await });
+            assert!(receiver.try_recv().is_ok());
+        });
     }
 
     #[test]

@@ -160,8 +160,8 @@ impl Drop for Bare {
 const GOODBYE: Duration = Duration::from_millis(100);
 
 /// Closes a connection that is its pool's only one.
-fn close<C>(connection: C, pool: Option<Pool>, says_goodbye: bool) {
-    Background.block_on(async {
+fn close<C: Send + 'static>(connection: C, pool: Option<Pool>, says_goodbye: bool) {
+    Background.finish(async move {
         drop(connection);
         if let (Some(pool), true) = (pool, says_goodbye) {
             drop(tokio::time::timeout(GOODBYE, pool.disconnect()).await);

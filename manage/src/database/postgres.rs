@@ -285,7 +285,7 @@ where
 {
     // How the connection ended is told to whoever asks it something next.
     let task = Background.spawn(async move { drop(connection.await) });
-    Bare { client, session: Session { task, says_goodbye: true }, wire }
+    Bare { client, session: Session { task: Some(task), says_goodbye: true }, wire }
 }
 
 /// Why the driver could not connect.
@@ -332,7 +332,8 @@ fn setup_error(settings: &DatabaseSettings, wire: &Wire, error: diesel::Connecti
 
 /// The task that drives a connection's socket.
 pub(super) struct Session {
-    task: JoinHandle<()>,
+    /// It is there until the very end.
+    task: Option<JoinHandle<()>>,
     pub(super) says_goodbye: bool,
 }
 
@@ -342,11 +343,14 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.says_goodbye && !self.task.is_finished() {
-            let task = &mut self.task;
-            drop(Background.block_on(async { tokio::time::timeout(Self::GOODBYE, task).await }));
+        let Some(mut task) = self.task.take() else { return };
+        if !self.says_goodbye || task.is_finished() {
+            return task.abort();
         }
-        self.task.abort();
+        Background.finish(async move {
+            drop(tokio::time::timeout(Self::GOODBYE, &mut task).await);
+            task.abort();
+        });
     }
 }
 

@@ -140,6 +140,10 @@ fn the_server_of_the_wanted_kind_is_taken() {
                 assert_eq!(error.reason, Reason::SessionAttributes, "{url}: {error}");
                 assert!(error.reason.is_transient());
             }
+            // The command drives the sockets in another way than `probe`.
+            let waited = Project::new().env("DATABASE_URL", &url).env("PGPASSWORD", password);
+            let waited = waited.run("wait_for_db --once");
+            assert_eq!(waited.exit.0, u8::from(ours.is_err()), "{url}: {}", waited.all());
         }
     }
     // A primary that takes no changes.
