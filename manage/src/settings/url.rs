@@ -54,7 +54,9 @@ impl Draft {
 }
 
 fn read(alias: &str, url: &str, origin: &Origin) -> Result<Draft, UrlProblem> {
-    let sqlite_uri = || Ok(DatabaseSettings::sqlite(alias, url, origin.clone()).into());
+    // To SQLite a scheme in capitals is a part of the file's name.
+    let sqlite_uri =
+        |rest: &str| Ok(DatabaseSettings::sqlite(alias, format!("file:{rest}"), origin.clone()).into());
     if url.is_empty() {
         return Err(UrlProblem::Empty);
     }
@@ -75,7 +77,9 @@ fn read(alias: &str, url: &str, origin: &Origin) -> Result<Draft, UrlProblem> {
                 Err(UrlProblem::OtherDatabase(text.to_ascii_lowercase(), instead))
             }
             // SQLite reads such a URI itself.
-            None if text.eq_ignore_ascii_case("file") && !rest.contains('@') => sqlite_uri(),
+            None if text.eq_ignore_ascii_case("file") && !rest.contains('@') => {
+                sqlite_uri(&format!("//{rest}"))
+            }
             None => Err(UrlProblem::Scheme(error::harmless_scheme(text))),
         };
     }
@@ -85,7 +89,7 @@ fn read(alias: &str, url: &str, origin: &Origin) -> Result<Draft, UrlProblem> {
             Some(Scheme::Postgres | Scheme::Mysql | Scheme::Mariadb | Scheme::SqlalchemySqlite) => {
                 return Err(UrlProblem::NoSlashes);
             }
-            None if text.eq_ignore_ascii_case("file") && !rest.contains('@') => return sqlite_uri(),
+            None if text.eq_ignore_ascii_case("file") && !rest.contains('@') => return sqlite_uri(rest),
             _ => {}
         }
     }

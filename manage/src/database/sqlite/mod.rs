@@ -136,6 +136,10 @@ pub(crate) fn path(name: &str) -> Option<PathBuf> {
 
 /// Fails where a file is there and is something else. SQLite would only notice at the first statement.
 fn is_database(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
+    // A named pipe would be waited for, and nothing can be locked in a device.
+    if fs::metadata(path).is_ok_and(|file| !file.is_file() && !file.is_dir()) {
+        return Err(ConnectError::new(settings, Reason::File, "it is not a regular file"));
+    }
     let mut header = [0; HEADER.len()];
     match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
         Ok(()) if &header == HEADER => Ok(()),
@@ -297,6 +301,8 @@ mod tests {
             (short, "not an SQLite database"),
             (folder.path().join("none/a.db"), "none does not exist"),
             (folder.path().to_path_buf(), "it is a folder"),
+            #[cfg(unix)]
+            ("/dev/null".into(), "not a regular file"),
         ] {
             let error = try_open(&path).map(drop).expect_err("no database");
             assert_eq!(error.reason, Reason::File);

@@ -88,6 +88,8 @@ fn sqlite_in_all_spellings() {
         (":memory:", ":memory:"),
         ("file:a.db?mode=ro", "file:a.db?mode=ro"),
         ("file:///srv/a.db", "file:///srv/a.db"),
+        ("FILE:a.db?mode=ro", "file:a.db?mode=ro"),
+        ("File:///srv/a.db", "file:///srv/a.db"),
     ] {
         let settings = read(url);
         assert_eq!((settings.backend, settings.name.as_str()), (Backend::Sqlite, path), "{url}");
