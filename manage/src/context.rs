@@ -161,9 +161,10 @@ impl Context {
     /// option of the command's own that takes an alias is checked so.
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings> {
         self.settings()?.database(alias).map_err(|error| {
+            // The default database that nobody has set is no wrong word on the command line.
+            let is_usage = !error.has_configuration_exit() && self.given.iter().any(|value| value == alias);
             let error = CommandError::from(error);
-            let was_given = self.given.iter().any(|value| value == alias);
-            if was_given { error.exit(Exit::USAGE.0).into() } else { error.into() }
+            if is_usage { error.exit(Exit::USAGE.0).into() } else { error.into() }
         })
     }
 

@@ -31,7 +31,7 @@ pub(super) fn from_table(
         (Some(url), None) => Some((url.get_ref().clone(), at(url.span()))),
         (None, Some(path)) => {
             let place = at(path.span());
-            Some((read_secret(&folder.join(path.get_ref()), &format!("{place} (url_file)"))?, place))
+            Some((read_secret(&folder, path.get_ref(), &format!("{place} (url_file)"))?, place))
         }
         (None, None) => None,
     };
@@ -152,8 +152,8 @@ fn overlay(
         }
         (None, Some(path)) => {
             let place = at(path.span());
-            let file = folder.join(path.get_ref());
-            settings.password = Some(read_secret(&file, &format!("{place} (password_file)"))?);
+            let named_by = format!("{place} (password_file)");
+            settings.password = Some(read_secret(&folder, path.get_ref(), &named_by)?);
             origins.set(Part::Password, place);
         }
         (None, None) => {}

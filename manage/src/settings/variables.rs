@@ -53,8 +53,7 @@ impl Variables<'_> {
                     .hint(format!("Unset one of them: the value comes either from {name} or from the file.")))
             }
             (None, Some(file)) => {
-                let path = file.folder.join(file.text.expose());
-                let text = read_secret(&path, &file.origin.to_string())?;
+                let text = read_secret(&file.folder, file.text.expose(), &file.origin.to_string())?;
                 Ok(Some(Value { text, ..file }))
             }
             (direct, None) => Ok(direct),
@@ -111,9 +110,16 @@ impl Variables<'_> {
 
 /// The content of a secret's file without all newlines at its end, as the shell's `$(< file)` has it. A carriage return before them
 /// stays: it may be part of the secret, and is named where a log-in fails.
-pub(crate) fn read_secret(path: &Path, named_by: &str) -> Result<Secret, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        SettingsError::new(format!("Cannot read {}, which {named_by} names: {error}.", path.display()))
+pub(crate) fn read_secret(folder: &Path, written: &str, named_by: &str) -> Result<Secret, SettingsError> {
+    let path = folder.join(written);
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        if is_surely_a_path(written, &path) {
+            return SettingsError::new(format!("Cannot read {}, which {named_by} names: {error}.", path.display()));
+        }
+        SettingsError::new(format!("Cannot read the file that {named_by} names: {error}.")).hint(
+            "What it names is not shown, since it may be the secret itself: that belongs into the setting without `_FILE` (`_file`). \
+             The path of a file is shown where its directory exists.",
+        )
     })?;
     let text = text.trim_end_matches('\n');
     if text.trim_end_matches(['\r', '\n']).is_empty() {
@@ -123,4 +129,13 @@ pub(crate) fn read_secret(path: &Path, named_by: &str) -> Result<Secret, Setting
         )));
     }
     Ok(Secret::new(text))
+}
+
+/// Whether it cannot be the secret itself, written where its file's path belongs: a password may hold a slash, too.
+fn is_surely_a_path(written: &str, path: &Path) -> bool {
+    let relative = ["./", "../"].iter().any(|start| written.starts_with(start));
+    Path::new(written).is_absolute()
+        || relative
+        || (written.contains('/') && path.parent().is_some_and(Path::is_dir))
+        || path.exists()
 }

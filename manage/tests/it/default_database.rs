@@ -70,8 +70,12 @@ fn in_production_it_is_refused() {
     }
     let ran = production().run("check --deploy");
     assert!(ran.err.contains("(deployment.W005) No database is set"), "{}", ran.all());
-    let ran = production().run("check --database default");
-    assert!(ran.err.contains("No database is set, and in production"), "{}", ran.all());
+    // Its name on the command line does not make it a mistake of the command line.
+    for command in ["check", "migrate", "showmigrations", "wait_for_db --once"] {
+        let ran = production().run(&format!("{command} --database default"));
+        assert_eq!(ran.exit, Exit::CONFIGURATION, "{command}: {}", ran.all());
+        assert!(ran.err.contains("No database is set, and in production"), "{command}: {}", ran.all());
+    }
 }
 
 fn in_production_a_named_file_is_used() {

@@ -124,6 +124,23 @@ fn secrets_in_files() {
         error.starts_with("Cannot read /no/such/file, which DATABASE_URL_FILE (environment) names:"),
         "{error}"
     );
+    // The secret itself, where the path of its file belongs.
+    for (name, value) in [
+        ("DATABASE_URL_FILE", "postgres://app:hunter2@db/blog"),
+        ("DATABASE_URL_FILE", "sqlite:hunter2"),
+        ("POSTGRES_PASSWORD_FILE", "hunter2"),
+        ("POSTGRES_PASSWORD_FILE", "hunter2/x"),
+    ] {
+        let error = load(project.folder(), &[("POSTGRES_HOST", "db"), (name, value)]).unwrap_err();
+        let shown = format!("{error} {}", error.hint_text().unwrap_or_default());
+        assert!(
+            shown.starts_with(&format!("Cannot read the file that {name} (environment) names: ")),
+            "{shown}"
+        );
+        assert!(!shown.contains("hunter2") && shown.contains("without `_FILE`"), "{shown}");
+    }
+    let error = load(project.folder(), &[("DATABASE_URL_FILE", "./none")]).unwrap_err().to_string();
+    assert!(error.contains("./none, which DATABASE_URL_FILE (environment) names"), "{error}");
     let both = [("DATABASE_URL", "sqlite:x"), ("DATABASE_URL_FILE", "url")];
     let error = load(project.folder(), &both).unwrap_err().to_string();
     assert_eq!(error, "Both DATABASE_URL and DATABASE_URL_FILE (environment) are set.");

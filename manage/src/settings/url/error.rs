@@ -124,7 +124,7 @@ impl fmt::Display for UrlProblem {
             Self::UnknownParameter(Some(name), meant, known) => {
                 write!(f, "the parameter `{name}` is not known")?;
                 match meant {
-                    Some(meant) => write!(f, "; did you mean `{meant}`?"),
+                    Some(meant) => write!(f, "; perhaps `{meant}` is meant"),
                     None => write!(f, "; known are {}", known.join(", ")),
                 }
             }

@@ -108,7 +108,7 @@ fn errors_say_what_to_write() {
     assert!(error("postgres://db:0/a").contains("from 1 to 65535"));
     assert!(error("postgres://::1/a").contains("brackets"));
     assert!(
-        error("postgres://db/a?sslmod=require").contains("`sslmod` is not known; did you mean `sslmode`?")
+        error("postgres://db/a?sslmod=require").contains("`sslmod` is not known; perhaps `sslmode` is meant")
     );
     assert!(error("postgres://db/a?zzz=1").contains("`zzz` is not known; known are sslmode, "));
     assert!(error("postgres://db/a?sslmode=on").contains("disable, prefer, require, verify-ca, verify-full"));
