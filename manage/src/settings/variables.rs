@@ -112,7 +112,15 @@ impl Variables<'_> {
 /// stays: it may be part of the secret, and is named where a log-in fails.
 pub(crate) fn read_secret(folder: &Path, written: &str, named_by: &str) -> Result<Secret, SettingsError> {
     let path = folder.join(written);
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    let is_pipe = std::fs::metadata(&path).is_ok_and(|file| !file.is_file() && !file.is_dir());
+    // What is read only once is read with a limit.
+    let text = if is_pipe {
+        String::from_utf8(super::find::read(&path)?)
+            .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not valid UTF-8"))
+    } else {
+        std::fs::read_to_string(&path)
+    };
+    let text = text.map_err(|error| {
         if is_surely_a_path(written, &path) {
             return SettingsError::new(format!("Cannot read {}, which {named_by} names: {error}.", path.display()));
         }

@@ -167,7 +167,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("mysql://h/d?autoReconnect=true", "takes false"),
     ("mysql://h/d?pool=5", "Pool::new"),
     ("mysql://h/d?application_name=x", "MySQL has none"),
-    ("mysql://h/d?char-set=x", "did you mean `charset`"),
+    ("mysql://h/d?char-set=x", "perhaps `charset` is meant"),
     ("jdbc:postgresql://h/d?user=u&password=Hunter2-xyz", "does not begin with `jdbc:`"),
     ("jdbc:mysql://h/d", "does not begin with `jdbc:`"),
     ("cockroachdb://u:Hunter2-xyz@h/d", "advisory locks"),

@@ -17,6 +17,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.test("env_files::what_others_read_stops_nothing", what_others_read_stops_nothing);
     suite.test("env_files::a_slip_in_a_setting_is_an_error", a_slip_in_a_setting_is_an_error);
     suite.test("env_files::a_named_pipe_is_read_once", a_named_pipe_is_read_once);
+    suite.test("env_files::a_secret_in_a_named_pipe_is_read_once", a_secret_in_a_named_pipe_is_read_once);
     suite.test("env_files::a_dangling_link_is_an_error", a_dangling_link_is_an_error);
     suite.test("env_files::a_directory_of_that_name", a_directory_of_that_name);
     if cfg!(all(feature = "sqlite", target_os = "linux")) {
@@ -138,6 +139,20 @@ fn a_named_pipe_is_read_once() {
         let expected = format!("POSTGRES_PORT ({}, line 3) is not a port", path.display());
         assert!(ran.err.contains(&expected), "{command}: {}", ran.all());
         assert!(!ran.all().contains("hunter2"), "{}", ran.all());
+    }
+    writer.join().expect("the writer").expect("written");
+}
+
+fn a_secret_in_a_named_pipe_is_read_once() {
+    let project = Project::new();
+    let path = project.folder().join("url");
+    let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+    assert!(made.success());
+    let writer = std::thread::spawn(move || fs::write(path, "sqlite:piped.db\n"));
+    let project = project.env("DATABASE_URL_FILE", "url");
+    for _ in 0..2 {
+        let ran = project.run("wait_for_db --once");
+        assert!(ran.exit.0 == 0 && ran.out.contains("piped.db"), "{}", ran.all());
     }
     writer.join().expect("the writer").expect("written");
 }
