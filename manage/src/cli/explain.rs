@@ -6,7 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use crate::Context;
 use crate::command::{BUILT_IN, Found};
-use crate::database::{Demands, Reason, ServerError, probe_for};
+use crate::database::{Demands, Reason, ServerError, is_sqlite_syntax_error, probe_for};
 use crate::migrations::Migrations;
 use crate::settings::{Backend, DatabaseSettings};
 
@@ -44,7 +44,6 @@ fn is_failed_query(error: &(dyn std::error::Error + 'static)) -> bool {
     matches!(
         error.downcast_ref::<QueryError>(),
         Some(QueryError::DatabaseError(DatabaseErrorKind::Unknown, answer))
-            // SQLite says this of a query that no migration makes right.
-            if !answer.message().ends_with(": syntax error") && answer.message() != "incomplete input"
+            if !is_sqlite_syntax_error(answer.message())
     )
 }

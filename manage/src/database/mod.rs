@@ -101,6 +101,7 @@ use postgres_plain::PlainSession;
 pub(crate) use probe::probe_of_life;
 pub use probe::{Demands, Ready, check_settings, probe, probe_for};
 pub use reason::Reason;
+pub(crate) use remedy::is_sqlite_syntax_error;
 pub use server_error::{ErrorLine, ServerError};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteConnection;

@@ -25,9 +25,14 @@ impl ServerError {
             (Some(number), _) => matches!(number, 1146 | 1054 | 1051 | 1091 | 1305 | 1109),
             // A schema, table, column, function or other object that does not exist.
             (None, Some(code)) => matches!(code, "3F000" | "42P01" | "42703" | "42883" | "42704"),
-            (None, None) => self.code().is_none(),
+            (None, None) => self.code().is_none() && !is_sqlite_syntax_error(self.message()),
         }
     }
+}
+
+/// Whether SQLite could not read the query, so that no migration makes it right.
+pub(crate) fn is_sqlite_syntax_error(message: &str) -> bool {
+    message.ends_with(": syntax error") || message == "incomplete input"
 }
 
 /// Who did it, and where.
