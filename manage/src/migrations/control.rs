@@ -11,7 +11,7 @@ pub(super) enum Control {
     Rollback,
     /// On MySQL: what was done before it stays, as after a commit.
     ImplicitCommit,
-    /// On MySQL: a procedure, or a statement in a string, may be any of these.
+    /// A procedure, or on MySQL a statement in a string, may be any of these; on PostgreSQL only outside of a transaction.
     Anything,
     Nothing,
 }
@@ -31,7 +31,11 @@ impl Control {
             // To a savepoint: `ROLLBACK TO`, `ROLLBACK WORK TO`.
             (_, ["ROLLBACK", "TO", ..] | ["ROLLBACK", _, "TO", ..]) => Self::Nothing,
             (_, ["ROLLBACK", ..]) | (Backend::Postgres, ["ABORT", ..]) => Self::Rollback,
-            (Backend::Mysql, ["CALL" | "EXECUTE", ..]) => Self::Anything,
+            (Backend::Mysql, ["CALL" | "EXECUTE", ..]) | (Backend::Postgres, ["CALL" | "DO", ..]) => {
+                Self::Anything
+            }
+            // It adds rows, as INSERT does.
+            (Backend::Mysql, ["LOAD", "DATA" | "XML", ..]) => Self::Nothing,
             (Backend::Mysql, [_, "TEMPORARY", ..]) => Self::Nothing,
             (
                 Backend::Mysql,
@@ -148,7 +152,15 @@ fn client_command(statement: &Statement<'_>, backend: Backend) -> Option<(&'stat
         Backend::Sqlite if text.starts_with('.') => {
             Some(("This is a command of the program sqlite3, not SQL.", "Remove the line."))
         }
-        Backend::Sqlite | Backend::Mysql => None,
+        Backend::Mysql => {
+            let words = statement.words(4);
+            let is_load = matches!(words.first(), Some(word) if word == "LOAD");
+            (is_load && words.iter().any(|word| word == "LOCAL")).then_some((
+                "The file of LOAD DATA LOCAL can be sent by MySQL's own client alone.",
+                "Write INSERT statements.",
+            ))
+        }
+        Backend::Sqlite => None,
     }
 }
 
@@ -204,6 +216,9 @@ mod tests {
         assert!(run(&format!("COPY a ({wide}) FROM STDIN;\n1\n\\.\n"), Backend::Postgres, true).is_err());
         assert!(run("COPY (SELECT 1) TO STDOUT", Backend::Postgres, true).is_err());
         assert!(run("COPY (SELECT stdin FROM a) TO '/srv/a.csv'", Backend::Postgres, true).is_ok());
+        let sql = "SELECT 1;\nLOAD DATA CONCURRENT LOCAL INFILE 'a' INTO TABLE a";
+        assert_eq!(run(sql, Backend::Mysql, true).map_err(|(line, _)| line), Err(2));
+        assert!(run("LOAD DATA INFILE 'a' INTO TABLE local", Backend::Mysql, true).is_ok());
         assert!(run(".mode csv\nSELECT 1;", Backend::Sqlite, true).is_err());
         assert!(run("SELECT 1;\n\0", Backend::Sqlite, true).is_err());
         assert!(run("COPY a FROM '/srv/a.csv'", Backend::Postgres, true).is_ok());
@@ -221,6 +236,7 @@ mod tests {
         assert_eq!(control("ROLLBACK TO SAVEPOINT a"), Control::Nothing);
         assert_eq!(control("START TRANSACTION"), Control::Begin);
         assert_eq!(control("CALL p()"), Control::Anything);
+        assert_eq!(control("LOAD DATA INFILE '/srv/a' INTO TABLE a"), Control::Nothing);
         assert_eq!(control("EXECUTE IMMEDIATE 'DROP TABLE a'"), Control::Anything);
     }
 }

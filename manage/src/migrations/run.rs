@@ -156,7 +156,8 @@ impl Run<'_> {
             }
             if let Err(error) = connection.batch_execute(statement.text()) {
                 // Whether it committed those before it is not known.
-                let may_commit = matches!(control, Control::ImplicitCommit | Control::Anything);
+                let commits_alone = self.commits_alone(control);
+                let may_commit = commits_alone || control == Control::ImplicitCommit;
                 let is_certain = !may_commit || self.kept == self.done;
                 if may_commit {
                     self.kept = self.done;
@@ -166,7 +167,7 @@ impl Run<'_> {
                 let error = StatementError::new(file, &statement, backend, error);
                 let failure = self.failed(error.into(), is_certain);
                 let left = match failure.left {
-                    Left::Nothing if control == Control::Anything => self.part_of(statement),
+                    Left::Nothing if commits_alone => self.part_of(statement),
                     left => left,
                 };
                 return Err(Failure { remedy, left, ..failure });
@@ -211,6 +212,7 @@ impl Run<'_> {
                 self.is_open = false;
                 self.is_certain = true;
             }
+            Control::Anything if !self.commits_alone(control) => {}
             Control::Rollback | Control::Anything => {
                 self.is_certain &= !self.is_open;
                 self.is_open = false;
@@ -220,6 +222,11 @@ impl Run<'_> {
         if !self.is_open {
             self.kept = self.done;
         }
+    }
+
+    /// Whether a statement may commit something that nobody sees in the file. PostgreSQL lets none do so in a transaction.
+    fn commits_alone(&self, control: Control) -> bool {
+        control == Control::Anything && (self.backend == Backend::Mysql || !self.is_open)
     }
 
     /// Of a statement that failed, a procedure for one, a part may have been committed.

@@ -181,6 +181,13 @@ fn postgres_details() {
     said(&ran, "Nothing of it stayed in the database.");
     said(&ran, "DETAIL: Key (r)=(2) is not present in table \"a\".");
     assert!(!is_there(&database, "a"));
+    let fresh = TestDatabase::new(Backend::Postgres);
+    let ran = failed("commits_do_inside", &fresh);
+    said(&ran, "Nothing of it stayed in the database.");
+    assert!(!is_there(&fresh, "d"));
+    let ran = failed("commits_do", &fresh);
+    said(&ran, "Part of its statement in line 1 may have taken effect and stayed in the database.");
+    assert!(is_there(&fresh, "d"));
     let ran = failed("fail_concurrently", &database);
     said(&ran, "DETAIL: Key (id)=(1) is duplicated.");
     said(&ran, "DROP INDEX");
@@ -288,6 +295,19 @@ app!(
         None,
         true
     )
+);
+app!(
+    "commits_do",
+    (
+        "2026-01-01-000000_a",
+        "DO $$ BEGIN CREATE TABLE d (id INT); COMMIT; PERFORM 1 / 0; END $$",
+        None,
+        false
+    )
+);
+app!(
+    "commits_do_inside",
+    ("2026-01-01-000000_a", "DO $$ BEGIN CREATE TABLE d (id INT); END $$;\nSELECT 1 / 0", None, true)
 );
 app!(
     "commits_nothing",
