@@ -123,6 +123,9 @@ fn variables_complete_what_is_open() {
     );
     let table = "[databases.default]\nbackend = \"postgres\"\nname = \"blog\"\n[databases.other]\nurl = \"postgres://app@h\"\n";
     let project = Project::new().file("manage.toml", table).file(".env", "PGUSER=envfile\nPGHOST=nobody\n");
+    let as_host = [("DATABASE_URL", "postgres://"), ("PGHOST", "app:hunter2@db")];
+    let error = load(project.folder(), &as_host).expect_err("a login").to_string();
+    assert!(error.starts_with("PGHOST (environment)") && !error.contains("hunter2"), "{error}");
     let database = default(project.folder(), &[("PGHOST", "db")]);
     assert_eq!(database.to_string(), "PostgreSQL at db:5432/blog as envfile");
     let settings = load(project.folder(), &[("PGPASSWORD", SECRET)]).expect("settings");

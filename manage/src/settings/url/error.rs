@@ -33,6 +33,8 @@ pub enum UrlProblem {
     NotText(&'static str),
     /// A host lacks its closing bracket, or has something odd behind it.
     Host,
+    /// A URL, or a user and a password, stand where the name of a host belongs.
+    UrlAsHost,
     /// A port is not a number from 1 to 65535.
     Port,
     /// The parameter `hostaddr` lists another number of addresses than there are hosts.
@@ -102,6 +104,9 @@ impl fmt::Display for UrlProblem {
             ),
             Self::NotText(part) => write!(f, "the {part} is not UTF-8 after percent-decoding, or holds a NUL"),
             Self::Host => f.write_str("an IPv6 address stands in brackets, as in [::1]:5432"),
+            Self::UrlAsHost => {
+                f.write_str("a host is a name or an IP address alone, without a scheme, a user or a password")
+            }
             Self::Port => f.write_str("the port must be a number from 1 to 65535"),
             Self::PortCount => f.write_str("`port` must name one port, or one for each host"),
             Self::Unsupported(name, instead) => {

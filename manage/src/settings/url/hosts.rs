@@ -37,6 +37,10 @@ pub(in super::super) fn combine(
         let names = names.split(',').enumerate();
         hosts = names.map(|(i, name)| (name.to_owned(), *ports.get(i).unwrap_or(&ports[0]))).collect();
     }
+    // Percent-encoded, or in a parameter or variable: a URL in the place of its host has a password.
+    if hosts.iter().any(|(host, _)| !host.starts_with('/') && (host.contains('@') || host.contains("://"))) {
+        return Err(UrlProblem::UrlAsHost);
+    }
     if let Some(ips) = parameters.handed_on.get("hostaddr").or(ips) {
         let ips: Vec<&str> = ips.split(',').collect();
         if hosts.iter().all(|(host, _)| host.is_empty()) && hosts.len() == 1 {

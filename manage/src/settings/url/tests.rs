@@ -99,6 +99,11 @@ fn sqlite_in_all_spellings() {
 
 #[test]
 fn errors_say_what_to_write() {
+    for url in
+        ["postgres:///a?host=u:hunter2%40h", "postgres:///a?host=postgres://h", "mysql://u%3Ahunter2%40h/a"]
+    {
+        assert!(error(url).contains("a host is a name or an IP address alone"), "{url}: {}", error(url));
+    }
     assert!(error("postgress://a/b").contains("`postgress`; known are postgres, postgresql, mysql"));
     assert!(error("localhost:5432").contains("it is neither a URL"));
     assert!(error("localhost:5432/app").contains("it is neither a URL"));
