@@ -153,7 +153,7 @@ fn overlay(
         (None, Some(path)) => {
             let place = at(path.span());
             let named_by = format!("{place} (password_file)");
-            settings.password = Some(read_secret(&folder, path.get_ref(), &named_by)?);
+            settings.password = Some(read_secret(folder, path.get_ref(), &named_by)?);
             origins.set(Part::Password, place);
         }
         (None, None) => {}
