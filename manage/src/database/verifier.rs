@@ -58,7 +58,7 @@ impl Verifier {
             .any(|root| root.check_time(now).is_ok() && root.has_signed(certificate, algorithms))
     }
 
-    /// What is wrong with it, but for its name. Some: the name is still to be looked at.
+    /// Checks everything but the name. Returns the certificate if its name is still to be checked.
     fn check(
         &self,
         authorities: &WebPkiServerVerifier,
@@ -80,8 +80,7 @@ impl Verifier {
             Err(error) => match Certificate::read(end_entity) {
                 Ok(certificate) if certificate.is_of_version_1() => {
                     certificate.check_time(now)?;
-                    let is_signed = self.is_signed(&certificate, now);
-                    if is_signed {
+                    if self.is_signed(&certificate, now) {
                         Ok(Some(certificate))
                     } else {
                         Err(CertificateError::UnknownIssuer.into())
@@ -97,12 +96,9 @@ impl Verifier {
         if error != CertificateError::BadSignature.into() {
             return error;
         }
-        let certificates =
+        let mut certificates =
             chain.chain(&self.roots).filter_map(|certificate| Certificate::read(certificate).ok());
-        certificates
-            .map(|certificate| certificate.weak_key())
-            .find_map(|weak| weak)
-            .map_or(error, Error::from)
+        certificates.find_map(|certificate| certificate.weak_key()).map_or(error, Error::from)
     }
 }
 
@@ -217,7 +213,7 @@ mod tests {
         CertificateDer::from_pem_file(path).expect("a certificate")
     }
 
-    /// What the client says of a server with this certificate and this key, where the certificate is itself trusted.
+    /// The result of a handshake with a server that has this certificate, which is itself trusted, and this key.
     fn shaken(
         certificate: &CertificateDer<'static>,
         key: &Path,

@@ -222,6 +222,7 @@ fn registrations(program: &Program) -> Vec<&'static Registration> {
     registrations.sort_by_key(|registration| (registration.location.file, registration.location.line));
     registrations
 }
+
 /// Why the migrations of a program cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceError {
@@ -276,18 +277,18 @@ mod tests {
     #[test]
     fn a_file_is_shown_as_the_compiler_shows_it() {
         for (package, file, folder, expected) in [
-            ("/work/shop", "src/lib.rs", "migrations", "migrations"),
-            ("/work/blog/app", "app/src/lib.rs", "../migrations/sqlite", "migrations/sqlite"),
-            ("/work/blog/crates/app", "crates/app/src/lib.rs", "./migrations", "crates/app/migrations"),
-            ("/work/src", "src/lib.rs", "migrations", "migrations"),
+            ("/srv/shop", "src/lib.rs", "migrations", "migrations"),
+            ("/srv/blog/app", "app/src/lib.rs", "../migrations/sqlite", "migrations/sqlite"),
+            ("/srv/blog/crates/app", "crates/app/src/lib.rs", "./migrations", "crates/app/migrations"),
+            ("/srv/src", "src/lib.rs", "migrations", "migrations"),
             (
                 "/cargo/registry/app-1.0",
                 "/cargo/registry/app-1.0/src/lib.rs",
                 "migrations",
                 "/cargo/registry/app-1.0/migrations",
             ),
-            ("/work/shop", "src/lib.rs", "../migrations", "../migrations"),
-            ("/work/shop", "src/lib.rs", "/srv/migrations/", "/srv/migrations"),
+            ("/srv/shop", "src/lib.rs", "../migrations", "../migrations"),
+            ("/srv/shop", "src/lib.rs", "/srv/migrations/", "/srv/migrations"),
         ] {
             let registration = Registration::new(
                 &[],

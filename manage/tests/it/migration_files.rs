@@ -24,7 +24,7 @@ macro_rules! app {
                 Registration::new(
                     &[Part::Folder(None, "migrations", &FOLDER), $(Part::Before($before))?],
                     ($app, concat!($app, "/src/lib.rs"), 1),
-                    concat!("/work/", $app),
+                    concat!("/srv/", $app),
                 )
             }
         };

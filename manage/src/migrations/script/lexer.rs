@@ -178,7 +178,7 @@ impl<'a> Lexer<'a> {
                 Kind::Quoted
             }
             (Backend::Postgres, '$') => self.dollar(),
-            (_, first) if is_word_start(first) => self.word(),
+            (_, first) if is_word_part(first) => self.word(),
             (_, first) => {
                 self.at += first.len_utf8();
                 Kind::Other(first)
@@ -232,10 +232,6 @@ impl<'a> Lexer<'a> {
             && self.sql[start..self.at].eq_ignore_ascii_case("e");
         if is_escape_string { self.quoted('\'', true) } else { Kind::Word }
     }
-}
-
-fn is_word_start(c: char) -> bool {
-    is_word_part(c)
 }
 
 fn is_word_part(c: char) -> bool {
