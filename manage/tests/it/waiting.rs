@@ -248,7 +248,7 @@ fn no_folder() {
     let ran = wait(&project, "--fail-fast-after 0");
     assert_eq!((ran.exit.0, ran.out.as_str()), (78, &*format!("{WAITING}{UNAVAILABLE}")), "{}", ran.err);
     assert!(
-        ran.err.contains("none does not exist)") && ran.err.contains("Hint: Make the folder"),
+        ran.err.contains("none does not exist)") && ran.err.contains("Hint: Create the directory"),
         "{}",
         ran.err
     );
@@ -276,7 +276,7 @@ fn no_database() {
     let project = Project::new().file("folder/x", "");
     let path = project.folder().join("folder");
     let ran = wait(&sqlite(project, &path), "--fail-fast-after 0");
-    assert!(ran.exit.0 == 78 && ran.err.contains("it is a folder"), "{}", ran.all());
+    assert!(ran.exit.0 == 78 && ran.err.contains("it is a directory"), "{}", ran.all());
 }
 
 fn no_entry() {

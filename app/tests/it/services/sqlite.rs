@@ -120,7 +120,7 @@ fn a_folder_that_comes_later() {
     let path = folder.path("volume/a.db");
     says(
         wrong(&path, "volume does not exist"),
-        "Hint: Make the folder; the path comes from DATABASE_URL (environment).",
+        "Hint: Create the directory; the path comes from DATABASE_URL (environment).",
     );
     let mut running = waiter(&path, &["--timeout", "100", "--fail-fast-after", "60"]).spawn();
     running.wait_for_line("**Database unavailable, waiting...**", LONG);
@@ -184,7 +184,7 @@ fn damaged_files_are_final() {
     fs::write(&path, &good[..good.len() - 4096]).expect("a file");
     wrong(&path, "The file cannot be used (");
     fs::create_dir(folder.path("folder.db")).expect("a folder");
-    wrong(&folder.path("folder.db"), "it is a folder");
+    wrong(&folder.path("folder.db"), "it is a directory");
     wrong(&folder.path("corrupt.db/below.db"), "does not exist");
     // An empty file is an empty database.
     fs::write(folder.path("empty.db"), "").expect("a file");

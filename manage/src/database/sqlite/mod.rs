@@ -192,7 +192,7 @@ pub(super) fn could_be_made(settings: &DatabaseSettings, path: &Path) -> Result<
     match fs::symlink_metadata(path).map_err(|error| (error.kind(), error)) {
         Ok(_) | Err((io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, _)) => {}
         Err((io::ErrorKind::PermissionDenied, _)) => {
-            return Err(file(format!("the folder {} may not be entered", folder.display())));
+            return Err(file(format!("the directory {} may not be entered", folder.display())));
         }
         Err((_, error)) => {
             return Err(file(error.to_string().split(" (os error").next().unwrap_or_default().to_owned()));
@@ -202,7 +202,7 @@ pub(super) fn could_be_made(settings: &DatabaseSettings, path: &Path) -> Result<
         return Err(no_folder(settings, folder));
     }
     if !is_writable(folder) {
-        let message = format!("the folder {} is not writable", folder.display());
+        let message = format!("the directory {} is not writable", folder.display());
         return Err(ConnectError::new(settings, Reason::File, message));
     }
     Ok(())
@@ -212,7 +212,7 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
     let file = |message: &str| ConnectError::new(settings, Reason::File, message);
     let Some(path) = path else { return file(message) };
     if path.is_dir() {
-        return file("it is a folder");
+        return file("it is a directory");
     }
     if !path.exists() {
         return could_be_made(settings, path).err().unwrap_or_else(|| file(message));
@@ -229,14 +229,14 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
     }
     let folder = folder(path);
     if !may_write(folder) {
-        return file(&format!("{message}; the folder {} is not writable", folder.display())).with_hint(wal);
+        return file(&format!("{message}; the directory {} is not writable", folder.display())).with_hint(wal);
     }
     file(message)
 }
 
 fn no_folder(settings: &DatabaseSettings, folder: &Path) -> ConnectError {
-    ConnectError::new(settings, Reason::File, format!("the folder {} does not exist", folder.display()))
-        .with_hint(format!("Make the folder; the path comes from {}.", settings.origin_of(Part::Name)))
+    ConnectError::new(settings, Reason::File, format!("the directory {} does not exist", folder.display()))
+        .with_hint(format!("Create the directory; the path comes from {}.", settings.origin_of(Part::Name)))
 }
 
 fn folder(path: &Path) -> &Path {
@@ -300,7 +300,7 @@ mod tests {
             (text, "not an SQLite database"),
             (short, "not an SQLite database"),
             (folder.path().join("none/a.db"), "none does not exist"),
-            (folder.path().to_path_buf(), "it is a folder"),
+            (folder.path().to_path_buf(), "it is a directory"),
             #[cfg(unix)]
             ("/dev/null".into(), "not a regular file"),
         ] {
