@@ -90,7 +90,7 @@ impl<'a> Prompt<'a> {
         ask_secret(self.cx, &self.question)
     }
 
-    /// Asks for a new password, twice, so that a slip of the finger is noticed: until it is the same both times. Otherwise
+    /// Asks for a new password, twice, so that a slip of the finger is noticed, and repeats until both match. Otherwise
     /// as [`Prompt::secret`].
     ///
     /// ```
@@ -111,7 +111,7 @@ impl<'a> Prompt<'a> {
             if ask_secret(self.cx, &again)? == password {
                 return Ok(password);
             }
-            self.cx.error("The two are not the same. Type both again.")?;
+            self.cx.error("The passwords do not match. Type both again.")?;
         }
     }
 

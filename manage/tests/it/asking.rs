@@ -96,7 +96,7 @@ fn a_new_password_is_asked_twice() {
     let called = asked("hunter2\nhunter3\n\nhunter2\nhunter2\n", |cx| cx.prompt("Password:").new_password());
     assert_eq!(
         called.transcript.stderr,
-        "Password:\nPassword (again):\nThe two are not the same. Type both again.\n\
+        "Password:\nPassword (again):\nThe passwords do not match. Type both again.\n\
          Password:\nWrite something.\nPassword:\nPassword (again):\n"
     );
     assert_eq!(called.expect_success().expose(), "hunter2");

@@ -123,7 +123,7 @@ fn a_new_password_is_typed_twice(person: Person) {
     person.terminal.type_unseen("hunter2").enter();
     again(1);
     person.terminal.type_unseen("hunter3").enter();
-    person.sees("The two are not the same. Type both again.");
+    person.sees("The passwords do not match. Type both again.");
     person.terminal.type_unseen("hunter22").enter();
     again(2);
     person.terminal.type_unseen("hunter22").enter();
