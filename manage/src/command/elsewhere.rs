@@ -1,4 +1,4 @@
-//! Names that people bring along from Django and other frameworks, and what does their work here.
+//! Commands that Django and other frameworks have, and what to use instead of each.
 
 use super::Registry;
 use crate::suggest::{closest, nearest};
@@ -26,14 +26,14 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "Use the database's own client: psql, mysql or sqlite3 reads a dump, and a command of yours (`{manage} startcommand NAME`) any other file.",
     ),
     ("inspectdb", "`diesel print-schema` writes the database's tables as Rust."),
-    ("flush", "`{manage} migrate zero` and then `{manage} migrate` make all tables again, empty."),
+    ("flush", "`{manage} migrate zero` and then `{manage} migrate` recreate all tables, empty."),
     (
         "sqlflush",
-        "`{manage} migrate zero` and then `{manage} migrate` make all tables again, empty; their SQL is in the migrations.",
+        "`{manage} migrate zero` and then `{manage} migrate` recreate all tables, empty; their SQL is in the migrations.",
     ),
-    ("sqlsequencereset", "Reset a sequence by SQL of the database's own, on PostgreSQL `SELECT setval(…)`."),
+    ("sqlsequencereset", "Reset a sequence in SQL, on PostgreSQL with `SELECT setval(…)`."),
     ("test", "`cargo test` runs the tests, which can use `manage::testing`."),
-    ("testserver", "Run `{manage} runserver` with DATABASE_URL naming a database that was made for it."),
+    ("testserver", "Run `{manage} runserver` with a DATABASE_URL that names a test database."),
     (
         "createsuperuser",
         "Users are your application's own: write the command with `{manage} startcommand createsuperuser`, and ask for the password with `cx.prompt(…).new_password()`.",
@@ -48,23 +48,17 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "findstatic",
-        "Static files are served from a directory of yours, by a route such as tower-http's ServeDir: look there.",
+        "Static files are served from a directory of yours, by a route such as tower-http's ServeDir: search that directory.",
     ),
-    (
-        "makemessages",
-        "Translations are a crate's matter: fluent, rust-i18n, or gettext with its own xgettext.",
-    ),
-    (
-        "compilemessages",
-        "Translations are a crate's matter: fluent, rust-i18n, or gettext with its own msgfmt.",
-    ),
+    ("makemessages", "Use a crate for translations: fluent, rust-i18n, or gettext with its own xgettext."),
+    ("compilemessages", "Use a crate for translations: fluent, rust-i18n, or gettext with its own msgfmt."),
     (
         "diffsettings",
         "Settings come from manage.toml, .env and the environment: `{manage} check` says what is wrong with them.",
     ),
     (
         "sendtestemail",
-        "Mail is a crate's matter, such as lettre: write the command with `{manage} startcommand sendtestemail`.",
+        "Send mail with a crate such as lettre: write the command with `{manage} startcommand sendtestemail`.",
     ),
     (
         "startapp",
@@ -74,7 +68,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "startproject",
         "A project is a package: `cargo new NAME`, and then a dependency on diesel-manage and `manage::main!`, as its README says.",
     ),
-    ("createcachetable", "A cache's table is made by a migration: `diesel migration generate create_cache`."),
+    ("createcachetable", "A migration creates the cache's table: `diesel migration generate create_cache`."),
     (
         "clearsessions",
         "Sessions are your application's own: write the command with `{manage} startcommand clearsessions`.",
@@ -84,7 +78,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "ogrinspect",
         "Load the file into the database with ogr2ogr, and write its table as Rust with `diesel print-schema`.",
     ),
-    ("syncdb", "`{manage} migrate` makes the tables."),
+    ("syncdb", "`{manage} migrate` creates the tables."),
     ("validate", "`{manage} check` looks for problems."),
     // Those of django-extensions that are typed most.
     (
@@ -93,7 +87,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("runserver_plus", "`{manage} runserver` serves the routes."),
     ("show_urls", "Routes are in the functions with #[manage::router]."),
-    ("reset_db", "`{manage} migrate zero` and then `{manage} migrate` make all tables again, empty."),
+    ("reset_db", "`{manage} migrate zero` and then `{manage} migrate` recreate all tables, empty."),
     // Other frameworks' (Laravel, Rails, Loco).
     ("db:migrate", "`{manage} migrate` applies the migrations."),
     ("db:rollback", "`{manage} migrate NAME` reverts the migrations after NAME."),
@@ -145,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_one_sentence_and_stands_once() {
+    fn an_entry_is_one_sentence_and_occurs_once() {
         for (i, (name, sentence)) in ELSEWHERE.iter().enumerate() {
             assert!(
                 sentence.ends_with('.') && !sentence.contains(". ") && !sentence.contains('\n'),

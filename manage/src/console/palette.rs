@@ -185,7 +185,9 @@ fn read_look(part: &str, text: &str, problems: &mut Vec<String>) -> Look {
     };
     let (foreground, background) = (color(0), color(1));
     if colors.len() > 2 {
-        problems.push(format!("“{part}” has more than two colors, that of the text and that behind it."));
+        problems.push(format!(
+            "“{part}” has more than two colors: there is one for the text and one for its background."
+        ));
     }
     let mut options = Vec::new();
     for name in words.filter(|name| !name.is_empty()) {

@@ -328,7 +328,7 @@ fn connect_error(settings: &DatabaseSettings, error: &Error) -> ConnectError {
             unsupported(settings, "the account's password is hashed as MySQL did before 4.1")
         }
         Error::Driver(DriverError::CleartextPluginDisabled) => {
-            unsupported(settings, "the account's plugin takes the password in clear text alone")
+            unsupported(settings, "the account's plugin takes the password only in clear text")
         }
         error => ConnectError::new(settings, Reason::Other, error.to_string()),
     }

@@ -60,7 +60,7 @@ impl LoginError {
                 ))
             }
             Self::NoPassword => refused("the server asks for a password, and none is set"),
-            Self::Impostor => refused("the server does not know the password itself")
+            Self::Impostor => refused("the server could not prove that it knows the password")
                 .with_hint("Is it the right server? Another one may answer at its address."),
             Self::ChannelBinding => refused("the server did not bind the login to the encrypted channel")
                 .with_hint("channel_binding=require needs TLS and a password that is stored for SCRAM."),

@@ -78,7 +78,7 @@ fn postgres(error: &ServerError, who: &Who<'_>) -> Option<String> {
             "{place} has no memory left for this: it needs more, or fewer connections and a smaller work_mem."
         ),
         "53300" | "53400" => format!(
-            "{place} takes no more connections: close some, or raise max_connections, or the limit of the user {user} or the database {database} \
+            "{place} accepts no more connections: close some, or raise max_connections, or the limit of the user {user} or the database {database} \
              (CONNECTION LIMIT)."
         ),
         "2200H" => format!(
@@ -86,7 +86,7 @@ fn postgres(error: &ServerError, who: &Who<'_>) -> Option<String> {
              NO MAXVALUE), and the column, too."
         ),
         "55P03" | "57014" => format!(
-            "Another transaction holds a lock, or the work takes longer than lock_timeout or statement_timeout of the user {user} allow on {place}."
+            "Another transaction holds a lock, or the statement takes longer than lock_timeout or statement_timeout of the user {user} allow on {place}."
         ),
         "25P02" => "An earlier statement of this transaction failed: its error is the one to fix.".to_owned(),
         // The statement that a session does not know, or knows already, by the name that the driver gave it.
@@ -173,7 +173,7 @@ fn mysql(error: &ServerError, who: &Who<'_>) -> Option<String> {
     let base = format!("`{}`", database.replace('`', "``"));
     let grant = |privileges: &str| {
         format!(
-            "The user {user} lacks a privilege in the database {database}. Whoever administers the server can grant it: \
+            "The user {user} lacks a privilege in the database {database}. The server's administrator can grant it: \
              GRANT {privileges} ON {base}.* TO '{user}'@'%' (with the host that SHOW GRANTS shows)."
         )
     };
@@ -198,7 +198,7 @@ fn mysql(error: &ServerError, who: &Who<'_>) -> Option<String> {
              SET GLOBAL read_only = OFF."
         ),
         1792 => format!(
-            "The session of the user {user} in the database {database} reads only: transaction_read_only (MariaDB: tx_read_only) is on. Turn it off, or \
+            "The session of the user {user} in the database {database} is read-only: transaction_read_only (MariaDB: tx_read_only) is on. Turn it off, or \
              write to another server."
         ),
         1021 => format!("The disk of {place} is full: make room there, or enlarge it."),
@@ -208,7 +208,7 @@ fn mysql(error: &ServerError, who: &Who<'_>) -> Option<String> {
         1037 | 1038 | 1041 => {
             format!("{place} has no memory left for this: it needs more, or fewer connections.")
         }
-        1040 => format!("{place} takes no more connections: close some, or raise max_connections."),
+        1040 => format!("{place} accepts no more connections: close some, or raise max_connections."),
         1203 | 1226 => format!(
             "The user {user} holds as many connections of {place} as it may: close some, or raise its limit."
         ),
@@ -216,7 +216,7 @@ fn mysql(error: &ServerError, who: &Who<'_>) -> Option<String> {
             format!("The sequence in the database {database} has reached its end: ALTER SEQUENCE … MAXVALUE.")
         }
         1205 | 1969 | 3024 => format!(
-            "Another transaction holds a lock, or the work takes longer than the limits of {place} allow (innodb_lock_wait_timeout, max_statement_time, \
+            "Another transaction holds a lock, or the statement takes longer than the limits of {place} allow (innodb_lock_wait_timeout, max_statement_time, \
              max_execution_time)."
         ),
         _ => return None,
@@ -240,10 +240,10 @@ fn sqlite(error: &ServerError, Who { place, origin, .. }: &Who<'_>) -> Option<St
             format!("Another process has held the lock of {place} for longer than the busy timeout.")
         }
         "SQLITE_IOERR" => {
-            format!("The system could not read or write {place}: look at the disk and at the system's log.")
+            format!("The system could not read or write {place}: check the disk and the system's log.")
         }
         "SQLITE_CORRUPT" | "SQLITE_NOTADB" => {
-            format!("The file of {place} is damaged, or is none of SQLite's: restore a backup.")
+            format!("The file of {place} is damaged, or is not an SQLite database: restore a backup.")
         }
         _ => return None,
     })

@@ -72,7 +72,7 @@ impl<T: Clone> Kept<T> {
     }
 }
 
-/// The ring provider, said aloud: a process that also links another one has no default.
+/// The ring provider, named explicitly: a process that also links another one has no default.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
@@ -111,7 +111,7 @@ pub(super) fn client_config(settings: &DatabaseSettings) -> Result<ClientConfig,
     })
 }
 
-/// The authorities to trust: those of the given file, else those of the operating system.
+/// The authorities to trust, and their certificates: those of the given file, else those of the operating system.
 pub(super) fn roots(
     settings: &DatabaseSettings,
 ) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), ConnectError> {

@@ -8,7 +8,7 @@ use webpki::Error as PathError;
 use super::certificate::WeakKey;
 use crate::settings::DatabaseSettings;
 
-/// Who says whom to trust.
+/// Where the trusted authorities come from.
 #[derive(Clone, Copy)]
 pub(crate) enum Trusted<'a> {
     /// The settings of a database: a file, or the operating system.
@@ -21,14 +21,13 @@ impl Trusted<'_> {
     /// How to trust another authority.
     fn remedy(self) -> String {
         match self {
-            Self::System => "Trusted is who the operating system trusts; SSL_CERT_FILE names a file of other authorities, in PEM.".to_owned(),
+            Self::System => "The authorities of the operating system are trusted; SSL_CERT_FILE names a PEM file of others.".to_owned(),
             Self::Settings(settings) => match &settings.tls.root_cert {
                 Some(path) => format!(
-                    "Trusted is who is in {}: put the certificate of the authority that signed the server's there, in PEM; or the server's own, if it is \
-                     self-signed.",
+                    "Only what is in {} is trusted: put the certificate of the server's authority there, in PEM; or the server's own, if it is self-signed.",
                     path.display()
                 ),
-                None => "Trusted is who the operating system trusts; name another authority's certificate, in PEM, with `sslrootcert`; or the \
+                None => "The authorities of the operating system are trusted; name the certificate of another one, in PEM, with `sslrootcert`; or the \
                          server's own, if it is self-signed."
                     .to_owned(),
             },
@@ -57,7 +56,7 @@ pub(crate) fn explain(error: &Error, trusted: Trusted<'_>) -> (String, Option<St
         Error::PeerMisbehaved(_)
         | Error::InappropriateMessage { .. }
         | Error::InappropriateHandshakeMessage { .. } => {
-            ("the server does not keep to the rules of TLS".to_owned(), None)
+            ("the server violates the TLS protocol".to_owned(), None)
         }
         Error::DecryptError => ("what the server sent cannot be decrypted".to_owned(), None),
         Error::PeerSentOversizedRecord => ("what answers does not speak TLS".to_owned(), None),
@@ -146,11 +145,11 @@ fn other_certificate(
             "the server's certificate is that of an authority, and not itself among the trusted ones"
         }
         Some(PathError::EndEntityUsedAsCa) => {
-            "who signed the server's certificate is no authority (CA:FALSE)"
+            "the server's certificate is signed by one that is not an authority's (CA:FALSE)"
         }
         Some(PathError::UnsupportedCertVersion) => "a certificate of the server's is of a version before 3",
         Some(PathError::PathLenConstraintViolated) => {
-            "an authority of the server's certificate may not have others below it (pathlen)"
+            "an authority in the server's certificate chain may not have others below it (pathlen)"
         }
         Some(PathError::NameConstraintViolation) => {
             "an authority of the server's certificate may not sign for this name"
@@ -188,7 +187,7 @@ fn answered(alert: AlertDescription, trusted: Trusted<'_>) -> (String, Option<St
     };
     match alert {
         A::CertificateRequired | A::NoCertificate => {
-            ("the server wants a certificate of the client's".to_owned(), own)
+            ("the server requires a client certificate".to_owned(), own)
         }
         A::UnknownCA | A::BadCertificate | A::CertificateUnknown | A::UnsupportedCertificate => {
             ("the server does not accept the client's certificate".to_owned(), own)
@@ -222,7 +221,7 @@ fn nothing_in_common() -> (String, Option<String>) {
 
 fn old_version() -> (String, Option<String>) {
     (
-        "the server speaks no TLS of version 1.2 or 1.3".to_owned(),
+        "the server speaks neither TLS 1.2 nor TLS 1.3".to_owned(),
         Some("Turn these versions on at the server.".to_owned()),
     )
 }

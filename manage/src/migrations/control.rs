@@ -89,7 +89,7 @@ pub(super) fn runnable(
             }
             Control::Begin if in_transaction && !is_plain(&statement) => {
                 return Err(unfit(
-                    "The migration runs in a transaction already, which has not this one's mode.",
+                    "The migration already runs in a transaction, and that one does not have this mode.",
                     NOT_HERE,
                 ));
             }
@@ -130,7 +130,7 @@ fn is_plain(begin: &Statement<'_>) -> bool {
 fn client_command(statement: &Statement<'_>, backend: Backend) -> Option<(&'static str, &'static str)> {
     let text = statement.text();
     if backend != Backend::Mysql && text.contains('\0') {
-        return Some(("A character of this statement is NUL (0x00), which cannot be sent.", "Remove it."));
+        return Some(("This statement contains a NUL character (0x00), which cannot be sent.", "Remove it."));
     }
     match backend {
         Backend::Postgres if text.starts_with('\\') => {

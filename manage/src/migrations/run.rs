@@ -137,7 +137,7 @@ impl Run<'_> {
         for statement in &self.entry.before {
             connection.batch_execute(statement).map_err(|error| {
                 let context = format!(
-                    "The statement `{statement}` failed, which is to run before it ({})",
+                    "The statement `{statement}`, which runs before it ({}), failed.",
                     self.entry.location
                 );
                 self.failed(anyhow::Error::from(error).context(context), true)

@@ -132,7 +132,7 @@ impl Settings {
             // What is no alias may be a URL or a line of keywords with a password, and is not repeated.
             if alias.contains(|c: char| !c.is_alphanumeric() && !['_', '-', '.'].contains(&c)) {
                 return SettingsError::new("A database is named by its alias, not by a URL.").hint(format!(
-                    "An alias is a word; the URL belongs into the settings: DATABASE_URL, DATABASE_URL_<ALIAS>. The databases \
+                    "An alias is a word; the URL belongs in the settings: DATABASE_URL, DATABASE_URL_<ALIAS>. The databases \
                      are: {known}."
                 ));
             }

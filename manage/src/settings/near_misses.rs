@@ -75,7 +75,7 @@ const URL_FILES: &[&str] =
 /// Prefixes of parts that have no meaning here: nothing says which kind of server it is.
 const PARTS_OF_ANY: &[&str] = &["DB_", "DATABASE_", "SQL_", "RDS_"];
 
-/// Other words for a part, behind a prefix, and ours.
+/// Other words for a part, after a prefix, and ours.
 const WORDS: &[(&str, &str)] = &[
     ("SERVER", "HOST"),
     ("HOSTNAME", "HOST"),
@@ -293,7 +293,7 @@ impl Scan<'_> {
         if !set.is_empty() {
             let (are, them) = if set.len() == 1 { ("is", "it") } else { ("are", "them") };
             found.push(NearMiss {
-                text: format!("{} {are} set, but no database that is PostgreSQL.", self.list(&set)),
+                text: format!("{} {are} set, but no PostgreSQL database is.", self.list(&set)),
                 hint: format!("Set DATABASE_URL=postgres:// to use {them}."),
             });
         }
@@ -369,7 +369,7 @@ fn word(rest: &str) -> Option<&'static str> {
     WORDS.iter().find(|(other, _)| *other == rest).map(|(_, ours)| *ours)
 }
 
-/// The variable of libpq's that a name with an underline too many, or another word, is for.
+/// The variable of libpq's that a name with an extra underscore, or with another word, was meant to be.
 fn libpq_meant(name: &str) -> Option<&'static str> {
     const WRITTEN: &[(&str, &str)] = &[
         ("PG_HOST", "PGHOST"),

@@ -379,7 +379,7 @@ fn a_server_that_only_reads(backend: Backend) {
             connection.batch_execute("START TRANSACTION; CREATE TABLE mine (id INT)")?;
             Ok(())
         });
-        says(session, &["ERROR NUMBER: 1792 (25006)", "reads only"]);
+        says(session, &["ERROR NUMBER: 1792 (25006)", "is read-only"]);
     }
 }
 

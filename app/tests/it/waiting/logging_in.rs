@@ -137,7 +137,7 @@ fn no_server_keeps_it_busy() {
 
 fn an_impostor_is_named() {
     let url = false_server(|stream| ask_for_scram(stream, 4_096));
-    let said = "the server does not know the password itself";
+    let said = "the server could not prove that it knows the password";
     Wait::new(&url, "--once").end().misconfigured("credentials", "").says(said);
     let shown = showmigrations(&url).expect_code(1);
     assert!(shown.stderr.contains(said), "{shown}");

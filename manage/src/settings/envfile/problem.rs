@@ -87,6 +87,6 @@ pub(super) fn too_long(line: usize) -> Problem {
     Problem::new(
         line,
         "the value is longer than 1 MiB",
-        "References to references may grow it: write it out.",
+        "Repeated references make it grow: write the value out.",
     )
 }

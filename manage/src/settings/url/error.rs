@@ -49,7 +49,7 @@ pub enum UrlProblem {
     Value(&'static str, String),
     /// `sslrootcert=system` was given together with a mode that verifies nothing.
     WeakWithSystem,
-    /// The least version of TLS is above the greatest.
+    /// The minimum version of TLS is above the maximum.
     TlsVersions,
     /// MySQL needs the name of a database.
     NoDatabase,
@@ -119,7 +119,7 @@ impl fmt::Display for UrlProblem {
                  without `+DRIVER` it is sqlite:db.sqlite3",
             ),
             Self::OtherDatabase(scheme, instead) => {
-                write!(f, "`{scheme}` is not one of the databases that this program speaks to: {instead}")
+                write!(f, "`{scheme}` is not a database that this program supports: {instead}")
             }
             Self::Jdbc => f.write_str(
                 "a URL does not begin with `jdbc:`, and has the user and the password before its host, as in \
