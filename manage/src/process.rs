@@ -15,7 +15,7 @@ pub(crate) fn prepare() {
     crate::cancellation::end_at_once();
     let usual = std::panic::take_hook();
     let with_backtrace = backtraces("RUST_BACKTRACE");
-    // What `--traceback` sets; the usual hook does not look at it.
+    // What `--traceback` sets; the usual hook ignores it.
     let with_trace = backtraces(TRACEBACK);
     std::panic::set_hook(Box::new(move |info| {
         end_if_print_failed(crate::caught::message(info.payload()));

@@ -1,27 +1,28 @@
-//! Jekyll's folder of drafts.
+//! Jekyll's directory of drafts.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// The name of the folder, at any depth.
-const FOLDER: &str = "_drafts";
+/// The name of the directory, at any depth.
+const DIRECTORY: &str = "_drafts";
 
-/// Whether a file lies in a folder of drafts: by its path, or in truth where folders above it are links.
+/// Whether a file lies in a directory of drafts: by its path, or by its real path if directories above it are links.
 pub(super) fn is_among_drafts(path: &Path) -> bool {
-    // `import_posts .` may run inside the folder.
+    // `import_posts .` may run inside the directory.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(&path);
-    has_drafts(&without_parents(folder)) || folder.canonicalize().is_ok_and(|folder| has_drafts(&folder))
+    let directory = path.parent().unwrap_or(&path);
+    has_drafts(&without_parents(directory))
+        || directory.canonicalize().is_ok_and(|directory| has_drafts(&directory))
 }
 
-fn has_drafts(folder: &Path) -> bool {
-    folder.components().any(|part| part.as_os_str().eq_ignore_ascii_case(OsStr::new(FOLDER)))
+fn has_drafts(directory: &Path) -> bool {
+    directory.components().any(|part| part.as_os_str().eq_ignore_ascii_case(OsStr::new(DIRECTORY)))
 }
 
-/// `_drafts/../_posts` is no folder of drafts.
-fn without_parents(folder: &Path) -> PathBuf {
+/// Resolves `..`: `_drafts/../_posts` is not a directory of drafts.
+fn without_parents(directory: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
-    for part in folder.components() {
+    for part in directory.components() {
         match part {
             Component::ParentDir => drop(plain.pop()),
             part => plain.push(part),
@@ -53,10 +54,10 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn links_hide_no_drafts() {
-        let tree = tempfile::tempdir().expect("a folder");
+        let tree = tempfile::tempdir().expect("a directory");
         let at = |name: &str| tree.path().join(name);
-        fs::create_dir_all(at("blog/_drafts")).expect("a folder");
-        fs::create_dir_all(at("shared")).expect("a folder");
+        fs::create_dir_all(at("blog/_drafts")).expect("a directory");
+        fs::create_dir_all(at("shared")).expect("a directory");
         std::os::unix::fs::symlink(at("blog/_drafts"), at("blog/work")).expect("a link");
         std::os::unix::fs::symlink(at("shared"), at("blog/_drafts/shared")).expect("a link");
         assert!(is_among_drafts(&at("blog/work/a.md")));

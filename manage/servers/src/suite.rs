@@ -113,7 +113,7 @@ impl Suite {
         }
         let left: Vec<_> = databases_here().difference(&before).cloned().collect();
         if !left.is_empty() {
-            show(&format!("\nA test left files in the package's folder: {}\n", left.join(", ")));
+            show(&format!("\nA test left files in the package's directory: {}\n", left.join(", ")));
             return ExitCode::FAILURE;
         }
         conclusion.exit_code()
@@ -139,7 +139,7 @@ impl Suite {
     }
 }
 
-/// The SQLite files in the folder in which the tests run, and what SQLite and locks put beside them. A clone stays clean.
+/// The SQLite files in the directory in which the tests run, and what SQLite and locks create beside them. Tests must leave none.
 fn databases_here() -> BTreeSet<String> {
     let names = fs::read_dir(".").into_iter().flatten().flatten();
     let names = names.filter_map(|file| file.file_name().into_string().ok());

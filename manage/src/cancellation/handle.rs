@@ -138,7 +138,7 @@ impl Cancellation {
     pub(crate) fn on_cancel(&self, call: impl FnOnce(StopSignal) + Send + 'static) -> Told {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         self.shared.calls().push((number, Box::new(call)));
-        // A signal that came before the entry stood there has told nobody.
+        // A signal that came before the entry existed has not called it.
         self.tell();
         Told { shared: Arc::clone(&self.shared), number }
     }

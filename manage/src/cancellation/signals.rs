@@ -62,14 +62,14 @@ fn keep_first(tell: Tell) {
             let thread = thread::Builder::new().name("manage-signals".to_owned());
             thread.spawn(move || watch(next, ends, tell))
         };
-        // Without the thread nobody would be told, nor a second signal end the process: then the first one does.
+        // Without the thread no waiter would be called, and no later signal would end the process: then the first one does.
         if start().is_ok() {
             ends.store(false, Ordering::SeqCst);
         }
     });
 }
 
-/// Tells of the first signal, when `next` has returned, and lets the next one end the process once the first is over.
+/// Calls those who wait when `next` has returned with a signal, and lets one that comes after [`SAME_REQUEST`] end the process.
 fn watch(mut next: impl FnMut(), ends: &AtomicBool, tell: Tell) {
     let signal = loop {
         match tell() {
@@ -78,7 +78,7 @@ fn watch(mut next: impl FnMut(), ends: &AtomicBool, tell: Tell) {
         }
     };
     let over = Instant::now() + SAME_REQUEST;
-    // On a thread of their own: a stream that nobody reads may hold them up, and must not hold up this one.
+    // On a thread of their own: a stream that is not read may block them, and must not block this thread.
     let words = thread::Builder::new().name("manage-last-words".to_owned());
     if words.spawn(move || say_last_words(signal)).is_err() {
         say_last_words(signal);

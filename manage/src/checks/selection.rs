@@ -81,7 +81,7 @@ impl Selection {
         let Ok(settings) = cx.try_settings() else { return Ok(()) };
         let unknown = |alias: &&String| settings.database(alias).is_err();
         match self.databases.iter().find(unknown) {
-            // In production nobody has set it.
+            // In production it is not set.
             Some(alias) if alias == DatabaseSettings::DEFAULT_ALIAS => {
                 let error = settings.database(alias).expect_err("just looked up");
                 let hint = error.hint_text().unwrap_or_default().to_owned();

@@ -63,7 +63,7 @@ fn settings(cx: &Context) -> Vec<Message> {
     messages
 }
 
-/// What is set, and not as it was meant.
+/// What is set, but probably not as intended.
 pub(crate) fn misunderstood(settings: &Settings) -> Vec<Message> {
     let mut messages = Vec::new();
     for miss in &settings.near_misses {
@@ -76,8 +76,7 @@ pub(crate) fn misunderstood(settings: &Settings) -> Vec<Message> {
     messages
 }
 
-/// Whoever writes `sqlite:///x` for a file in the working directory, as SQLAlchemy and Django's URLs have it, gets one in the
-/// root directory.
+/// `sqlite:///x` is a file in the working directory for SQLAlchemy and Django, but a file in the root directory here.
 fn under_root(database: &DatabaseSettings) -> Option<Message> {
     let path = sqlite_file(database)?;
     let name = path.file_name()?.to_string_lossy().into_owned();
@@ -85,7 +84,7 @@ fn under_root(database: &DatabaseSettings) -> Option<Message> {
     is_new.then(|| {
         SQLITE_UNDER_ROOT
             .message(format!(
-                "The SQLite file {} ({}) does not exist yet, and would be made directly under the root directory.",
+                "The SQLite file {} ({}) does not exist yet, and would be created directly under the root directory.",
                 path.display(),
                 database.origin
             ))

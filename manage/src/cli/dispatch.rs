@@ -26,10 +26,10 @@ pub(crate) struct Failure {
     pub(crate) occasion: Occasion,
 }
 
-/// What a command line was about when it failed.
+/// The circumstances in which a command line failed.
 #[derive(Debug, Default)]
 pub(crate) struct Occasion {
-    /// The command that ran, with its subcommand; none where it never came to that.
+    /// The command that ran, with its subcommand; none if no command ran.
     pub(crate) command: Option<String>,
     pub(crate) traceback: bool,
     /// What may help, beside what the error itself says.

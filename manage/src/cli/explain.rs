@@ -16,8 +16,8 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// What to do about a command that failed for such a reason: migrations that are missing.
 ///
 /// The codes of "no such table" and the like say that something is missing; whether a migration makes it, the database is asked.
-/// SQLite's errors have no code that Diesel keeps, so there every error of no known kind leads to the question. Nothing is asked
-/// where no query failed.
+/// SQLite's errors have no code that Diesel keeps, so there the database is asked after every error of unknown kind. Nothing is asked
+/// if no query failed.
 pub(super) fn hint(cx: &Context, found: &Found, error: &anyhow::Error) -> Option<String> {
     let migrates = found.app == BUILT_IN && found.command().name() == "migrate";
     let may_lack = match ServerError::in_chain(error) {

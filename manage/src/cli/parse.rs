@@ -1,5 +1,5 @@
-//! Reads a command's words, and makes what clap says of a mistake fit: suggestions only of what was probably meant, and a
-//! usage line for every mistake.
+//! Parses a command's words, and completes clap's errors: suggestions only of what was probably meant, and a usage line for
+//! every mistake.
 
 use std::ffi::OsString;
 
@@ -14,7 +14,7 @@ pub(super) fn parse(parser: &mut clap::Command, words: &[OsString]) -> Result<Ar
     parser.try_get_matches_from_mut(words).map_err(|error| fitted(error, parser, words))
 }
 
-/// The error with suggestions and a usage line of ours.
+/// The error with our suggestions and usage line.
 fn fitted(mut error: clap::Error, parser: &clap::Command, words: &[OsString]) -> clap::Error {
     let is_mistake =
         error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
@@ -53,7 +53,7 @@ fn fitted(mut error: clap::Error, parser: &clap::Command, words: &[OsString]) ->
 /// clap suggests options that have little in common with the word, and to pass any other one as a value.
 fn suggest_option(error: &mut clap::Error, command: &clap::Command) {
     let word = text(error, ContextKind::InvalidArg).unwrap_or_default();
-    // Of a word that is no option clap says that it stands behind a `--` which it should not.
+    // For a word that is not an option clap already says that it follows a `--`.
     if !word.starts_with('-') {
         return;
     }

@@ -1,5 +1,5 @@
-//! What a server's certificate says, for what the TLS library does not look at: a certificate that is itself trusted, one of the
-//! first version, one without names but the common name.
+//! Reads the certificates that the TLS library refuses: one that is itself trusted, one of version 1, one without names but the
+//! common name.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -25,7 +25,7 @@ const ANY_PURPOSE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0"
 /// The shortest RSA key that signatures are verified with.
 const SHORTEST_RSA_KEY: usize = 2048;
 
-/// A certificate that was read.
+/// A parsed certificate.
 pub(super) struct Certificate {
     parsed: x509_cert::Certificate,
     names: Vec<String>,
@@ -98,7 +98,7 @@ impl Certificate {
     ) -> Result<(), CertificateError> {
         let common_name = common_name(&self.parsed.tbs_certificate.subject);
         let is_right = if self.names.is_empty() {
-            common_name.as_ref().is_some_and(|name| stands_for(name, server))
+            common_name.as_ref().is_some_and(|name| matches_server(name, server))
         } else {
             let certificate = ParsedCertificate::try_from(der).map_err(|_| CertificateError::BadEncoding)?;
             verify_server_name(&certificate, server).is_ok()
@@ -189,11 +189,11 @@ fn common_name(subject: &Name) -> Option<String> {
     let is_text =
         matches!(value.tag(), Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::TeletexString);
     let text = std::str::from_utf8(value.value()).ok()?;
-    // A name with a zero byte in it is a trick.
+    // A name with a zero byte in it is an attack.
     (is_text && !text.is_empty() && !text.contains('\0')).then(|| text.to_owned())
 }
 
-fn stands_for(common_name: &str, server: &ServerName<'_>) -> bool {
+fn matches_server(common_name: &str, server: &ServerName<'_>) -> bool {
     match server {
         ServerName::DnsName(name) => matches(common_name, name.as_ref()),
         ServerName::IpAddress(ip) => common_name.parse() == Ok(IpAddr::from(*ip)),
@@ -201,7 +201,7 @@ fn stands_for(common_name: &str, server: &ServerName<'_>) -> bool {
     }
 }
 
-/// Whether a common name stands for a host's name: the same, or with `*` for its first label.
+/// Whether a common name matches a host name: the same, or with `*` for its first label.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.trim_end_matches('.'), name.trim_end_matches('.'));
     if pattern.eq_ignore_ascii_case(name) {
@@ -216,7 +216,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_one_label() {
+    fn a_star_matches_one_label() {
         for (pattern, name, is_right) in [
             ("db.example.com", "DB.example.com", true),
             ("*.example.com", "db.example.com", true),

@@ -68,7 +68,7 @@ impl Connection {
     /// Runs a closure in a transaction: Diesel's own method of that name.
     ///
     /// On SQLite it takes the write lock when it begins, and waits for another writer up to 30 s;
-    /// [`Connection::read_transaction`] waits for nobody.
+    /// [`Connection::read_transaction`] does not wait.
     ///
     /// It is here as well because this type's name hides the trait `Connection` of `diesel::prelude`.
     pub fn transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
@@ -103,7 +103,7 @@ impl Connection {
         self.run(settings, limit, "SELECT 1")
     }
 
-    /// The same of a connection that somebody has used: on MySQL its session is set back to what it has to be like.
+    /// The same for a connection that was used before: on MySQL its session is restored.
     pub(super) fn ask_used(
         &mut self,
         settings: &DatabaseSettings,

@@ -1,4 +1,4 @@
-//! One macro that makes a type a Diesel connection by handing everything on to the connection inside it.
+//! One macro that makes a type a Diesel connection by delegating everything to the connection inside it.
 
 /// Implements Diesel's connection traits for `$outer`, whose method `driver(&mut self)` gives the `$inner` inside, and whose
 /// `details(&self)` gives the [`ErrorDetails`] of its errors.

@@ -55,7 +55,7 @@ fn database_name(settings: &DatabaseSettings) -> String {
     hint
 }
 
-/// What a value that somebody wrote rarely ends in, and a file that was written carelessly does.
+/// White space at the end of a value: rarely intended, but left there by files that were written carelessly.
 fn blank_end(what: &str, text: Option<&str>) -> Option<String> {
     Some(match text?.chars().next_back()? {
         '\r' => format!(

@@ -341,7 +341,7 @@ fn unsupported(settings: &DatabaseSettings, message: &str) -> ConnectError {
     )
 }
 
-/// Why a session that has been let in cannot be set up. Diesel's errors have no number: what lets nobody work now may pass.
+/// Why a session that has been let in cannot be set up. Diesel's errors have no number, so it counts as temporary.
 fn setup_error(settings: &DatabaseSettings, error: &diesel::ConnectionError) -> ConnectError {
     use diesel::ConnectionError::CouldntSetupConfiguration;
     use diesel::result::{DatabaseErrorKind as Kind, Error::DatabaseError};

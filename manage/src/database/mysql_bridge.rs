@@ -1,8 +1,8 @@
 //! Encrypts a connection to a MySQL server for the driver, which verifies certificates in a way of its own that cannot be changed:
 //! it takes no certificate that is itself trusted, none of the first version, and none without names but the common name.
 //!
-//! The driver connects to a socket in a directory that only this user may enter. What it says there is passed on, encrypted, and
-//! the server's answers come back. Until the login is done the packets are counted anew: the server counts the request for
+//! The driver connects to a socket in a directory that only this user may enter. What it sends there is encrypted and forwarded,
+//! and the server's answers come back. Until the login is done the packets are renumbered: the server counts the request for
 //! encryption, which the driver does not make.
 
 use std::fs::DirBuilder;
@@ -56,7 +56,7 @@ pub(super) async fn connect<C>(
     let (failed, failure) = oneshot::channel();
     drop(Background.spawn(async move {
         if let Err(error) = carry(listener, config, name, (ip, port)).await {
-            // Nobody listens any more once the driver has logged in.
+            // Nothing receives it once the driver has logged in.
             let _ = failed.send(error);
         }
     }));

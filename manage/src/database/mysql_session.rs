@@ -21,6 +21,6 @@ macro_rules! session {
 /// - Diesel's types count on UTC, and Rust's strings on utf8mb4.
 pub(crate) const SESSION: &str = session!();
 
-/// The same for a session that somebody has used. Where `autocommit` was off, to turn it on would commit what is pending.
+/// The same for a session that was used before. If `autocommit` was off, turning it on would commit what is pending.
 #[cfg(feature = "mysql")]
 pub(super) const RESTORE: &str = concat!("ROLLBACK; ", session!());

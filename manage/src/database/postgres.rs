@@ -258,7 +258,7 @@ fn watch(settings: &DatabaseSettings, config: &Config) -> Wire {
     Wire::new(&DatabaseSettings { user: config.get_user().map(str::to_owned), ..settings.clone() })
 }
 
-/// A connection to a socket in a folder, which is never encrypted.
+/// A connection to a Unix socket, which is never encrypted.
 #[cfg(unix)]
 async fn local(
     settings: &DatabaseSettings,

@@ -8,7 +8,7 @@ use tokio_postgres::config::ChannelBinding;
 use super::{ConnectError, Reason};
 use crate::settings::DatabaseSettings;
 
-/// What nothing stands for: Linux's own values. The driver always sets some.
+/// Linux's defaults, for a parameter that is 0: the driver always sets some value.
 const SYSTEM_IDLE: Duration = Duration::from_secs(7200);
 const SYSTEM_INTERVAL: Duration = Duration::from_secs(75);
 const SYSTEM_COUNT: u32 = 9;

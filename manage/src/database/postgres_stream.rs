@@ -23,7 +23,7 @@ pub(super) struct Negotiation {
     pub(super) tls: Option<MakeRustlsConnect>,
     /// Whether a server that offers no encryption is refused.
     pub(super) is_required: bool,
-    /// Whether the server went for encryption.
+    /// Whether the server agreed to encryption.
     pub(super) is_encrypted: Arc<AtomicBool>,
     pub(super) wire: Wire,
 }
@@ -75,7 +75,7 @@ impl TlsConnect<Socket> for HostNegotiation {
 }
 
 impl HostNegotiation {
-    /// SSLRequest: its length, and the number that stands for it where a version would be.
+    /// SSLRequest: its length, and its code in place of a protocol version.
     const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
     async fn negotiate(self, mut socket: Socket) -> io::Result<Negotiated> {
@@ -90,7 +90,7 @@ impl HostNegotiation {
     }
 }
 
-/// A stream as the server and we agreed on.
+/// The stream that the negotiation resulted in.
 pub(super) enum Negotiated {
     Plain(Socket),
     Encrypted(Box<<MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>),

@@ -15,7 +15,7 @@ impl Connection {
     /// write in it is an error.
     ///
     /// On SQLite [`Connection::transaction`] takes the lock of the one writer when it begins; this takes none, and with WAL it
-    /// waits for nobody. Inside another transaction it is an ordinary nested one.
+    /// does not wait. Inside another transaction it is an ordinary nested one.
     pub fn read_transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Self) -> Result<T, E>,

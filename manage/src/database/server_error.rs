@@ -1,4 +1,4 @@
-//! All that a server says of a statement that failed: Diesel's errors keep the message and lose the code.
+//! What a server reports about a statement that failed: Diesel's errors keep the message and lose the code.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -7,7 +7,7 @@ use diesel::result::{DatabaseErrorInformation, Error as QueryError};
 
 use crate::settings::{Backend, DatabaseSettings};
 
-/// All that a server says of a statement that failed.
+/// What a server reports about a statement that failed.
 ///
 /// It belongs to an error of Diesel's, which has the message and a kind but not the SQLSTATE, the error number or the context:
 ///
@@ -22,7 +22,7 @@ use crate::settings::{Backend, DatabaseSettings};
 /// ```
 ///
 /// PostgreSQL's errors have all of it. MySQL's have a message and a number, which is asked for on the same connection before
-/// that is used again or dropped. SQLite's have the result code as far as Diesel's kind and SQLite's fixed texts tell it.
+/// that is used again or dropped. SQLite's have the result code as far as Diesel's kind and SQLite's fixed texts reveal it.
 #[derive(Debug)]
 pub struct ServerError {
     settings: Arc<DatabaseSettings>,
@@ -65,7 +65,7 @@ pub struct ErrorLine {
     pub column: usize,
 }
 
-/// The errors that are still around. Diesel's errors cannot hold a type of ours so that it could be taken out again.
+/// The errors that still exist. A type of ours cannot be taken out of Diesel's errors again.
 static ERRORS: Mutex<Vec<Weak<ServerError>>> = Mutex::new(Vec::new());
 
 impl ServerError {
@@ -208,7 +208,7 @@ impl ServerError {
     pub fn line(&self) -> Option<ErrorLine> {
         let (statement, position) = (self.statement()?, self.position()?);
         let before: String = statement.chars().take(position.checked_sub(1)?).collect();
-        // A position one behind the end stands for an end that came too soon.
+        // A position just after the end means that the statement ended too early.
         let rest = statement.get(before.len()..)?;
         let (above, begin) = before.rsplit_once('\n').unwrap_or(("", &before));
         let number = if before.contains('\n') { above.matches('\n').count() + 2 } else { 1 };

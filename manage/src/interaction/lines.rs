@@ -1,5 +1,5 @@
-//! Questions until there is an answer: at the process's own terminal, or to an input that stands for a person, where each
-//! question is a line of stderr and each answer a line. The latter is for tests.
+//! Asks until there is a valid answer: on the process's own terminal, or, in tests, from an input: each question is a line of
+//! stderr, and each answer a line of the input.
 
 use super::editor::read_line;
 use super::terminal;
@@ -10,7 +10,7 @@ use crate::{CommandError, Context, Result};
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) text: &'a str,
-    /// The answer of somebody who just presses Enter.
+    /// The answer if Enter is pressed without a text.
     pub(super) default: Option<&'a str>,
     /// How the default shows on a terminal, where that is not itself: `y/N`.
     pub(super) choices: Option<&'a str>,

@@ -6,7 +6,7 @@ use console::{Key, Term, truncate_str};
 
 use super::editor::END;
 
-/// Lets somebody choose an item; nothing where CONTROL-D ends it.
+/// Returns the item that is chosen; nothing if CONTROL-D ends it.
 pub(super) fn choose(
     term: &Term,
     question: &str,

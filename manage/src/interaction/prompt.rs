@@ -83,7 +83,7 @@ impl<'a> Prompt<'a> {
         chosen.ok_or_else(|| lines::ended(&self.question))
     }
 
-    /// Asks for a secret, which is not shown while it is typed and is not empty. Nobody can answer it with `--noinput`.
+    /// Asks for a secret, which is not shown while it is typed and is not empty. With `--noinput` it is an error.
     pub fn secret(mut self) -> Result<Secret> {
         self.default = None;
         self.without_asking()?;

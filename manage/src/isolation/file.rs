@@ -1,5 +1,5 @@
-//! SQLite's lock: a file beside the database's. The operating system frees it when its holder ends, and whoever holds it
-//! removes it.
+//! SQLite's lock: a file beside the database's. The operating system frees it when its holder ends, and the
+//! holder removes it.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -65,7 +65,7 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Elsewhere an open file cannot be told from one that was replaced, so that a lock on it might not count.
+        // On other systems an open file cannot be distinguished from one that was replaced, so a lock on it might not count.
         let removed = cfg!(unix) && self.is_still_there() && fs::remove_file(&self.path).is_ok();
         if !removed {
             let _ = self.file.set_len(0);
@@ -99,7 +99,7 @@ fn open(path: &Path, database: &Path) -> io::Result<File> {
     }
 }
 
-/// Creates the file, readable and writable for whoever may read and write the database.
+/// Creates the file with the permissions of the database.
 fn create(path: &Path, database: &Path) -> io::Result<File> {
     let mut options = options();
     options.read(true).append(true).create_new(true);
@@ -120,7 +120,7 @@ fn create(path: &Path, database: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Follows no link, and waits for nobody at the other end of a pipe.
+/// Follows no link, and does not wait for the other end of a pipe.
 fn options() -> fs::OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]

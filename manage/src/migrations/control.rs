@@ -63,8 +63,8 @@ pub(super) const OWN_TRANSACTION: &str =
     "Write `run_in_transaction = false` into metadata.toml beside the file.";
 const NOT_HERE: &str = "Remove it, or write `run_in_transaction = false` into metadata.toml beside the file.";
 
-/// The statements to run. Where the migration runs in a transaction, a `BEGIN` and its `COMMIT` are left out: that one
-/// is there already, and has more in it.
+/// The statements to run. Where the migration runs in a transaction, a `BEGIN` and its `COMMIT` are left out: that
+/// transaction already exists, and contains more.
 pub(super) fn runnable(
     script: &Script,
     in_transaction: bool,

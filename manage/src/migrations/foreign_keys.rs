@@ -1,5 +1,5 @@
-//! SQLite's foreign keys during a migration. They are off, as a table that is rebuilt is dropped for a moment, and then
-//! the rows that refer to it would go, too; so afterwards somebody has to look whether each reference still holds.
+//! SQLite's foreign keys during a migration. They are off, as a table that is rebuilt is dropped for a moment, which
+//! would delete the rows that refer to it, too; so all references are checked afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::database::Connection;
 pub(super) struct Violations {
     /// By table and the table that it refers to.
     rows: BTreeMap<(String, String), Rows>,
-    /// The tables whose foreign keys cannot be looked at, and why.
+    /// The tables whose foreign keys cannot be checked, and why.
     broken: BTreeSet<(String, String)>,
 }
 
@@ -40,7 +40,7 @@ struct Name {
 }
 
 impl Violations {
-    /// Looks at every row that refers to another one.
+    /// Checks every row that refers to another one.
     pub(super) fn read(connection: &mut Connection) -> QueryResult<Self> {
         let mut violations = Self::default();
         let tables: Vec<Name> = diesel::sql_query(

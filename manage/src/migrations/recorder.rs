@@ -22,7 +22,7 @@ pub(super) fn record(migration: &dyn Migration<MultiBackend>, direction: Directi
     recorded.is_ok().then_some(recorder.sql)
 }
 
-/// A connection to nothing, which keeps what it is told to run.
+/// A connection to nothing, which records the SQL that it is given.
 #[derive(Default)]
 struct Recorder {
     sql: String,

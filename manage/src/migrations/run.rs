@@ -23,9 +23,9 @@ pub(super) struct Failure {
     pub(super) remedy: Option<String>,
 }
 
-/// Runs one direction of a migration. Afterwards the session is set back, also when it failed; the result says whether that
-/// succeeded. `violations` are the references of an SQLite database that do not hold before it, and afterwards those that do
-/// not then.
+/// Runs one direction of a migration. Afterwards the session is restored, also after a failure; the result says whether that
+/// succeeded. `violations` are the references of an SQLite database that are broken before it; afterwards, those that are broken
+/// then.
 pub(super) fn run(
     connection: &mut Connection,
     entry: &Entry,
@@ -300,7 +300,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether nobody knows what the server did.
+/// Whether it is unknown what the server did.
 fn is_lost(error: &QueryError) -> bool {
     use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
 

@@ -38,7 +38,7 @@ const PRAGMAS: [&str; 16] = [
     "writable_schema",
 ];
 
-/// MySQL's variables that are no settings: they change by themselves, or tell what happened.
+/// MySQL's variables that are not settings: they change by themselves, or report what happened.
 const VOLATILE: [&str; 12] = [
     "error_count",
     "identity",
@@ -172,7 +172,7 @@ fn set(connection: &mut Connection, name: &str, value: &str) -> QueryResult<()> 
         Backend::Mysql => {
             let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
             let value = if is_number { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) };
-            // What cannot be set for a session was changed for the whole server, perhaps by somebody else.
+            // What cannot be set for a session was changed for the whole server, perhaps by another client.
             let _ = connection.batch_execute(&format!("SET SESSION {name} = {value}"));
             Ok(())
         }

@@ -1,4 +1,4 @@
-//! The database that nobody has named, and settings that were perhaps not meant so.
+//! The database that is used by default, and settings that were perhaps not intended.
 
 use std::path::Path;
 

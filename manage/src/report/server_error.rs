@@ -30,7 +30,7 @@ pub(crate) fn lines(error: &ServerError, is_placed: bool) -> Vec<String> {
         }
     }
     for (kind, name) in error.names() {
-        // Most messages name them, and nobody asks for the usual schema.
+        // Most messages name them, and the usual schema is of no interest.
         if name != "public"
             && ![Some(error.message()), error.detail()].into_iter().flatten().any(|text| text.contains(name))
         {

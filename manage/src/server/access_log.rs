@@ -149,7 +149,7 @@ impl ConnectionLog {
         let _ = self.shared.errors.styled_line(Role::Error, text);
     }
 
-    /// The method and the path; a query may hold what is nobody's business.
+    /// The method and the path, without the query, which may be confidential.
     fn request(&self) -> String {
         let exchange = self.lock();
         let request =
@@ -186,7 +186,7 @@ impl ConnectionLog {
         if let Some(note) = note {
             let _ = write!(text, " ({note})");
         }
-        // A log that nobody reads any more is no reason to stop serving.
+        // A broken log is no reason to stop serving.
         let _ = access.styled_line(role(status), text);
     }
 

@@ -35,7 +35,7 @@ impl Site {
 
     /// Tells the server's log why a request failed: an error with its causes, on one line. The visitor is told less.
     pub fn log_error(&self, error: &(dyn std::error::Error + 'static)) {
-        // A log that nobody reads any more is no reason to stop serving.
+        // A broken log is no reason to stop serving.
         let _ = self.log.styled_line(Role::Error, printable(&with_causes(error)));
     }
 

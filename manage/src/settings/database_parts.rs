@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::draft::Draft;
 use super::{Address, Backend, DatabaseSettings, SettingsError, SslMode};
 
-/// The addresses of a setting of its own for the host, in which a port may stand, too: `db`, `db:5433`, `[::1]:5433`, `::1`, the
+/// The addresses of a setting for the host, which may include a port: `db`, `db:5433`, `[::1]:5433`, `::1`, the
 /// directory of a Unix socket, or several, separated by commas. An error says what is wrong with it.
 pub(super) fn addresses(
     text: &str,

@@ -1,4 +1,4 @@
-//! The settings of a database while it is still open which of its parts nobody has set.
+//! The settings of a database while some of its parts are still open.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

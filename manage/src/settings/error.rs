@@ -21,7 +21,7 @@ impl SettingsError {
         self
     }
 
-    /// A command that ends by it has the exit code for a wrong configuration.
+    /// A command that fails with it has the exit code of a configuration error.
     #[must_use]
     pub(crate) fn with_configuration_exit(self) -> Self {
         Self { ends_with_configuration: true, ..self }

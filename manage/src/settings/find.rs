@@ -77,7 +77,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, SettingsError> {
     std::thread::spawn(move || {
         let mut content = Vec::new();
         let result = fs::File::open(file).and_then(|mut file| file.read_to_end(&mut content));
-        // Nobody may listen any more.
+        // The receiver may have given up.
         let _ = sender.send(result.map(|_| content));
     });
     let content = receiver.recv_timeout(PIPE_LIMIT).map_err(|_| {

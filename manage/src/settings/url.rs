@@ -128,7 +128,7 @@ fn sqlite(alias: &str, rest: &str, origin: &Origin) -> Result<DatabaseSettings, 
     Ok(DatabaseSettings::sqlite(alias, path, origin.clone()))
 }
 
-/// SQLAlchemy's URLs have one slash more than the path: `sqlite+aiosqlite:///a.db` is `a.db` in the working folder.
+/// SQLAlchemy's URLs have one slash more than the path: `sqlite+aiosqlite:///a.db` is `a.db` in the working directory.
 fn sqlalchemy_sqlite(alias: &str, rest: &str, origin: &Origin) -> Result<DatabaseSettings, UrlProblem> {
     match rest {
         "" | "/" => sqlite(alias, ":memory:", origin),
@@ -171,7 +171,7 @@ fn server_parts(
 
     let parts = [("user", user, &mut parameters.user), ("password", password, &mut parameters.password)];
     for (part, text, parameter) in parts {
-        // As in libpq, what stands behind the `?` counts for more.
+        // As in libpq, what follows the `?` takes precedence.
         if parameter.is_none() && !text.is_empty() {
             *parameter = Some(decode(text, part)?);
             parameters.given.insert(part);

@@ -17,7 +17,7 @@ pub(crate) fn databases(
     if all {
         let all: Vec<DatabaseSettings> = settings.databases().cloned().collect();
         if all.is_empty() {
-            // In production somebody has to name it.
+            // In production it must be set.
             settings.database(DatabaseSettings::DEFAULT_ALIAS).map_err(configuration)?;
         }
         return Ok(all);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// to the kernel; rootless Podman, and Docker in a container, use the one of FUSE.
 const LAYERS: [&str; 4] = ["overlay", "fuse.fuse-overlayfs", "aufs", "fuse.unionfs"];
 
-/// Folders of engines whose other drivers give each container one folder or subvolume of an ordinary file system.
+/// Directories of engines whose other drivers give each container a directory or subvolume of an ordinary file system.
 const FOLDERS: [&str; 4] =
     ["/vfs/dir/", "/btrfs/subvolumes/", ".snapshotter.v1.native/", ".snapshotter.v1.btrfs/"];
 

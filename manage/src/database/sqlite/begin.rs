@@ -50,7 +50,7 @@ fn in_turn(driver: &mut Driver, limit: Duration) -> QueryResult<()> {
     began
 }
 
-/// The longer a process has waited, the more often it asks, so that the oldest is the likeliest to be next. No two ask in step.
+/// The longer a process has waited, the more often it tries, so that the oldest is most likely to be next. No two try in step.
 fn pause(waited: Duration) -> Duration {
     let most: u32 = match waited.as_millis() {
         0..100 => 8_000,

@@ -63,7 +63,7 @@ impl SqliteConnection {
     }
 }
 
-/// Whether a session refused to write before it was told to.
+/// Whether a session was read-only before [`SqliteConnection::begin_reading`].
 pub(crate) struct WasQueryOnly(bool);
 
 delegate_connection!(

@@ -12,13 +12,13 @@ use super::{folder, may_write, target, uri};
 /// How long to try while other processes open the same new file.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Whether opening this name makes a database of ours: the file does not exist, or is empty.
+/// Whether opening this name creates a database: the file does not exist, or is empty.
 pub(super) fn is_new(name: &str, path: &Path) -> bool {
     let is_empty = path.metadata().map_or(true, |file| file.is_file() && file.len() == 0);
     is_empty && !has_own_rules(name)
 }
 
-/// Whether a URI asks for something that WAL does not go with.
+/// Whether a URI has a parameter that rules WAL out.
 fn has_own_rules(name: &str) -> bool {
     let query = uri(name).map_or("", |(_, query)| query);
     query.split('&').any(|pair| {
@@ -45,7 +45,7 @@ pub(super) fn use_wal(connection: &mut diesel::SqliteConnection, path: &Path) {
     }
 }
 
-/// Whether a folder is, or may be, on another machine: WAL needs memory that all processes share.
+/// Whether a directory is, or may be, on another machine: WAL needs memory that all processes share.
 #[cfg(target_os = "linux")]
 pub(super) fn is_on_a_network(folder: &Path) -> bool {
     /// From Linux's `magic.h` and the file systems' own headers: NFS, SMB (three versions), 9P, FUSE (also the folders that

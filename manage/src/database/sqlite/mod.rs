@@ -1,4 +1,4 @@
-//! SQLite: Diesel's own connection, opened with care, and told plainly where that fails.
+//! SQLite: Diesel's own connection, with checks before it is opened and plain errors if that fails.
 
 mod begin;
 mod connection;
@@ -229,7 +229,8 @@ fn explain(settings: &DatabaseSettings, path: Option<&Path>, message: &str) -> C
     }
     let folder = folder(path);
     if !may_write(folder) {
-        return file(&format!("{message}; the directory {} is not writable", folder.display())).with_hint(wal);
+        return file(&format!("{message}; the directory {} is not writable", folder.display()))
+            .with_hint(wal);
     }
     file(message)
 }

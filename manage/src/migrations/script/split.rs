@@ -16,7 +16,7 @@ pub(super) fn statements(sql: &str, backend: Backend) -> Vec<Range<usize>> {
         if current.is_none() && is_delimiter_command(backend, kind, text) && lexer.take_delimiter() {
             continue;
         }
-        // A delimiter of one's own is there so that nobody has to understand what is before it.
+        // A delimiter of the file's own marks the end, whatever comes before it.
         if kind == Kind::Delimiter && (!lexer.is_standard_delimiter() || body.is_complete()) {
             found.extend(current.take());
             body = Body::new(backend);

@@ -1,4 +1,4 @@
-//! What a value stands for: escapes, and references to other variables.
+//! Expands a value: escapes, and references to other variables.
 
 use std::collections::BTreeMap;
 
@@ -157,7 +157,7 @@ enum Found {
     NotUtf8,
 }
 
-/// The character that an escape stands for: after it two characters of the text are read.
+/// The character that an escape represents. An escape is two characters long.
 fn escaped(rest: &str, quote: Quote) -> Option<char> {
     let mut characters = rest.chars();
     if characters.next() != Some('\\') {

@@ -41,7 +41,7 @@ impl Draft {
         }
         let (settings, warnings) = complete_from(self, None, &Environment::process())
             .map_err(|error| error.to_string().trim_end_matches('.').to_owned())?;
-        // There is nobody here who could tell it.
+        // Here a warning cannot be shown, so it is an error.
         match warnings.into_iter().next() {
             Some(warning) => Err(warning.trim_end_matches('.').to_owned()),
             None => Ok(settings),
@@ -90,7 +90,7 @@ fn complete_from(
     Ok((settings, warnings))
 }
 
-/// Whoever runs the program, as libpq.
+/// The user who runs the program, as libpq determines it.
 fn os_user(environment: &Environment) -> Option<String> {
     ["USER", "LOGNAME"].iter().find_map(|name| environment.text(name).filter(|user| !user.is_empty()))
 }
@@ -129,7 +129,7 @@ fn fill(
         [("host", Part::Host), ("port", Part::Port), ("user", Part::User), ("password", Part::Password)];
     for (name, part) in parts.into_iter().chain([("dbname", Part::Name), ("sslmode", Part::SslMode)]) {
         if let Some(origin) = origins.get(name) {
-            // A password that stands beside the URL is stronger.
+            // A password beside the URL takes precedence.
             if name != "password" || settings.password.is_none() {
                 settings.part_origins.set(part, origin.clone());
             }

@@ -22,7 +22,7 @@ pub(super) fn password(
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
         Err(error) => {
-            // That nobody has one is the rule; one that is named should be there.
+            // Most users have none; one that is named should exist.
             if *named_by != Origin::Default {
                 warnings
                     .push(format!("Cannot read the password file {shown}, which {named_by} names: {error}."));
@@ -115,7 +115,7 @@ fn matching<'a>(line: &'a str, wanted: &str) -> Option<&'a str> {
     rest.filter(|_| field == wanted)
 }
 
-/// A field without its backslashes, and what stands behind its colon.
+/// A field without its backslashes, and what follows its colon.
 fn unescaped(line: &str) -> (String, Option<&str>) {
     let mut field = String::new();
     let mut chars = line.char_indices();

@@ -30,7 +30,7 @@ pub(super) fn read(
         }
     }
     let files: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-    // The name is not repeated: what stands there may have slipped in from elsewhere.
+    // The name is not repeated: it may be a secret that was put there by mistake.
     Err(SettingsError::new(format!("{named_by}: The service is not defined."))
         .hint(format!("Define it as `[name]` in one of {}.", files.join(", "))))
 }

@@ -4,7 +4,7 @@ use super::super::SettingsError;
 use super::super::variables::Variables;
 use super::Found;
 
-/// The variables and the parameters that they stand for.
+/// The variables and the parameters that they set.
 const VARIABLES: &[(&str, &str)] = &[
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),

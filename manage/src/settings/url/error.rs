@@ -41,7 +41,7 @@ pub enum UrlProblem {
     AddressCount,
     /// The parameter `port` lists another number of ports than there are hosts.
     PortCount,
-    /// A parameter that nobody knows (`None` where its name must not be shown), the one that was perhaps meant, and the known ones.
+    /// An unknown parameter (`None` if its name must not be shown), the one that was perhaps meant, and the known ones.
     UnknownParameter(Option<String>, Option<&'static str>, Vec<&'static str>),
     /// A parameter that others know and that has no meaning here; what to write instead.
     Unsupported(&'static str, &'static str),
@@ -57,9 +57,9 @@ pub enum UrlProblem {
     NoPath,
     /// An SQLite URL has parameters.
     SqliteParameters,
-    /// An SQLite URL of SQLAlchemy's kind has fewer than three slashes.
+    /// An SQLite URL in SQLAlchemy's form has fewer than three slashes.
     SqlalchemyPath,
-    /// The scheme of a database that is none of ours, and what to write instead.
+    /// The scheme of a database that is not supported, and what to write instead.
     OtherDatabase(String, &'static str),
     /// The URL is one of Java's.
     Jdbc,

@@ -49,7 +49,7 @@ pub(in super::super) fn combine(
         if ips.len() != hosts.len() {
             return Err(UrlProblem::AddressCount);
         }
-        // Without a name the address stands for it.
+        // Without a name the address is used for it.
         for (host, ip) in hosts.iter_mut().zip(ips).filter(|(host, _)| host.0.is_empty()) {
             ip.clone_into(&mut host.0);
         }

@@ -145,7 +145,7 @@ impl Parameters {
     }
 }
 
-/// What a parameter of PostgreSQL's that is handed on takes, where this value is not of it.
+/// The values that one of PostgreSQL's other parameters takes, if this value is not among them.
 fn unfit(meaning: &str, value: &str) -> Option<&'static str> {
     let one_of = |values: &[&str]| values.contains(&value);
     // The greatest that the operating system takes.

@@ -1,4 +1,4 @@
-//! Which database a URL's scheme means, in the spellings of other frameworks too.
+//! Which database a URL's scheme means, including the spellings of other frameworks.
 
 /// What a scheme means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,11 +9,11 @@ pub(super) enum Scheme {
     Sqlite,
     /// SQLite with a driver's name behind it, whose paths begin one slash later.
     SqlalchemySqlite,
-    /// A database that is none of ours, and what to write instead.
+    /// A database that is not supported, and what to write instead.
     Other(&'static str),
 }
 
-/// The meaning of a scheme; none where nobody knows it. What stands behind a `+` is a driver of SQLAlchemy's: the server is the same.
+/// The meaning of a scheme; none if it is unknown. What follows a `+` is SQLAlchemy's driver: the server is the same.
 pub(super) fn scheme(text: &str) -> Option<Scheme> {
     let text = text.to_ascii_lowercase();
     let (name, driver) = match text.split_once('+') {
