@@ -19,7 +19,7 @@ pub(crate) fn add(suite: &mut Suite) {
     suite.needs(Need::Docker, "compose::a_cold_volume_ends_in_the_first_page", a_cold_volume);
 }
 
-/// `docker-compose up` of a project that nobody else has. All of it is removed at the end.
+/// `docker-compose up` of a project with a unique name. All of it is removed at the end.
 struct Stack {
     name: String,
     first_port: u16,
@@ -137,7 +137,7 @@ fn docker(arguments: &[&str]) -> String {
     text(&Command::new("docker").args(arguments).output().expect("docker"))
 }
 
-/// The status of the first page; none where nobody answers. Docker's proxy accepts what nobody answers.
+/// The status of the first page; none without an answer. Docker's proxy accepts connections even if no container answers.
 fn status(port: u16) -> Option<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
@@ -152,7 +152,7 @@ fn a_cold_volume() {
     stack.run(&["up", "--detach", "--build", "--scale", &format!("app={REPLICAS}")]);
     stack.wait_for_pages("after a cold start");
     let logs = stack.logs();
-    // All started at once; one migrated, nobody failed.
+    // All started at once; one migrated, and none failed.
     assert_eq!(logs.matches("create_articles... OK").count(), 1, "{logs}");
     let replicas = stack.replicas();
     assert_eq!(replicas.len(), REPLICAS);

@@ -197,7 +197,7 @@ fn cargo_fmt_sees_the_commands() {
     cargo(folder, &["fmt", "--check"]).run(RUN).expect_success();
     assert_eq!(std::fs::read_to_string(&list).expect("a list"), formatted);
 
-    // Somebody's own module of this name stays as it is.
+    // A project's own module of this name stays as it is.
     std::fs::write(&list, "// Mine.\n").expect("a file");
     std::fs::write(&file, text).expect("a file");
     cargo(folder, &["check", "--quiet"]).run(BUILD).expect_success();

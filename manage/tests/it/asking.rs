@@ -104,7 +104,7 @@ fn a_new_password_is_asked_twice() {
     let stderr = &called.transcript.stderr;
     let ended = "Error: The input ended before “The new word (again)” was answered.\n";
     assert!(stderr.ends_with(ended) && !stderr.contains("hunter"), "{stderr}");
-    // Nobody can choose one with --noinput, or where nobody is.
+    // It cannot be chosen with --noinput, or without a terminal.
     let called = project().call(|cx| cx.prompt("Password?").default("x").new_password());
     assert!(called.transcript.stderr.contains("There is nobody to ask “Password?”"), "{}", called.transcript);
     let program = Program::new(&["it"]).with_command(

@@ -113,7 +113,7 @@ fn a_certificate_that_is_itself_trusted(backend: Backend) {
     for mode in ["require", "verify-ca", "verify-full"] {
         certified.accepts("localhost", mode, &own);
     }
-    // A refusal of the server's is told as such, also by a waiter.
+    // A refusal by the server is reported as such, also by a waiter.
     let mut wrong = certified.settings("localhost", "verify-full", &own);
     wrong.password = Some(manage::settings::Secret::new("hunter2"));
     for _ in 0..5 {
@@ -199,7 +199,7 @@ fn certificates_of_the_first_version(backend: Backend) {
             &["signed by no authority"],
         );
     }
-    // Nobody in particular is trusted.
+    // No authority is trusted.
     let mut any = certified.settings("localhost", "require", &root);
     any.tls.root_cert = None;
     Connection::open(&any).unwrap_or_else(|error| panic!("{error}"));
@@ -252,7 +252,7 @@ fn each_that_is_refused_is_told_in_a_sentence(backend: Backend) {
         &certified.path("stranger.crt"),
         &["signature of the server's certificate is wrong"],
     );
-    // By somebody who is no authority.
+    // Signed by a certificate that is not an authority's.
     certified.openssl("x509 -req -in server.csr -days 365 -CA signed.crt -CAkey server.key -CAcreateserial -extfile names -out below.crt");
     let chain = certified.path("chain.crt");
     let texts = ["below.crt", "signed.crt"]

@@ -80,7 +80,7 @@ fn parameters_of_libpq() {
         read("postgres:///blog?hostaddr=10.0.0.1&port=7").addresses,
         [Address::Tcp("10.0.0.1".into(), 7)]
     );
-    // What stands behind the `?` counts for more, as in libpq.
+    // What follows the `?` takes precedence, as in libpq.
     assert_eq!(
         read("postgres://one:x@a/b?user=two&dbname=c&host=d").to_string(),
         "PostgreSQL at d:5432/c as two"

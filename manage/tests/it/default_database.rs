@@ -1,4 +1,4 @@
-//! The database that nobody has named: refused in production, announced elsewhere, with the setting that was meant.
+//! The default database: refused in production, announced elsewhere, with the setting that was probably meant.
 
 use manage::Exit;
 use manage::testing;

@@ -103,7 +103,7 @@ impl Command for Named {
     }
 }
 
-/// A command that somebody writes, or that a later version of the framework has, is no stranger any more.
+/// A command that a project writes, or that a later version of the framework has, counts as known.
 fn a_command_of_the_name_wins() {
     let names = ["makemigrations", "shell", "test"];
     let program = names.iter().fold(Program::new(&["it"]), |program, name| {

@@ -97,10 +97,10 @@ fn variables_complete_what_is_open() {
     assert_eq!(explicit.parameters["application_name"], "own");
     assert_eq!(explicit.connect_timeout, Duration::from_secs(3));
 
-    // Without PGDATABASE the name is the user's, whoever names that.
+    // Without PGDATABASE the name is the user's, wherever that comes from.
     let database = default(project.folder(), &[("DATABASE_URL", "postgres://db"), ("PGUSER", "bob")]);
     assert_eq!(database.to_string(), "PostgreSQL at db:5432/bob as bob");
-    // The password that stands beside the URL is ours, and stronger.
+    // The password beside the URL is ours, and takes precedence.
     let database = default(
         project.folder(),
         &[("DATABASE_URL", "postgres://db"), ("DATABASE_PASSWORD", "own"), ("PGPASSWORD", SECRET)],
@@ -233,7 +233,7 @@ fn a_password_file_is_read_as_libpq_does() {
     assert_eq!(password(&database), Some("three"));
     let database = default(project.folder(), &[("DATABASE_URL", &url), ("PGPASSWORD", "variable")]);
     assert_eq!(password(&database), Some("variable"));
-    // A refused password is told with the file and its line.
+    // A refused password is reported with the file and its line.
     assert!(format!("{:?}", default(project.folder(), &variables).part_origins).contains("two"));
 }
 

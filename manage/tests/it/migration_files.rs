@@ -356,7 +356,7 @@ fn a_missing_down_sql_is_seen_before_the_first_step(database: TestDatabase) {
     done(&project, "migrate");
     let plan = "Planned operations:\n  Revert 2026-01-03-000000_c\n  Revert 2026-01-02-000000_b IRREVERSIBLE\n  Revert 2026-01-01-000000_a\n";
     assert_eq!(done(&project, "migrate zero --plan"), plan);
-    // Nobody is asked for consent to what cannot be done.
+    // There is no prompt for what cannot be done.
     for line in ["migrate zero", "migrate zero --force"] {
         let ran = project.run(line);
         let error = "Error: The migration 2026-01-02-000000_b cannot be reverted, because it has no down.sql. Nothing was reverted.\nHint: Write its down.sql, or choose a target after it.\n";

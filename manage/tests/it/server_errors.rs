@@ -99,7 +99,7 @@ fn a_code_is_found_wherever_the_error_comes_from(backend: Backend) {
     let error = query.load::<i32>(&mut connection).expect_err("no column");
     expect(error, Some(connection), ("42703", "1054"), "load with values");
 
-    // The transaction is rolled back before anybody looks at the error.
+    // The transaction is rolled back before the error is inspected.
     let mut connection = fresh();
     let error = connection
         .transaction(|connection| diesel::sql_query("INSERT INTO books VALUES (1, 7)").execute(connection))

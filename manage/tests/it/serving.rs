@@ -343,7 +343,7 @@ fn a_client_that_leaves() {
     // In the middle of its request's head.
     drop(server.send("GET / HTTP/1.1\r\nHost: te"));
     assert_eq!(server.logged("\"-\""), format!("\"-\" 499 - {left}"));
-    // Whoever only looks whether the port is open, or keeps a connection ready, is no client that left.
+    // A client that only checks whether the port is open, or keeps a connection ready, is not one that left.
     drop(server.connect());
     let mut kept = BufReader::new(server.send("GET /?kept HTTP/1.1\r\nHost: test\r\n\r\n"));
     assert_eq!(status(&mut kept), "HTTP/1.1 200 OK");
@@ -356,7 +356,7 @@ fn a_client_that_leaves() {
 
 fn what_is_not_http() {
     let mut server = Server::start(&[]);
-    // The beginning of a TLS handshake, as of a browser that was told https://.
+    // The beginning of a TLS handshake, as from a browser at an https:// address.
     for bytes in
         [&b"\x16\x03\x01\x02\x00\x01\x00"[..], b"GET /\x01 HTTP/1.1\r\n\r\n", b"\x1b]0;title\x07\r\n\r\n"]
     {

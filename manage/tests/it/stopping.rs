@@ -108,7 +108,7 @@ fn signals_within_a_second_are_one() {
         (Signal::TERM, Signal::TERM),
     ];
     for (first, second) in pairs {
-        // One that is being told, and one that was.
+        // At once, and when the command is already cleaning up.
         for waits in [false, true] {
             let mut running = started("polls slowly", "working");
             running.signal(first);

@@ -151,7 +151,7 @@ fn a_limited_name_server_is_asked_politely(_: Backend, url: &str) {
     is_asked_politely(&lan, running);
 }
 
-/// The name appears after three seconds. Whoever has asked too often by then learns of it five seconds later.
+/// The name appears after three seconds. A client that has asked too often by then learns of it five seconds later.
 fn is_asked_politely(lan: &Lan, mut running: Running) {
     lan.names.limit(30);
     let start = Instant::now();

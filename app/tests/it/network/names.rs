@@ -38,7 +38,7 @@ struct State {
     found: Option<Instant>,
 }
 
-/// Whoever asks more often gets no answer for a while.
+/// A client that asks more often gets no answer for a while.
 struct Limit {
     per_second: usize,
     /// When it was asked.

@@ -119,7 +119,7 @@ fn openssl(folder: &std::path::Path, line: &str) {
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// As manuals tell people to make them.
+/// Certificates as the manuals of servers make them.
 fn certificates_made_by_hand() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

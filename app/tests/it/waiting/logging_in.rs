@@ -57,7 +57,7 @@ fn scram_iterations(iterations: u32, is_supported: bool) {
     assert!(shown.stderr.contains(TOO_MANY) && shown.stderr.contains("Hint: Store it again"), "{shown}");
 }
 
-/// PostgreSQL 16 and later store a password with as many as they are told to.
+/// PostgreSQL 16 and later store a password with any number of iterations.
 fn iterations_of_the_server() {
     let server = Postgres::start().expect("PostgreSQL");
     let version: u32 = server.query_value("SHOW server_version_num").parse().expect("a number");
@@ -82,7 +82,7 @@ fn iterations_of_the_server() {
     }
 }
 
-/// What a server that is none says once it was told the user.
+/// What a fake server sends once it knows the user.
 type Speech = fn(&mut TcpStream) -> std::io::Result<()>;
 
 /// Its thread ends with the process.
@@ -91,7 +91,7 @@ fn false_server(speech: Speech) -> String {
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            // Whoever leaves has heard enough.
+            // A client that leaves has read enough.
             let _ = stream.read(&mut [0; 1024]).and_then(|_| speech(&mut stream));
         }
     });
