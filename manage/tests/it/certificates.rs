@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use manage::database::{Connection, Reason};
-use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
+use manage_test_servers::{Backend, Suite, Tls};
 
 use crate::backends::{Server, on_each_tls_server, project, refused, settings, text, with};
+use crate::tls::encrypting;
 
 pub(crate) fn add(suite: &mut Suite) {
     let mut add = |name, test: fn(Backend)| on_each_tls_server(suite, "certificates", name, test);
@@ -24,15 +25,7 @@ struct Certified {
 
 impl Certified {
     fn new(backend: Backend) -> Self {
-        let server = match backend {
-            Backend::Postgres => Server::Postgres(Postgres::builder().tls().start().unwrap()),
-            _ => Server::MariaDb(MariaDb::builder().tls().start().unwrap()),
-        };
-        let tls = match &server {
-            Server::Postgres(server) => server.tls(),
-            Server::MariaDb(server) => server.tls(),
-        };
-        let tls = tls.expect("certificates").clone();
+        let (server, tls) = encrypting(backend);
         Self { server, tls, folder: tempfile::tempdir().expect("a folder") }
     }
 

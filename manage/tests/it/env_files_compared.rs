@@ -12,6 +12,7 @@ use manage::settings::Settings;
 use manage_test_servers::{Need, Suite, python};
 
 use crate::env_files::load;
+use crate::random::Random;
 
 pub(crate) fn add(suite: &mut Suite) {
     suite.needs(Need::PythonDotenv, "env_files::statements_as_python_dotenv_reads_them", statements);
@@ -61,20 +62,6 @@ fn theirs(folder: &Path) -> Vec<Theirs> {
 
 fn seed(default: u64) -> u64 {
     std::env::var("MANAGE_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(default)
-}
-
-/// The same numbers on each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn one_of<'a>(&mut self, texts: &[&'a str]) -> &'a str {
-        texts[self.below(texts.len())]
-    }
 }
 
 /// What is to come of a variable.

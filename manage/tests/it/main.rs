@@ -49,6 +49,7 @@ mod pools;
 mod printing;
 mod profiling;
 mod project;
+mod random;
 mod reference;
 mod refusals;
 #[cfg(feature = "async")]

@@ -12,6 +12,7 @@ use manage::settings::Environment;
 use manage_test_servers::{Backend, Suite, TestDatabase};
 
 use crate::backends::on_each_server;
+use crate::random::Random;
 
 pub(crate) fn add(suite: &mut Suite) {
     suite.test("secrets::in_urls_of_databases", in_urls_of_databases);
@@ -22,19 +23,7 @@ pub(crate) fn add(suite: &mut Suite) {
     on_each_server(suite, "secrets", "after_a_refused_login", after_a_refused_login);
 }
 
-/// The same numbers on each run.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
-
-    fn one_of<'a>(&mut self, texts: &[&'a str]) -> &'a str {
-        texts[self.below(texts.len())]
-    }
-
     /// Letters and digits that stand in no message, folder or number: four of them cannot be there by chance.
     fn piece(&mut self, letters: &[u8]) -> String {
         (0..4 + self.below(5)).map(|_| char::from(letters[self.below(letters.len())])).collect()

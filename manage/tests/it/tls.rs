@@ -29,7 +29,8 @@ pub(crate) fn add(suite: &mut Suite) {
 /// Its certificate is for `localhost` and 127.0.0.1. This is a third way to reach it.
 const ANOTHER_NAME: &str = "0.0.0.0";
 
-fn encrypting(backend: Backend) -> (Server, Tls) {
+/// A server of its own that encrypts, and its certificates.
+pub(crate) fn encrypting(backend: Backend) -> (Server, Tls) {
     let server = match backend {
         Backend::Postgres => Server::Postgres(Postgres::builder().tls().start().unwrap()),
         _ => Server::MariaDb(MariaDb::builder().tls().start().unwrap()),
