@@ -27,5 +27,5 @@ USER 1000:1000
 WORKDIR /home/app
 COPY --from=build /src/target/release/manage /usr/local/bin/
 EXPOSE 8000
-# Alone it uses an SQLite file in the container. exec: the server gets the signals, not the shell.
+# Without settings it uses an SQLite file in the container. exec makes the server receive the signals, not the shell.
 CMD ["sh", "-c", "manage wait_for_db && manage migrate && exec manage runserver 0.0.0.0:8000"]

@@ -65,7 +65,7 @@ struct Name {
     /// What looks like a date.
     date: Option<String>,
     rest: String,
-    /// Whether all of it could be read. Two names that differ in other bytes alone would give one slug.
+    /// Two names that differ only in bytes that are not UTF-8 would give the same slug.
     is_utf8: bool,
 }
 

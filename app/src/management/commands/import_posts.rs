@@ -6,13 +6,13 @@ use manage::prelude::*;
 use crate::models::Change;
 use crate::posts::{self, Appearance, Post, Reading};
 
-/// How many of the files that are skipped are named unless all are asked for.
+/// How many skipped files are named by default.
 const NAMED: usize = 3;
 
 /// Import Jekyll's posts as articles
 ///
-/// Every post is inserted, or updates the article of the same slug: all of them, or none if anything is wrong with any. What lies in a
-/// directory `_drafts`, or says `draft: true` or `published: false`, is a draft whatever its date.
+/// Every post is inserted, or updates the article of the same slug: all of them, or none if anything is wrong with any.
+/// Files in a directory `_drafts`, and those with `draft: true` or `published: false`, are drafts whatever their date.
 #[command]
 pub fn import_posts(
     cx: &mut Context,

@@ -23,7 +23,7 @@ pub fn publish(
         }
         .into());
     };
-    // A title comes from a file of anybody's.
+    // A title may come from an imported file.
     match publication {
         Publication::Done(article) => cx.success(format_args!("Published “{}”.", printable(&article.title))),
         Publication::Already(article, time) => {
