@@ -60,11 +60,10 @@ fn scram_iterations(iterations: u32, is_supported: bool) {
 /// PostgreSQL 16 and later store a password with any number of iterations.
 fn iterations_of_the_server() {
     let server = Postgres::start().expect("PostgreSQL");
-    let version: u32 = server.query_value("SHOW server_version_num").parse().expect("a number");
     for (iterations, is_supported) in [(4_097, true), (200_000, false)] {
         let role = format!("CREATE ROLE told_{iterations} LOGIN PASSWORD '{PASSWORD}'");
         let url = server.url_as("127.0.0.1", &format!("told_{iterations}"), PASSWORD, "postgres");
-        if version < 160_000 {
+        if server.version() < 16 {
             // Before, the setting does not exist, and a role has always 4,096.
             server.execute(&role);
             Wait::new(&url, "--once").end().ready();
