@@ -70,8 +70,11 @@ mod tests {
         assert_eq!(known(host), None);
         let nothing: io::Result<std::iter::Empty<SocketAddr>> = Err(io::Error::other("unknown"));
         assert_eq!(learn(host, nothing), Err("unknown".to_owned()));
+        let started = Instant::now();
         let first = learn(host, found(1)).expect("an address");
-        assert_eq!(known(host), Some(Ok(first)));
+        let again = known(host);
+        // A busy machine may pause this thread for longer than the answer holds.
+        assert!(again == Some(Ok(first)) || started.elapsed() >= SHORTEST, "{again:?}");
         for _ in 0..20 {
             learn(host, found(1)).expect("an address");
         }

@@ -152,6 +152,15 @@ fn of_diesels_type(settings: &DatabaseSettings, _: &Pool) {
     }
 }
 
+/// Counts down at its end, also after a panic: otherwise the one that writes again and again would never end.
+struct Countdown<'a>(&'a AtomicUsize);
+
+impl Drop for Countdown<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// It leaves the file free only for a moment between two transactions.
 fn lets_others_in() {
     const OTHERS: usize = 4;
@@ -172,11 +181,11 @@ fn lets_others_in() {
             });
             for _ in 0..OTHERS {
                 scope.spawn(|| {
+                    let _countdown = Countdown(&others);
                     let mut connection = Connection::open(&settings).expect("a connection");
                     for _ in 0..WANTED {
                         connection.transaction(|connection| add_one!(connection)).expect("a turn");
                     }
-                    others.fetch_sub(1, Ordering::SeqCst);
                 });
             }
         });
@@ -196,9 +205,11 @@ fn a_holder_is_waited_for() {
                 let mut connection = Connection::open(settings).expect("a connection");
                 told.send(()).expect("the holder listens");
                 connection.transaction(|connection| add_one!(connection)).expect("after the holder");
+                let _ = told.send(());
             });
             waits.recv().expect("it is about to wait");
             std::thread::sleep(Duration::from_millis(300));
+            assert!(waits.try_recv().is_err(), "it did not wait for the holder");
             holder.batch_execute("COMMIT").expect("SQL");
         });
         assert_eq!(value(&settings), 42, "{journal}");
