@@ -42,7 +42,7 @@ impl fmt::Display for ServiceUrlError {
             Self::Scheme(Some(scheme)) => write!(f, "The scheme `{scheme}` is not known; {KNOWN}"),
             Self::Scheme(None) => write!(f, "A URL begins with a scheme, as in tcp://host:port; {KNOWN}"),
             Self::Database => f.write_str(
-                "A database is named by its alias, `--database ALIAS`; its URL belongs into the settings (DATABASE_URL, \
+                "A database is named by its alias, `--database ALIAS`; its URL belongs in the settings (DATABASE_URL, \
                  DATABASE_URL_<ALIAS>)",
             ),
             Self::NoTls(scheme) => {
