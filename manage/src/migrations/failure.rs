@@ -33,6 +33,8 @@ pub struct StepError {
 pub enum Left {
     /// It was not begun, or rolled back.
     Nothing,
+    /// No statement took effect, of a migration without a transaction: what an earlier run did is still there.
+    NothingOfThisRun,
     /// Its first statements, so many of so many, and the line in which the next one begins; where it is none of them, a part
     /// of the statement in that line.
     Statements {
@@ -59,6 +61,10 @@ impl StepError {
         };
         let left = match self.left {
             Left::Nothing => None,
+            Left::NothingOfThisRun => Some(format!(
+                "It has no transaction: if an earlier run failed half-way, what that did is still there. Undo it by \
+                 hand; or do the rest by hand, and {record} __diesel_schema_migrations: {version}."
+            )),
             Left::Statements { .. } => Some(format!(
                 "Undo by hand what stayed, and run the command again; or do the rest by hand, and {record} \
                  __diesel_schema_migrations: {version}."
@@ -91,6 +97,7 @@ impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Nothing => f.write_str("Nothing of it stayed in the database."),
+            Self::NothingOfThisRun => f.write_str("None of its statements took effect in this run."),
             Self::Unknown => f.write_str(
                 "The connection was lost during the commit: all of it stayed in the database, or nothing.",
             ),

@@ -167,7 +167,7 @@ impl Run<'_> {
                 let error = StatementError::new(file, &statement, backend, error);
                 let failure = self.failed(error.into(), is_certain);
                 let left = match failure.left {
-                    Left::Nothing if commits_alone => self.part_of(statement),
+                    Left::Nothing | Left::NothingOfThisRun if commits_alone => self.part_of(statement),
                     left => left,
                 };
                 return Err(Failure { remedy, left, ..failure });
@@ -241,7 +241,7 @@ impl Run<'_> {
 
     /// Adds what MySQL could not roll back: the tables of some engines, as MyISAM, know no transactions.
     fn add_what_is_kept(&self, connection: &mut Connection, failure: &mut Failure) {
-        if self.backend != Backend::Mysql || failure.left != Left::Nothing {
+        if self.backend != Backend::Mysql || !matches!(failure.left, Left::Nothing | Left::NothingOfThisRun) {
             return;
         }
         let line = |nth: usize| self.statements.get(nth).map(|(_, statement)| statement.line());
@@ -292,7 +292,9 @@ impl Run<'_> {
 
     fn left(&self, is_certain: bool) -> Left {
         if self.kept == 0 {
-            return Left::Nothing;
+            let commits =
+                self.statements.iter().any(|(control, _)| matches!(control, Control::ImplicitCommit));
+            return if commits || !self.in_transaction { Left::NothingOfThisRun } else { Left::Nothing };
         }
         let line = self.statements.get(self.kept).map(|(_, statement)| statement.line());
         let is_certain = is_certain && self.is_certain;

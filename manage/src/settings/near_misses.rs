@@ -68,6 +68,26 @@ const URLS: &[&str] = &[
     "JAWSDB_MARIA_URL",
 ];
 
+/// Our own variables, and other words for them.
+const OWN: &[(&str, &[&str])] = &[
+    ("MANAGE_ENV", &["MANAGE_ENVIRONMENT", "MANAGE_ENV_NAME", "MANAGE_STAGE", "MANAGE_MODE"]),
+    (
+        "MANAGE_SETTINGS",
+        &[
+            "MANAGE_SETTINGS_FILE",
+            "MANAGE_SETTINGS_MODULE",
+            "MANAGE_CONFIG",
+            "MANAGE_CONFIG_FILE",
+            "MANAGE_TOML",
+        ],
+    ),
+    (
+        "MANAGE_RUNSERVER_ADDRESS",
+        &["MANAGE_RUNSERVER", "MANAGE_RUNSERVER_ADDR", "MANAGE_ADDRESS", "MANAGE_ADDR", "MANAGE_BIND"],
+    ),
+    ("MANAGE_COLORS", &["MANAGE_COLOR", "MANAGE_COLOUR", "MANAGE_COLOURS"]),
+];
+
 /// The same for the file that has the URL.
 const URL_FILES: &[&str] =
     &["DATABASE_FILE", "DB_URL_FILE", "DATABASE_URI_FILE", "DATABASE_URLFILE", "DATABASE_URL_PATH"];
@@ -107,6 +127,7 @@ pub(super) fn near_misses(
     let names: BTreeSet<String> = variables.names("").into_iter().filter(|name| is_plain(name)).collect();
     let scan = Scan { variables, names: &names };
     let mut found = Vec::new();
+    scan.own(&mut found);
     if default.origin == Origin::Default {
         scan.empty(&mut found);
         scan.urls(&mut found);
@@ -212,6 +233,15 @@ impl Scan<'_> {
             .set_names(|name| !is_alias(name) && !like_file(name) && name != "DATABASE_URL" && like_url(name))
         {
             self.not_read(name, "DATABASE_URL", found);
+        }
+    }
+
+    fn own(&self, found: &mut Vec<NearMiss>) {
+        for (meant, others) in OWN {
+            let like = |name: &str| others.contains(&name) || is_like(name, meant);
+            for name in self.set_names(|name| OWN.iter().all(|(own, _)| *own != name) && like(name)) {
+                self.not_read(name, meant, found);
+            }
         }
     }
 

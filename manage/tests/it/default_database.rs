@@ -136,6 +136,8 @@ const NEARLY: &[(Variables, &[&str])] = &[
     ),
     (&[("PGSERVICE", SECRET)], &["DATABASE_URL=postgres:// to use it"]),
     (&[("PG_HOST", SECRET)], &["Did you mean PGHOST?"]),
+    (&[("MANAGE_ENVIRONMENT", SECRET)], &["MANAGE_ENVIRONMENT (environment) is not read.", "MANAGE_ENV?"]),
+    (&[("MANAGE_SETTING", SECRET)], &["Did you mean MANAGE_SETTINGS?"]),
     (
         &[("DB_HOST", "db"), ("DB_PASSWORD", SECRET)],
         &["DB_HOST and DB_PASSWORD (environment)", "POSTGRES_HOST"],

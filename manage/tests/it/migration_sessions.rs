@@ -95,9 +95,12 @@ app!("badly_prepared" before &[
 fn a_preparation_that_fails_is_named(database: TestDatabase) {
     let ran = project_of(&["badly_prepared"], &database).run("migrate");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
-    for words in
-        ["Nothing of it stayed in the database.", "`SET nonsense = 1`", "badly_prepared/src/lib.rs:1"]
-    {
+    // Its CREATE TABLE commits by itself on MySQL, so an earlier run may have left something.
+    let left = match database.backend() {
+        Backend::MariaDb => "None of its statements took effect in this run.",
+        _ => "Nothing of it stayed in the database.",
+    };
+    for words in [left, "`SET nonsense = 1`", "badly_prepared/src/lib.rs:1"] {
         assert!(ran.err.contains(words), "{words}\n{}", ran.all());
     }
     assert!(!is_there(&database, "a"));
