@@ -161,7 +161,7 @@ fn encrypted() {
     says(trusting(&url.replace("hunter3", "hunter2")).run(LONG).expect_code(78), "WRONGPASS");
     let stranger = waiter(&url, &["--fail-fast-after", "0"]).env("SSL_CERT_FILE", tls.untrusted_ca());
     let ran = says(stranger.run(LONG).expect_code(78), "signed by no authority that is trusted here");
-    says(ran, "SSL_CERT_FILE names a file of other authorities");
+    says(ran, "SSL_CERT_FILE names a PEM file of others");
 }
 
 fn tls_where_none_is_and_none_where_it_is() {
