@@ -1,4 +1,4 @@
-//! Cargo looks at a new file only where it is told to.
+//! Cargo notices a new file only in a directory that a build script names.
 
 fn main() {
     println!("cargo::rerun-if-changed=src/management/commands");

@@ -30,8 +30,8 @@ pub(crate) struct ImportedArticle<'a> {
     pub(crate) slug: &'a str,
     pub(crate) title: &'a str,
     pub(crate) body: &'a str,
-    /// `None`: an update keeps the time that the article has, it may have been published by hand. `Some(None)`: an update
-    /// takes the time away, and with it the article from the public.
+    /// `None`: an update keeps the time that the article has, it may have been published by hand.
+    /// `Some(None)`: an update takes the time away, and with it the article from the public.
     pub(crate) published_at: Option<Option<NaiveDateTime>>,
     pub(crate) source_file: Option<&'a str>,
 }
@@ -57,32 +57,33 @@ pub(crate) enum Publication {
     NoDate(Article),
 }
 
-/// The time, to the second: one of the databases keeps no fractions.
+/// Returns the time, to the second: one of the databases keeps no fractions.
 pub(crate) fn now() -> NaiveDateTime {
     Utc::now().naive_utc().trunc_subsecs(0)
 }
 
-/// The articles that a visitor may see, the newest first.
-pub(crate) fn published(connection: &mut Connection) -> QueryResult<Vec<Article>> {
+/// Returns the articles that a visitor may see, the newest first; at most so many, or all.
+pub(crate) fn published(connection: &mut Connection, most: Option<u32>) -> QueryResult<Vec<Article>> {
     articles::table
         .filter(articles::published_at.le(now()))
         .order((articles::published_at.desc(), articles::id.desc()))
+        .limit(most.map_or(i64::MAX, i64::from))
         .select(Article::as_select())
         .load(connection)
 }
 
-/// The slug and the title of every article, drafts as well.
+/// Returns the slug and the title of every article, drafts as well.
 pub(crate) fn slugs(connection: &mut Connection) -> QueryResult<Vec<(String, String)>> {
     articles::table.order(articles::slug).select((articles::slug, articles::title)).load(connection)
 }
 
-/// The article of this slug, if a visitor may see it.
+/// Returns the article of this slug, if a visitor may see it.
 pub(crate) fn find_published(connection: &mut Connection, slug: &str) -> QueryResult<Option<Article>> {
     let now = now();
     Ok(find(connection, slug)?.filter(|article| article.published_at.is_some_and(|time| time <= now)))
 }
 
-/// The article of this slug, a draft as well.
+/// Returns the article of this slug, a draft as well.
 pub(crate) fn find(connection: &mut Connection, slug: &str) -> QueryResult<Option<Article>> {
     // PostgreSQL takes no such text, not even in a comparison.
     if slug.contains('\0') {
@@ -97,13 +98,14 @@ pub(crate) fn find(connection: &mut Connection, slug: &str) -> QueryResult<Optio
     Ok(found.filter(|article: &Article| article.slug == slug))
 }
 
-/// The slug that is most like this one, when one is like it at all.
+/// Returns the slug that is most like this one, when one is like it at all.
 pub(crate) fn closest_slug(connection: &mut Connection, slug: &str) -> QueryResult<Option<String>> {
     let slugs: Vec<String> = articles::table.select(articles::slug).order(articles::slug).load(connection)?;
     Ok(manage::command::closest(slug, slugs.iter().map(String::as_str)).map(str::to_owned))
 }
 
-/// Makes an article appear now; with `keep_date`, at the time that it has. Nothing where there is no such article.
+/// Makes an article appear now; with `keep_date`, at the time that it has. Nothing where there is no such
+/// article.
 pub(crate) fn publish(
     connection: &mut Connection,
     slug: &str,
@@ -127,7 +129,7 @@ pub(crate) fn publish(
     })
 }
 
-/// The slugs of the articles that have no date, in order.
+/// Returns the slugs of the articles that have no date, in order.
 pub(crate) fn drafts(connection: &mut Connection) -> QueryResult<Vec<String>> {
     articles::table
         .filter(articles::published_at.is_null())
@@ -149,7 +151,8 @@ pub(crate) fn delete(connection: &mut Connection, slugs: &[String]) -> QueryResu
     })
 }
 
-/// Inserts an article, or updates the one that has its slug; with `dry_run`, says only which of them it would be.
+/// Inserts an article, or updates the one that has its slug; with `dry_run`, says only which of them it would
+/// be.
 pub(crate) fn save(
     connection: &mut Connection,
     new: &ImportedArticle<'_>,

@@ -78,7 +78,8 @@ pub(crate) struct Limits {
     pub(crate) timeout: Duration,
 }
 
-/// Asks for the front page, the list, and every page that the list names. `tell` gets each answer as it comes.
+/// Asks for the front page, the list, and every page that the list names. `tell` gets each answer as it
+/// comes.
 pub(crate) async fn check<E>(
     base: &BaseUrl,
     limits: Limits,

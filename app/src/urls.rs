@@ -1,18 +1,24 @@
 //! The addresses of the blog.
 
-use manage::axum::Router;
+use manage::axum::middleware::map_response;
 use manage::axum::routing::get;
+use manage::axum::{Extension, Router};
 use manage::server::Site;
 
+use crate::settings::BlogSettings;
 use crate::views;
 
 /// The blog's routes.
 #[manage::router]
 pub fn urls(site: &Site) -> manage::Result<Router> {
+    let settings: BlogSettings = site.settings().app("app")?;
     Ok(Router::new()
         .route("/", get(views::index))
         .route("/articles/{slug}/", get(views::article))
         .route("/api/articles", get(views::api_articles))
+        .route("/style.css", get(views::style))
         .fallback(views::not_found)
+        .layer(Extension(settings))
+        .layer(map_response(views::secured))
         .with_state(site.clone()))
 }

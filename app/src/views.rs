@@ -1,10 +1,13 @@
 //! The blog's pages.
 
+mod harmless;
+mod headers;
 mod layout;
 mod markdown;
 
 use chrono::NaiveDateTime;
 use diesel::QueryResult;
+use manage::axum::Extension;
 use manage::axum::extract::rejection::PathRejection;
 use manage::axum::extract::{Path, State};
 use manage::axum::http::{StatusCode, header};
@@ -16,14 +19,22 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::models::{self, Article};
+use crate::settings::BlogSettings;
 use layout::page;
 
-/// What stands in a path as it is.
+pub(crate) use headers::secured;
+pub(crate) use layout::style;
+
+/// The characters that are not encoded in a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// GET `/`: the published articles, the newest first.
-pub(crate) async fn index(State(site): State<Site>) -> Response {
-    let articles = match query(&site, models::published).await {
+pub(crate) async fn index(
+    State(site): State<Site>,
+    Extension(settings): Extension<BlogSettings>,
+) -> Response {
+    let most = settings.front_page_articles;
+    let articles = match query(&site, move |connection| models::published(connection, most)).await {
         Ok(articles) => articles,
         Err(failure) => return failed(&failure),
     };
@@ -75,7 +86,7 @@ struct Listed<'a> {
 
 /// GET `/api/articles`: the published articles as JSON.
 pub(crate) async fn api_articles(State(site): State<Site>) -> Response {
-    match query(&site, models::published).await {
+    match query(&site, |connection| models::published(connection, None)).await {
         Ok(articles) => json(StatusCode::OK, &articles.iter().map(listed).collect::<Vec<_>>()),
         Err(Failure::Connect(_)) => json(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -146,7 +157,7 @@ async fn query<T: Send + 'static>(
     site: &Site,
     work: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
 ) -> Result<T, Failure> {
-    let result = site.database().run(|connection| work(connection).map_err(Failure::Query)).await;
+    let result = site.pool().run(|connection| work(connection).map_err(Failure::Query)).await;
     result.inspect_err(|failure| match failure {
         Failure::Connect(error) => site.log_error(error),
         Failure::Query(error) => site.log_error(error),

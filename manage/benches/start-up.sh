@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Start-up of a `manage` program with 10 and with 1,000 commands: instructions (valgrind), time and memory (GNU time).
 #
-#     manage/benches/start-up.sh [FOLDER]
+#     manage/benches/start-up.sh [DIRECTORY]
 #
-# It writes two projects into FOLDER (target/start-up unless told otherwise), builds them in release mode and runs an
+# It writes two projects into DIRECTORY (by default target/start-up), builds them in release mode and runs an
 # empty command with three arguments, `version`, `help`, and the question behind `manage <TAB>` and `manage command_7 --<TAB>` in
 # each. Of the times it prints the least and the median of 101.
 set -euo pipefail

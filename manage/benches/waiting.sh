@@ -12,4 +12,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 cargo build --quiet --release -p app --features mysql --bin manage
 target=$(cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-exec cargo bench --quiet -p manage-test-servers --bench waiting -- --manage "$target/release/manage" "$@"
+exec cargo bench --quiet -p manage-test-support --bench waiting -- --manage "$target/release/manage" "$@"

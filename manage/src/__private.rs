@@ -1,25 +1,41 @@
-//! What the macros' expansions reach for. None of it is meant to be named by hand.
+//! Items that the macros' expansions use. Not for direct use.
 
 pub use manage_macros::command_files;
 pub use {diesel_migrations, inventory};
 
 pub use crate::__manage_block_on as block_on;
-pub use crate::checks::CheckRegistration;
-pub use crate::command::App;
-pub use crate::hooks::{HookRegistration, kept};
 #[cfg(feature = "async")]
-pub use crate::runtime::run_to_end;
+pub use crate::block_on::run_to_end;
+pub use crate::checks::registration::{Check, CheckRegistration};
+pub use crate::command::definition::FunctionCommand;
+pub use crate::command::registry::{App, Registration};
+pub use crate::hooks::run::{HookRegistration, hook_guard};
+pub use crate::migrations::sources::{MigrationsRegistration, Part};
 #[cfg(feature = "runserver")]
-pub use crate::server::RouterRegistration;
+pub use crate::server::routes::RouterRegistration;
 
-/// clap as the code of a command's arguments sees it: its own, but for what is said of a type that cannot be read.
+/// clap for the code of a command's arguments: clap's items, except for the compile error about a type
+/// without a parser.
 pub mod clap {
     pub use ::clap::*;
 
     pub use crate::__manage_value_parser as value_parser;
 }
 
-/// Whether `module_path`'s last segment is `name`: a command's file has its function's name.
+/// Internals for the framework's own tests and benchmarks.
+pub mod internals {
+    pub use crate::checks::catalog::{CATALOG, Entry};
+    #[cfg(feature = "_network")]
+    pub use crate::database::network::background::Background;
+    pub use crate::migrations::apply::apply;
+    pub use crate::migrations::lock::{Lock, LockError};
+    pub use crate::migrations::plan::{Direction, MigrationPlan, MigrationTarget};
+    pub use crate::migrations::sources::Migrations;
+    pub use crate::scaffold::command::{ScaffoldError, write_command};
+}
+
+/// Returns whether the last segment of `module_path` is `name`: a command's file has the name of its
+/// function.
 pub const fn is_file_of(module_path: &str, name: &str) -> bool {
     let (path, name) = (module_path.as_bytes(), name.as_bytes());
     if path.len() < name.len() {
@@ -33,7 +49,7 @@ pub const fn is_file_of(module_path: &str, name: &str) -> bool {
         }
         i += 1;
     }
-    // What stands before it ends a segment: `::`, or the `r#` of a raw identifier.
+    // The text before it must end a segment: `::`, or the `r#` of a raw identifier.
     start == 0 || path[start - 1] == b':' || path[start - 1] == b'#'
 }
 

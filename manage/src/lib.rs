@@ -1,11 +1,12 @@
 //! Django's management commands for Rust and Diesel.
 //!
-//! A project gets a `manage` program: its own commands, found by themselves, and the ones that every backend team
-//! otherwise writes again: `wait_for_db`, `migrate`, `runserver`, … all on one set of connection settings.
+//! A project gets a `manage` program: its own commands, discovered automatically, and the ones that every
+//! backend team otherwise writes again: `wait_for_db`, `migrate`, `runserver`, … all on one set of connection
+//! settings.
 //!
 //! # A command
 //!
-//! is a function in a file of its name, in the folder `src/management/commands/`:
+//! is a function in the file of the same name in the directory `src/management/commands/`:
 //!
 //! ```
 //! // src/management/commands/publish.rs
@@ -32,47 +33,49 @@
 //!
 //! # The parts
 //!
-//! - [`main!`] is the whole program; [`commands!`] declares an app's commands; [`migrations!`] its migrations;
-//!   [`macro@command`], [`macro@check`], [`macro@hook`] and `#[manage::router]` register functions.
-//! - [`Context`] is what a running command is handed; [`CommandError`] and [`Exit`] are how it ends.
-//! - [`database::Connection`] is a Diesel connection to SQLite, PostgreSQL or MySQL; [`settings`] is where it comes from.
-//! - [`wait`], [`mod@migrations`], [`checks`], `server` and [`scaffold`] are what the built-in commands call: they know neither
-//!   the command line nor printing.
-//! - [`Context::call`] and [`Program::call`] call a command by its name; `block_on` runs an async one where there is no
-//!   `.await`. `testing`, of the cargo feature of that name, is for a team's tests.
+//! - [`main!`] is the whole program; [`commands!`] declares an app's commands; [`migrations!`] its
+//!   migrations; [`macro@command`], [`macro@check`], [`macro@hook`] and `#[manage::router]` register
+//!   functions.
+//! - [`Context`] is everything that a running command can use; [`CommandError`] and [`Exit`] are its results.
+//! - [`database::Connection`] is a Diesel connection to SQLite, PostgreSQL or MySQL; [`settings`] configures
+//!   it.
+//! - [`wait`], [`checks`], [`isolation`], [`mod@migrations`] and `server` are the parts of the built-in
+//!   commands that a project can use, too. They depend neither on the command line nor on printing.
+//! - [`Context::call`] and [`Program::call`] call a command by its name; `block_on` runs an async one in sync
+//!   code. `testing`, with the cargo feature of that name, is for a project's tests.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!(
     "diesel-manage needs a database: turn on at least one of its features sqlite, postgres, mysql"
 );
 
-// The attribute macros say `::manage::…`; the built-in commands use them too.
+// The attribute macros write `::manage::…`; the built-in commands use them too.
 extern crate self as manage;
 
+mod block_on;
 mod cancellation;
 pub mod catalog;
-mod caught;
 pub mod checks;
 mod cli;
 pub mod command;
 mod commands;
 pub mod completion;
 pub mod console;
-mod context;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub mod database;
+mod error;
+mod files;
 pub mod hooks;
 mod interaction;
 pub mod isolation;
 pub mod migrations;
+mod panics;
 pub mod prelude;
 mod process;
 mod profile;
 mod program;
-pub mod report;
-#[cfg(feature = "async")]
-mod runtime;
-pub mod scaffold;
+mod render;
+mod scaffold;
 #[cfg(feature = "runserver")]
 pub mod server;
 pub mod settings;
@@ -87,24 +90,25 @@ mod macros;
 
 #[cfg(feature = "runserver")]
 pub use axum;
+#[cfg(feature = "async")]
+pub use block_on::block_on;
 pub use cancellation::{Cancellation, Cancelled, StopSignal};
 pub use clap;
 pub use cli::{Call, Callee};
-pub use command::{CommandError, Exit};
-pub use context::Context;
+pub use command::{Context, Program, VERSION};
 pub use diesel;
+#[cfg(feature = "_network")]
+pub use diesel_async;
+pub use error::{CommandError, Error, Exit, Result};
 #[cfg(feature = "terminal")]
 pub use interaction::Prompt;
 pub use interaction::{Confirmation, Confirmed};
+#[doc = include_str!("docs/check.md")]
+pub use manage_macros::check;
+#[doc = include_str!("docs/command.md")]
+pub use manage_macros::command;
+#[doc = include_str!("docs/hook.md")]
+pub use manage_macros::hook;
 #[cfg(feature = "runserver")]
+#[doc = include_str!("docs/router.md")]
 pub use manage_macros::router;
-pub use manage_macros::{check, command, hook};
-pub use program::Program;
-#[cfg(feature = "async")]
-pub use runtime::block_on;
-
-/// The version of this package.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What commands return: `anyhow`'s, so that `?` takes any error.
-pub type Result<T, E = anyhow::Error> = anyhow::Result<T, E>;

@@ -1,13 +1,8 @@
-//! The declarative macros: `main!`, `commands!` and what stands behind `async` commands.
+//! The declarative macros: `main!`, `commands!` and the support of `async` commands.
 
-/// Writes the `main` of a project's `manage` program, from its apps in their order of precedence.
-///
-/// An app is a crate that has commands. Naming it here also links it: the commands of a crate that the program
-/// never names do not exist.
-///
-/// ```ignore
-/// // src/bin/manage.rs
-/// manage::main!(app, billing);
+#[doc = include_str!("docs/main.md")]
+/// ```
+#[doc = include_str!("docs/own_main.rs")]
 /// ```
 #[macro_export]
 macro_rules! main {
@@ -25,25 +20,29 @@ macro_rules! main {
     };
     ($($other:tt)*) => {
         ::core::compile_error!(
-            "an app is named as code names its crate, with underscores and without quotes: `manage::main!(my_app, billing);`"
+            "write the crate's name as in code, with underscores and without quotes: `manage::main!(my_app, billing);`"
         );
 
         fn main() {}
     };
 }
 
-/// The [`Program`](crate::Program) of these apps, in their order of precedence: what [`main!`] runs, for tests and for
-/// other programs of the project.
+/// The [`Program`](crate::Program) of these apps, in their order of precedence: what [`main!`] runs, for
+/// tests and for a `main` of your own.
 ///
-/// ```ignore
-/// let project = manage::testing::Project::new(manage::program!(shop, billing));
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # {
+/// let project = manage::testing::Project::new(manage::program!(shop));
+/// assert_eq!(project.run(["price", "cup"]).expect_success().stdout, "6\n");
+/// # }
 /// ```
 ///
-/// Inside an app's own crate, write `Program::new(&["shop"])`: a crate cannot name itself so.
+/// Inside an app's own crate, write `Program::new(&["shop"])`: a crate cannot name itself.
 #[macro_export]
 macro_rules! program {
     ($($app:ident),+ $(,)?) => {{
-        // A crate that is never named is not linked.
+        // A crate that is not referenced is not linked.
         $(extern crate $app as _;)+
         $crate::Program::new(&[$(::core::stringify!($app)),+]).version(::core::env!("CARGO_PKG_VERSION"))
     }};
@@ -52,29 +51,18 @@ macro_rules! program {
     };
     ($($other:tt)*) => {
         ::core::compile_error!(
-            "an app is named as code names its crate, with underscores and without quotes: `manage::program!(my_app, billing)`"
+            "write the crate's name as in code, with underscores and without quotes: `manage::program!(my_app, billing)`"
         )
     };
 }
 
-/// Declares the modules of an app's commands: every file of `src/management/commands/`.
-///
-/// It stands once in the app's `src/lib.rs`. A new file there is a new command on the next build, provided that
-/// `build.rs` prints `cargo::rerun-if-changed=src/management/commands`.
-///
-/// `cargo fmt` looks into no macro. It finds the commands by a list, which the build keeps in `src/management/mod.rs` if
-/// `src/lib.rs` says:
-///
-/// ```ignore
-/// #[cfg(rustfmt)]
-/// mod management;
-/// ```
+#[doc = include_str!("docs/commands.md")]
 #[macro_export]
 macro_rules! commands {
     () => {
         /// The app's management commands.
         pub mod management {
-            /// One file each, found by themselves.
+            /// One file each, discovered automatically.
             pub mod commands {
                 #![allow(missing_docs)]
                 $crate::__private::command_files!(pub "src/management/commands");
@@ -97,7 +85,7 @@ macro_rules! __manage_block_on {
     };
 }
 
-/// Says what an async command lacks.
+/// Reports the missing feature of an async command.
 #[cfg(not(feature = "async"))]
 #[doc(hidden)]
 #[macro_export]
@@ -107,30 +95,7 @@ macro_rules! __manage_block_on {
     };
 }
 
-/// Registers an app's migrations, which are compiled into the program.
-///
-/// One directory for every backend, or one for each whose SQL differs. Paths start from the package's directory.
-///
-/// ```ignore
-/// manage::migrations!("migrations");
-///
-/// manage::migrations! {
-///     sqlite: "../migrations/sqlite",
-///     postgres: "../migrations/postgres",
-///     mysql: "../migrations/mysql",
-/// }
-/// ```
-///
-/// `before` lists statements that prepare the session, for each backend that needs some. They run before each of these
-/// migrations, on the connection that migrates, and what they set is set back after it:
-///
-/// ```ignore
-/// manage::migrations! {
-///     sqlite: "migrations/sqlite",
-///     mysql: "migrations/mysql",
-///     before: { mysql: ["SET FOREIGN_KEY_CHECKS = 0"] },
-/// }
-/// ```
+#[doc = include_str!("docs/migrations.md")]
 #[macro_export]
 macro_rules! migrations {
     ($folder:literal $(,)?) => {
@@ -154,11 +119,11 @@ macro_rules! migrations {
 macro_rules! __manage_migrations {
     ($($name:ident $value:tt),+) => {
         const _: () = {
-            // Diesel's macro writes paths that start with this name.
+            // Diesel's macro expands to paths that begin with this name.
             use $crate::__private::diesel_migrations;
 
             $crate::__private::inventory::submit! {
-                $crate::migrations::Registration::new(
+                $crate::__private::MigrationsRegistration::new(
                     &[$($crate::__manage_migrations_part!($name $value)),+],
                     (::core::module_path!(), ::core::file!(), ::core::line!()),
                     ::core::env!("CARGO_MANIFEST_DIR"),
@@ -172,11 +137,11 @@ macro_rules! __manage_migrations {
 #[macro_export]
 macro_rules! __manage_migrations_part {
     (before { $($backend:ident: [$($statement:literal),+ $(,)?]),+ $(,)? }) => {
-        $crate::migrations::Part::Before(&[$(($crate::__manage_backend!($backend), &[$($statement),+])),+])
+        $crate::__private::Part::Before(&[$(($crate::__manage_backend!($backend), &[$($statement),+])),+])
     };
     (before $other:tt) => {
         ::core::compile_error!(
-            "the statements to run before migrations are a list for each backend: `before: { mysql: [\"SET FOREIGN_KEY_CHECKS = 0\"] }`"
+            "list the statements to run before migrations for each backend: `before: { mysql: [\"SET FOREIGN_KEY_CHECKS = 0\"] }`"
         )
     };
     (all $folder:literal) => {
@@ -195,10 +160,10 @@ macro_rules! __manage_migrations_part {
         ::core::compile_error!("migrations are for `sqlite`, `postgres` or `mysql`, and `before` lists statements to run before them")
     };
     ($name:ident $other:tt) => {
-        ::core::compile_error!("the directory of migrations is a text in quotes: `postgres: \"migrations/postgres\"`")
+        ::core::compile_error!("write the directory of migrations in quotes: `postgres: \"migrations/postgres\"`")
     };
     (@ $backend:expr, $folder:literal) => {
-        $crate::migrations::Part::Folder($backend, $folder, {
+        $crate::__private::Part::Folder($backend, $folder, {
             static FOLDER: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!($folder);
             &FOLDER
         })

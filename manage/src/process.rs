@@ -1,41 +1,51 @@
-//! What belongs to the whole process: panics, and a traceback on request.
+//! Process-wide behaviour: panics, and backtraces on request.
 
 use std::backtrace::Backtrace;
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::PanicHookInfo;
 
-use crate::Exit;
 use crate::console::printable_lines;
+use crate::error::Exit;
+use crate::panics::OnPanic;
 
-/// The variable with which errors record where they came from.
+/// The variable that makes errors capture backtraces.
 const TRACEBACK: &str = "RUST_LIB_BACKTRACE";
 
-/// Makes SIGINT and SIGTERM end the process, and a panic print one line.
-pub(crate) fn prepare() {
+/// Makes SIGINT and SIGTERM end the process, and a panic print one line. Then `on_panic` is called.
+pub(crate) fn prepare(on_panic: Option<OnPanic>) {
     crate::cancellation::end_at_once();
     let usual = std::panic::take_hook();
     let with_backtrace = backtraces("RUST_BACKTRACE");
-    // What `--traceback` sets; the usual hook ignores it.
+    // `--traceback` sets it; the default hook ignores it.
     let with_trace = backtraces(TRACEBACK);
     std::panic::set_hook(Box::new(move |info| {
-        end_if_print_failed(crate::caught::message(info.payload()));
-        match crate::caught::takes(info, with_trace && !with_backtrace) {
+        if crate::panics::is_silent() {
+            return;
+        }
+        end_if_print_failed(crate::panics::message(info.payload()));
+        let is_caught = crate::panics::takes(info, with_trace && !with_backtrace);
+        match is_caught {
             _ if with_backtrace => usual(info),
             true => {}
             false => report_panic(info, with_trace),
         }
+        // A caught panic is reported as a message or a warning instead.
+        if let Some(on_panic) = on_panic.as_ref().filter(|_| !is_caught) {
+            on_panic(info);
+        }
     }));
 }
 
-/// `println!` panics when it cannot write. That is no bug: the reader has gone, or a disk is full.
-#[expect(clippy::disallowed_methods, reason = "a panic hook has nobody to return to")]
+/// Handles a panic of `println!` after a failed write, which is not a bug but a broken pipe or a full disk.
+#[expect(clippy::disallowed_methods, reason = "a panic hook has no caller to return to")]
 fn end_if_print_failed(message: &str) {
     let Some((stream, why)) =
         message.strip_prefix("failed printing to ").and_then(|rest| rest.split_once(": "))
     else {
         return;
     };
-    // Of the error there is but the text: its number is EPIPE, on Windows that of a pipe without a reader.
+    // Only the error's text is available. Its error number is EPIPE, or on Windows that of a closed pipe.
     let numbers: &[&str] = if cfg!(windows) { &["109", "232"] } else { &["32"] };
     if numbers.iter().any(|number| why.ends_with(&format!("(os error {number})"))) {
         std::process::exit(Exit::BROKEN_PIPE.0.into());
@@ -44,7 +54,7 @@ fn end_if_print_failed(message: &str) {
     std::process::exit(Exit::FAILURE.0.into());
 }
 
-/// The exit code once all that was printed is written: `print!` keeps a line that is not ended.
+/// Flushes stdout, which may contain an incomplete line from `print!`, and returns the exit code.
 pub(crate) fn flushed(exit: Exit) -> Exit {
     match std::io::stdout().flush() {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::BROKEN_PIPE,
@@ -56,25 +66,26 @@ pub(crate) fn flushed(exit: Exit) -> Exit {
     }
 }
 
-/// A panic is a bug of the command: say so, and where, without a backtrace unless it was asked for.
-fn report_panic(info: &std::panic::PanicHookInfo<'_>, with_trace: bool) {
-    let message = printable_lines(crate::caught::message(info.payload()));
+/// Reports a panic, which is a bug, with its location; with a backtrace only if requested.
+fn report_panic(info: &PanicHookInfo<'_>, with_trace: bool) {
+    let message = printable_lines(crate::panics::message(info.payload()));
     let place = info.location().map(|location| format!(" at {location}")).unwrap_or_default();
-    let mut text = format!("Error: Something failed that never should: {message}\nThis is a bug{place}.");
+    let mut text = format!("Error: internal error (a bug in this program){place}: {message}");
     match with_trace {
         true => text.push_str(&format!("\n\n{}", Backtrace::force_capture())),
-        false => text.push_str(" Run it again with --traceback to see how it came about."),
+        false => text.push_str("\nHint: Use --traceback to see where it came from."),
     }
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Whether the process was told to record backtraces. The standard library takes `0` for no.
+/// Returns whether the process captures backtraces. As in the standard library, `0` means no.
 fn backtraces(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| value != "0")
 }
 
-/// An error records where it came from only if the process was started with `RUST_BACKTRACE`. With `--traceback` the
-/// program therefore starts itself anew with that set; the exit code is that of the second run.
+/// Restarts the process for `--traceback`. Errors capture a backtrace only if the variable was set when the
+/// process started. So the program restarts itself with that variable, and exits with the code of the second
+/// run.
 pub(crate) fn restart_for_traceback(arguments: &[OsString]) -> Option<Exit> {
     let asked =
         arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--traceback");
@@ -89,10 +100,11 @@ pub(crate) fn restart_for_traceback(arguments: &[OsString]) -> Option<Exit> {
         if let Some(name) = std::env::args_os().next() {
             again.arg0(name);
         }
-        // It returns only when the program could not be started: then go on without.
+        // This returns only if the program could not be started. The first run then continues without
+        // backtraces.
         let _ = again.exec();
         None
     }
     #[cfg(not(unix))]
-    again.status().ok().and_then(|status| status.code()).map(|code| Exit(u8::try_from(code).unwrap_or(1)))
+    again.status().ok().map(Exit::from)
 }

@@ -1,6 +1,6 @@
 //! "Did you mean …?"
 
-/// The candidate that is most like `word`, when one is like it at all: for "Did you mean …?".
+/// Returns the candidate most similar to `word`, if any is similar enough for "Did you mean …?".
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = normal(word);
     candidates
@@ -11,8 +11,8 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The candidate that differs from `word` by a slip or two of the finger, if there is one. Stricter than [`closest`]: for an
-/// option, of which another one is no help.
+/// Returns the candidate that differs from `word` by one or two typos, if any. It is stricter than
+/// [`closest`]: for options, where a loosely similar one does not help.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = normal(word);
     candidates
@@ -22,7 +22,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// How many slips apart two words are; nothing if they are too many for their length.
+/// Returns the number of typos between two words; `None` if there are too many for their length.
 fn slips(word: &str, candidate: &str) -> Option<usize> {
     let slips = strsim::damerau_levenshtein(word, candidate);
     let allowed = match word.chars().count().max(candidate.chars().count()) {
@@ -35,7 +35,8 @@ fn slips(word: &str, candidate: &str) -> Option<usize> {
     (slips <= allowed && (slips <= 1 || same_start)).then_some(slips)
 }
 
-/// From 0 to 1. A beginning counts for much; so does what is most of a name, `server` of `runserver`.
+/// Returns a similarity from 0 to 1. A common prefix has a high weight, and so has the main part of a name,
+/// such as `server` in `runserver`.
 fn likeness(word: &str, candidate: &str) -> f64 {
     let is_most = word.len() >= 5 && word.len() * 2 >= candidate.len();
     let part = match is_most && candidate.contains(word) {
@@ -45,7 +46,7 @@ fn likeness(word: &str, candidate: &str) -> f64 {
     strsim::jaro_winkler(word, candidate).max(part)
 }
 
-/// People mix up `-` and `_`, and capitals.
+/// Normalizes `-`, `_` and case, which users confuse.
 fn normal(word: &str) -> String {
     word.to_lowercase().replace('-', "_")
 }

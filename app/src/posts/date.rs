@@ -2,7 +2,8 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
-/// Reads `2020-04-11`, `2020-04-11 10:24`, `2020-04-11 10:24:21` and these with `+0900`, `+09:00`, `Z` or `UTC`, as UTC.
+/// Reads `2020-04-11`, `2020-04-11 10:24`, `2020-04-11 10:24:21` and these with `+0900`, `+09:00`, `Z` or
+/// `UTC`, as UTC.
 pub(super) fn parse(text: &str) -> Option<NaiveDateTime> {
     let text = text.trim();
     let (date, rest) = match text.find(['T', 't', ' ']) {
@@ -50,7 +51,7 @@ fn zone(text: &str) -> Option<TimeDelta> {
     (hours < 24 && minutes < 60).then(|| TimeDelta::minutes(sign * (hours * 60 + minutes)))
 }
 
-/// What every database keeps: whole seconds of the years that MySQL knows.
+/// Returns what every database keeps: whole seconds of the years that MySQL knows.
 fn stored(time: NaiveDateTime) -> Option<NaiveDateTime> {
     (1000..=9999).contains(&time.year()).then(|| time.with_nanosecond(0))?
 }

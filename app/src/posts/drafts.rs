@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 /// The name of the directory, at any depth.
 const DIRECTORY: &str = "_drafts";
 
-/// Whether a file lies in a directory of drafts: by its path, or by its real path if directories above it are links.
+/// Returns whether a file lies in a directory of drafts: by its path, or by its real path if directories
+/// above it are links.
 pub(super) fn is_among_drafts(path: &Path) -> bool {
     // `import_posts .` may run inside the directory.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

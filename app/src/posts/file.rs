@@ -1,4 +1,4 @@
-//! Takes a file apart: what stands between the two lines of hyphens, and what comes after.
+//! Splits a file into the part between the two lines of hyphens and the rest.
 
 use super::problem::Fault;
 
@@ -14,6 +14,9 @@ pub(super) struct Parts {
 /// The line in which the YAML begins.
 pub(super) const YAML_LINE: usize = 2;
 
+/// The largest front matter, in bytes.
+const LARGEST_YAML: usize = 64 << 10;
+
 /// Takes the bytes of a file apart.
 pub(super) fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
     let text = text(bytes)?;
@@ -26,6 +29,10 @@ pub(super) fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
         if matches!(line.trim_end(), "---" | "...") {
             let body: String = lines.collect();
             return Ok(Parts { yaml, body: body.trim_matches('\n').to_owned() });
+        }
+        if yaml.len() + line.len() > LARGEST_YAML {
+            let size = LARGEST_YAML >> 10;
+            return Err(Fault::at(1, format!("the front matter that begins here is larger than {size} KiB")));
         }
         yaml.push_str(line);
     }
@@ -49,6 +56,10 @@ fn line_of(bytes: &[u8], position: usize) -> usize {
     1 + bytes[..position].iter().filter(|byte| **byte == b'\n').count()
 }
 
+#[cfg(all(test, unix))]
+#[path = "file_fuzz.rs"]
+mod fuzz;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +80,21 @@ mod tests {
         assert_eq!(parts_of("---\n---\n\n    code\n"), pair("", "    code"));
         // Only a line of its own ends it.
         assert_eq!(parts_of("---\na: |\n  ---\nb: ---x\n---\n"), pair("a: |\n  ---\nb: ---x\n", ""));
+    }
+
+    #[test]
+    fn front_matter_has_a_limit_and_the_text_has_none() {
+        let line = "a: b\n";
+        let lines = line.repeat(LARGEST_YAML / line.len());
+        assert_eq!(parts_of(&format!("---\n{lines}---\n{lines}")).0, lines);
+        for yaml in [format!("{lines}{line}"), "a".repeat(LARGEST_YAML)] {
+            let fault = parts(format!("---\n{yaml}\n---\n").as_bytes()).expect_err("a large one");
+            assert_eq!(
+                (fault.line, fault.reason.contains("larger than 64 KiB")),
+                (Some(1), true),
+                "{fault:?}"
+            );
+        }
     }
 
     #[test]

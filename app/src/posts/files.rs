@@ -25,7 +25,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Files {
     for path in paths {
         match path.metadata() {
             Ok(metadata) if metadata.is_dir() => folder(path, &mut files),
-            // To read a pipe could take for ever.
+            // To read a pipe could take forever.
             Ok(metadata) if !metadata.is_file() => files.problems.push(Problem::new(path, NO_FILE)),
             Ok(_) if is_markdown(path) => files.markdown.push(path.clone()),
             Ok(_) => {
@@ -81,7 +81,7 @@ fn is_markdown(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md") || end.eq_ignore_ascii_case("markdown"))
 }
 
-/// What the operating system says, without its number.
+/// Returns what the operating system says, without its number.
 pub(super) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
@@ -139,7 +139,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_no_regular_file_is_told() {
+    fn what_is_no_regular_file_is_reported() {
         let tree = tree(&["b.md"]);
         let _socket = std::os::unix::net::UnixListener::bind(tree.path().join("a.md")).expect("a socket");
         for path in [tree.path().to_owned(), tree.path().join("a.md")] {
@@ -150,7 +150,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_back_is_told() {
+    fn a_link_that_leads_back_is_reported() {
         let tree = tree(&["a/b.md"]);
         std::os::unix::fs::symlink(tree.path(), tree.path().join("a/up")).expect("a link");
         let problems = find(&[tree.path().to_owned()]).problems;

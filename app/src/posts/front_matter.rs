@@ -1,22 +1,28 @@
-//! The fields of the YAML in front, each with its line. Only the outermost ones matter here; what is nested in others
-//! has to be YAML, and nothing else.
+//! The fields of the YAML in front, each with its line. Only the outermost ones matter here; what is nested
+//! in others has to be YAML, and nothing else.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::rc::Rc;
 
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle};
 
 use super::file::YAML_LINE;
 use super::problem::Fault;
+
+/// The most names, values, and beginnings and ends of lists and maps. The parser limits how deep they are
+/// nested.
+const MOST_EVENTS: usize = 10_000;
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// A text, a number, a date or whatever else a person takes it for.
     Scalar {
-        /// As it was written, without quotes.
-        text: String,
-        /// Whether it stood there without quotes.
+        /// As it was written, without quotes. Aliases share it: a large text with many aliases stays one
+        /// text.
+        text: Rc<str>,
+        /// Whether it was written without quotes.
         plain: bool,
     },
     /// A list or a map.
@@ -34,32 +40,43 @@ pub(super) struct Field {
 /// The fields by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FrontMatter {
-    fields: BTreeMap<String, Field>,
+    fields: BTreeMap<Rc<str>, Field>,
     /// The fields that were given again, and where.
-    again: Vec<(String, usize)>,
+    again: Vec<(Rc<str>, usize)>,
 }
 
 impl FrontMatter {
-    /// Reads what stands between the two lines of hyphens.
+    /// Parses the part between the two lines of hyphens.
     pub(super) fn parse(yaml: &str) -> Result<Self, Fault> {
         let mut reader = Reader::default();
-        for item in Parser::new_from_str(yaml) {
+        for (count, item) in Parser::new_from_str(yaml).enumerate() {
             let (event, span) = item.map_err(|error| {
-                Fault::at(in_file(error.marker().line()), format!("this is no YAML: {}", error.info()))
+                let reason = match error.kind() {
+                    ErrorKind::RecursionLimitExceeded => "lists and maps are nested too deeply".to_owned(),
+                    _ => format!("this is no YAML: {}", error.info()),
+                };
+                Fault::at(in_file(error.marker().line()), reason)
             })?;
-            reader.take(event, in_file(span.start.line()))?;
+            let line = in_file(span.start.line());
+            if count >= MOST_EVENTS {
+                return Err(Fault::at(
+                    line,
+                    "the front matter has too many parts: front matter describes an article",
+                ));
+            }
+            reader.take(event, line)?;
         }
         Ok(reader.front_matter)
     }
 
-    /// A field; nothing also where it is empty.
+    /// Returns a field; nothing also where it is empty.
     pub(super) fn get(&self, name: &str) -> Option<&Field> {
         self.fields.get(name).filter(|field| !field.is_null())
     }
 
-    /// A complaint if a field was given twice: which one counts?
+    /// Returns a complaint if a field was given twice: which one counts?
     pub(super) fn duplicate(&self, name: &str) -> Option<Fault> {
-        let (_, line) = self.again.iter().find(|(again, _)| again == name)?;
+        let (_, line) = self.again.iter().find(|(again, _)| **again == *name)?;
         let first = self.fields.get(name)?.line;
         Some(Fault::at(*line, format!("`{name}` is there twice: first in line {first}")))
     }
@@ -68,10 +85,10 @@ impl FrontMatter {
 impl Field {
     fn is_null(&self) -> bool {
         let Value::Scalar { text, plain: true } = &self.value else { return false };
-        matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+        matches!(&**text, "" | "~" | "null" | "Null" | "NULL")
     }
 
-    /// Its text.
+    /// Returns its text.
     pub(super) fn text(&self, name: &str) -> Result<&str, Fault> {
         match &self.value {
             Value::Scalar { text, .. } => Ok(text),
@@ -81,7 +98,7 @@ impl Field {
         }
     }
 
-    /// Whether it says yes, in any of the words that Ruby's YAML knows.
+    /// Returns whether it says yes, in any of the words that Ruby's YAML knows.
     pub(super) fn is_true(&self, name: &str) -> Result<bool, Fault> {
         if let Value::Scalar { text, plain: true } = &self.value {
             match text.to_lowercase().as_str() {
@@ -94,7 +111,7 @@ impl Field {
     }
 }
 
-/// The line in the file of a line in the YAML.
+/// Returns the line in the file of a line in the YAML.
 fn in_file(line: usize) -> usize {
     line + YAML_LINE - 1
 }
@@ -106,7 +123,7 @@ struct Reader {
     /// How many lists and maps are open.
     depth: usize,
     /// The name whose value comes next; empty for one that is itself a list or a map.
-    name: Option<String>,
+    name: Option<Rc<str>>,
     /// What names with an `&` stand for.
     anchors: BTreeMap<usize, Value>,
     documents: usize,
@@ -122,7 +139,7 @@ impl Reader {
                 }
             }
             Event::Scalar(text, style, anchor, _) => {
-                let value = Value::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain };
+                let value = Value::Scalar { text: text.into(), plain: style == ScalarStyle::Plain };
                 if anchor != 0 {
                     self.anchors.insert(anchor, value.clone());
                 }
@@ -151,7 +168,7 @@ impl Reader {
             0 => return Err(Fault::at(line, "the front matter must consist of lines `name: value`")),
             1 => match (self.name.take(), field.value) {
                 (None, Value::Scalar { text, .. }) => self.name = Some(text),
-                (None, Value::Nested) => self.name = Some(String::new()),
+                (None, Value::Nested) => self.name = Some("".into()),
                 (Some(name), value) => self.field(name, Field { value, line }),
             },
             _ => {}
@@ -159,9 +176,9 @@ impl Reader {
         Ok(())
     }
 
-    fn field(&mut self, name: String, field: Field) {
+    fn field(&mut self, name: Rc<str>, field: Field) {
         match self.front_matter.fields.entry(name) {
-            Entry::Occupied(first) => self.front_matter.again.push((first.key().clone(), field.line)),
+            Entry::Occupied(first) => self.front_matter.again.push((Rc::clone(first.key()), field.line)),
             Entry::Vacant(place) => drop(place.insert(field)),
         }
     }
@@ -170,3 +187,7 @@ impl Reader {
 #[cfg(test)]
 #[path = "front_matter_tests.rs"]
 mod tests;
+
+#[cfg(all(test, unix))]
+#[path = "front_matter_fuzz.rs"]
+mod fuzz;

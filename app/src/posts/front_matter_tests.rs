@@ -76,7 +76,7 @@ fn broken_yaml_has_its_line_in_the_file() {
 }
 
 #[test]
-fn a_field_given_twice_is_told() {
+fn a_field_given_twice_is_reported() {
     let twice = parse("title: a\nother: 1\ntitle: b\n");
     let fault = twice.duplicate("title").expect("a complaint");
     assert_eq!(fault.line, Some(4));
@@ -98,5 +98,43 @@ fn yes_and_no_have_many_words() {
     }
     for other in ["maybe", "0", "\"false\"", "[false]", "{a: true}"] {
         assert_eq!(is_true(other), Err(Some(2)), "{other}");
+    }
+}
+
+/// 249 KB of aliases of one large text were a gigabyte once.
+#[test]
+fn aliases_share_their_text() {
+    let yaml = format!("a: &a {}\n{}title: *a\n", "x".repeat(10_000), "*a : *a\n".repeat(1_000));
+    let front_matter = parse(&yaml);
+    let text = |name: &str| match &front_matter.get(name).expect("a field").value {
+        Value::Scalar { text, .. } => Rc::clone(text),
+        Value::Nested => panic!("a text"),
+    };
+    assert!(Rc::ptr_eq(&text("a"), &text("title")));
+    assert!(front_matter.again.iter().all(|(name, _)| Rc::ptr_eq(name, &front_matter.again[0].0)));
+    assert_eq!(front_matter.again.len(), 999);
+}
+
+#[test]
+fn too_many_parts_and_too_deep_ones_are_refused() {
+    let many = |name: &dyn Fn(usize) -> String| (0..6_000).map(name).collect::<String>();
+    let laughs: String = (1..30).map(|n| format!("a{n}: &a{n} [{}]\n", "*a0,".repeat(400))).collect();
+    for yaml in [
+        many(&|n| format!("k{n}: v\n")),
+        many(&|n| format!("k{n}:\n")),
+        many(&|_| "k: [a]\n".to_owned()),
+        many(&|_| "? a\n".to_owned()),
+        format!("a: [{}]\n", "a,".repeat(10_000)),
+        format!("a0: &a0 ha\n{laughs}"),
+        "[".repeat(10_000),
+        "{a: ".repeat(10_000),
+        "- ".repeat(10_000),
+        format!("a: {}", "- ".repeat(10_000)),
+        "? ".repeat(10_000),
+        format!("a:\n{}", (1..1_000).map(|n| format!("{}b:\n", " ".repeat(n))).collect::<String>()),
+    ] {
+        let start: String = yaml.chars().take(30).collect();
+        let fault = FrontMatter::parse(&yaml).expect_err(&start);
+        assert!(fault.line.is_some() && fault.reason.len() < 300, "{start}: {fault:?}");
     }
 }

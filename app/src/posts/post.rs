@@ -138,7 +138,8 @@ fn too_long(text: &str) -> Option<usize> {
     (length > MAX_LENGTH).then_some(length)
 }
 
-/// When it appears: at the date of the front matter, else at that of the file's name, unless it is withheld.
+/// Returns when it appears: at the date of the front matter, else at that of the file's name, unless it is
+/// withheld.
 fn appearance(front_matter: &FrontMatter, name: &Name, among_drafts: bool) -> Result<Appearance, Fault> {
     let time = match (front_matter.get("date"), &name.date) {
         (Some(field), _) => {

@@ -128,7 +128,7 @@ fn what_the_columns_cannot_hold_is_refused() {
 }
 
 #[test]
-fn all_faults_are_told_at_once() {
+fn all_faults_are_reported_at_once() {
     let found = faults("a.md", "---\ntitle: []\ndate: x\npublished: y\nslug: {}\n---\n");
     let mut lines: Vec<_> = found.iter().map(|(line, _)| *line).collect();
     lines.sort_unstable();

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use manage::console::printable;
+use manage::console::{echo, printable};
+
+/// How much of a reason is shown, in characters. The longest that repeats nothing has about 200.
+const LONGEST: usize = 500;
 
 /// Something that is wrong with a file, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +23,16 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", printable(&self.path))?;
+        write!(f, "{}:", echo(&self.path))?;
         if let Some(line) = self.fault.line {
             write!(f, "{line}:")?;
         }
-        // It may repeat what the file says.
-        write!(f, " {}", printable(&self.fault.reason))
+        // It may repeat what the file says, however long that is.
+        let reason = &self.fault.reason;
+        match reason.char_indices().nth(LONGEST) {
+            Some((end, _)) => write!(f, " {}…", printable(&reason[..end])),
+            None => write!(f, " {}", printable(reason)),
+        }
     }
 }
 

@@ -1,13 +1,17 @@
-//! Reads many files, and tells everything that is wrong with any of them.
+//! Reads many files, and reports all of their problems.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use manage::console::printable;
 
 use super::problem::Fault;
 use super::{Post, Problem, files};
+
+/// The largest file, in bytes. All posts are in memory before the first one is stored.
+const LARGEST: u64 = 8 << 20;
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,8 +29,9 @@ pub(crate) fn read(paths: &[PathBuf]) -> Reading {
     let found = files::find(paths);
     let mut reading = Reading { others: found.others, problems: found.problems, posts: Vec::new() };
     for path in &found.markdown {
-        let post = match fs::read(path) {
-            Ok(bytes) => Post::parse(path, &bytes),
+        let post = match bytes(path) {
+            Ok(Some(bytes)) => Post::parse(path, &bytes),
+            Ok(None) => Err(vec![format!("this is larger than {} MiB", LARGEST >> 20).into()]),
             Err(error) => Err(vec![files::reason(&error).into()]),
         };
         match post {
@@ -39,6 +44,14 @@ pub(crate) fn read(paths: &[PathBuf]) -> Reading {
     }
     reading.problems.extend(same_slugs(&reading.posts));
     reading
+}
+
+/// Returns the content of a file; nothing if it is too large, also where it says that it is empty, as in
+/// `/proc`.
+fn bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= LARGEST).then_some(bytes))
 }
 
 fn same_slugs(posts: &[Post]) -> Vec<Problem> {
@@ -61,6 +74,8 @@ fn same_slugs(posts: &[Post]) -> Vec<Problem> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -14,7 +14,7 @@ use super::BaseUrl;
 /// No page is larger.
 const LARGEST: usize = 64 << 20;
 
-/// The status and the whole body, or why there are none.
+/// Returns the status and the whole body, or why there are none.
 pub(super) async fn get(base: &BaseUrl, path: &str) -> Result<(StatusCode, Vec<u8>), String> {
     let stream = TcpStream::connect((base.host.as_str(), base.port)).await.map_err(reason)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(reason)?;
@@ -47,7 +47,7 @@ fn reason(error: impl Error + 'static) -> String {
     innermost(&error)
 }
 
-/// The cause that says most: the outer ones only say that a request failed.
+/// Returns the cause that says most: the outer ones only say that a request failed.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {

@@ -1,12 +1,19 @@
 //! What all pages have in common.
 
-use manage::axum::http::StatusCode;
+use manage::axum::http::{StatusCode, header};
 use manage::axum::response::{Html, IntoResponse, Response};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
 const STYLE: &str = include_str!("style.css");
 
-/// A whole page.
+/// GET `/style.css`: apart from the pages, so that these need no style of their own and a browser can refuse
+/// any.
+pub(crate) async fn style() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
+    (headers, STYLE).into_response()
+}
+
+/// Returns a whole page.
 pub(super) fn page(status: StatusCode, title: &str, content: Markup) -> Response {
     let page = html! {
         (DOCTYPE)
@@ -18,7 +25,7 @@ pub(super) fn page(status: StatusCode, title: &str, content: Markup) -> Response
                 title { (title) " · A small blog" }
                 // Without it, browsers ask for /favicon.ico.
                 link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                link rel="stylesheet" href="/style.css";
             }
             body {
                 header { a href="/" { "A small blog" } }

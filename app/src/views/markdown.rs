@@ -1,14 +1,21 @@
-//! Markdown as a visitor sees it. It comes from the blog's own authors, so HTML in it stays as it is.
+//! Markdown as a visitor sees it.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+use super::harmless::Harmless;
 
 /// How much of an article the list of articles shows, in characters.
 const EXCERPT: usize = 180;
 
-/// The whole text as HTML. The page has its heading already, so that a first heading in the text becomes a second one.
+/// How much of an article is read for the list, in bytes: the list has many articles.
+const BEGINNING: usize = 16 << 10;
+
+/// Returns the whole text as HTML. The page has its heading already, so that a first heading in the text
+/// becomes a second one.
 pub(super) fn html(markdown: &str) -> String {
     let mut html = String::with_capacity(markdown.len() * 3 / 2);
-    let events = parser(markdown).map(|event| match event {
+    let mut harmless = Harmless::default();
+    let events = parser(markdown).map(|event| match harmless.event(event) {
         Event::Start(Tag::Heading { level, id, classes, attrs }) => {
             Event::Start(Tag::Heading { level: below(level), id, classes, attrs })
         }
@@ -16,6 +23,7 @@ pub(super) fn html(markdown: &str) -> String {
         other => other,
     });
     pulldown_cmark::html::push_html(&mut html, events);
+    html.push_str(&harmless.ends());
     html
 }
 
@@ -23,10 +31,10 @@ fn below(level: HeadingLevel) -> HeadingLevel {
     HeadingLevel::try_from(level as usize + 1).unwrap_or(HeadingLevel::H6)
 }
 
-/// The beginning of the first paragraph, without any markup.
+/// Returns the beginning of the first paragraph, without any markup.
 pub(super) fn excerpt(markdown: &str) -> String {
     let mut text = String::new();
-    let paragraph = parser(markdown)
+    let paragraph = parser(beginning(markdown))
         .skip_while(|event| !matches!(event, Event::Start(Tag::Paragraph)))
         .take_while(|event| !matches!(event, Event::End(TagEnd::Paragraph)));
     for event in paragraph {
@@ -47,12 +55,22 @@ fn shortened(text: &str) -> String {
     format!("{}…", start[..end].trim_end())
 }
 
-/// The language of an article, where its letters tell: browsers choose the font and break the lines by it.
+/// Returns the language of an article, where its letters tell: browsers choose the font and break the lines
+/// by it.
 pub(super) fn language(title: &str, body: &str) -> Option<&'static str> {
+    let body = beginning(body);
     let letters = || title.chars().chain(body.chars()).filter(|c| c.is_alphabetic());
     let hangul = letters().filter(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')).count();
     // A Korean text about programs is half English.
     (hangul * 10 > letters().count()).then_some("ko")
+}
+
+fn beginning(text: &str) -> &str {
+    let mut end = text.len().min(BEGINNING);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn parser(markdown: &str) -> Parser<'_> {
@@ -64,27 +82,5 @@ fn parser(markdown: &str) -> Parser<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_excerpt_is_plain_text() {
-        assert_eq!(excerpt("# Title\n\nOne *two* `three`\n[four](x).\n\nFive"), "One two three four.");
-        assert_eq!(excerpt("```\ncode\n```\n"), "");
-        let long = excerpt(&"안녕하세요 ".repeat(100));
-        assert!(long.ends_with("안녕하세요…") && long.chars().count() <= EXCERPT + 1, "{long}");
-        assert_eq!(excerpt(&"가".repeat(500)).chars().count(), EXCERPT + 1);
-    }
-
-    #[test]
-    fn headings_stand_below_that_of_the_page() {
-        assert_eq!(html("# One\n###### Six\n"), "<h2>One</h2>\n<h6>Six</h6>\n");
-    }
-
-    #[test]
-    fn korean_is_told_from_english() {
-        assert_eq!(language("장고 명령어", "Django command를 써보자"), Some("ko"));
-        assert_eq!(language("Hello", "World 안"), None);
-        assert_eq!(language("", ""), None);
-    }
-}
+#[path = "markdown_tests.rs"]
+mod tests;

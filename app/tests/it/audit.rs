@@ -1,13 +1,10 @@
 //! The line of the hook in `src/audit.rs`.
 
-use manage_test_servers::{Suite, TestDatabase, Transcript};
+use manage_test_support::{TestDatabase, Transcript, case};
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("audit::a_line_for_each_command_with_v2", a_line_for_each_command_with_v2);
-}
-
+#[case]
 fn a_line_for_each_command_with_v2() {
     let project = Project::new(TestDatabase::sqlite()).migrated();
     let audited = |words: &[&str]| -> (Transcript, Vec<String>) {

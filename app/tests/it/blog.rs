@@ -1,15 +1,10 @@
 //! From files to pages.
 
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
-use crate::project::{Project, Server, on_each_backend};
+use crate::project::{PATIENCE, Project, Server, on_each_backend};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(suite, "blog::pages_show_what_was_imported", pages_show_what_was_imported);
-    on_each_backend(suite, "blog::migrations_go_back_and_forth", migrations_go_back_and_forth);
-    suite.test("blog::without_a_database_pages_say_so", without_a_database_pages_say_so);
-}
-
+#[case(on_each_backend)]
 fn pages_show_what_was_imported(project: Project) {
     let project = project.filled();
     let server = project.serve();
@@ -57,6 +52,7 @@ fn pages_show_what_was_imported(project: Project) {
     }
 }
 
+#[case(on_each_backend)]
 fn migrations_go_back_and_forth(project: Project) {
     let project = project.filled();
     project.run(&["migrate", "--check"]).expect_success();
@@ -67,10 +63,27 @@ fn migrations_go_back_and_forth(project: Project) {
 }
 
 /// Nothing listens there, and nobody shall see the password.
+#[case]
+fn a_variable_limits_the_front_page() {
+    const NAME: &str = "MANAGE_APPS__APP__FRONT_PAGE_ARTICLES";
+    let project = Project::new(manage_test_support::TestDatabase::sqlite()).filled();
+    project.write("manage.toml", "[apps.app]\nfront_page_articles = 2\n");
+    let front = |value: &str| Server::start(project.program().env(NAME, value)).get("/").1;
+    let (newest, older) = ("Windows: line ends", "러스트 첫걸음");
+    let one = front("1");
+    assert!(one.contains(newest) && !one.contains(older), "{one}");
+    let two = front("");
+    assert!(two.contains(newest) && two.contains(older), "{two}");
+    let wrong = project.program().env(NAME, "many").args(["runserver", "0"]).run(PATIENCE).expect_code(78);
+    let error = format!("{NAME} (environment): expected a whole number from 0 up, found a text.\nHint: ");
+    assert!(wrong.stderr.contains(&error), "{wrong}");
+}
+
 const DEAD: &str = "postgres://blog:very-secret@127.0.0.1:1/blog";
 
+#[case]
 fn without_a_database_pages_say_so() {
-    let project = Project::new(manage_test_servers::TestDatabase::sqlite());
+    let project = Project::new(manage_test_support::TestDatabase::sqlite());
     let mut server = Server::start(project.program().env("DATABASE_URL", DEAD).arg("--skip-checks"));
     for path in ["/", "/articles/any/"] {
         let (status, page) = server.get(path);

@@ -1,15 +1,10 @@
 //! `manage check_pages`.
 
-use manage_test_servers::{Suite, TestDatabase, free_port};
+use manage_test_support::{TestDatabase, case, free_port};
 
 use crate::project::{Project, on_each_backend};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(suite, "check_pages::every_page_is_asked_for", every_page_is_asked_for);
-    suite.test("check_pages::a_page_that_fails_is_told", a_page_that_fails_is_told);
-    suite.test("check_pages::what_cannot_be_asked_is_told", what_cannot_be_asked_is_told);
-}
-
+#[case(on_each_backend)]
 fn every_page_is_asked_for(project: Project) {
     let project = project.filled();
     let server = project.serve();
@@ -26,7 +21,8 @@ fn every_page_is_asked_for(project: Project) {
     assert_eq!(lines[4], "All 4 pages answered with 200.");
 }
 
-fn a_page_that_fails_is_told() {
+#[case]
+fn a_page_that_fails_is_reported() {
     // Without tables.
     let project = Project::new(TestDatabase::sqlite());
     let server = project.serve();
@@ -35,7 +31,8 @@ fn a_page_that_fails_is_told() {
     assert!(failed.stderr.contains("Error: 2 of 2 pages did not answer with 200."), "{failed}");
 }
 
-fn what_cannot_be_asked_is_told() {
+#[case]
+fn what_cannot_be_asked_is_reported() {
     let project = Project::new(TestDatabase::sqlite());
     let https = project.run(&["check_pages", "https://blog.example/"]).expect_code(2);
     assert!(https.stderr.contains("https:// is not supported"), "{https}");

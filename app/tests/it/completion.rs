@@ -1,34 +1,18 @@
-//! Completion in real shells: TAB is pressed in a terminal, and the screen is read. And the listing in such a terminal.
+//! Completion in real shells: TAB is pressed in a terminal, and the screen is read. And the listing in such a
+//! terminal.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use manage_test_servers::{Need, PROMPT, Program, Suite, Terminal, TestDatabase};
+use manage_test_support::{CaseName, Need, PROMPT, Program, Suite, Terminal, TestDatabase, case, needs};
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
+/// A test for each shell.
+fn in_each_shell(suite: &mut Suite, name: &CaseName, test: fn(&'static str)) {
     for shell in ["bash", "zsh", "fish", "elvish"] {
-        suite.needs(
-            Need::Shell(shell),
-            format!("completion::{shell}::what_is_typed_is_completed"),
-            move || {
-                what_is_typed_is_completed(shell);
-            },
-        );
-        suite.needs(Need::Shell(shell), format!("completion::{shell}::choices_are_shown"), move || {
-            choices_are_shown(shell);
-        });
-        suite.needs(Need::Shell(shell), format!("completion::{shell}::trouble_is_silent"), move || {
-            trouble_is_silent(shell);
-        });
+        suite.needs(Need::Shell(shell), name.on(shell), move || test(shell));
     }
-    suite.needs(
-        Need::Shell("bash"),
-        "completion::the_listing_fits_the_terminal",
-        the_listing_fits_the_terminal,
-    );
-    suite.test("completion::an_error_is_silent_in_the_process", an_error_is_silent_in_the_process);
 }
 
 /// A person's home, with the completion installed as the program says, and a project beside it.
@@ -102,7 +86,8 @@ impl Home {
     }
 }
 
-/// What is typed, and what stands on the line after TAB.
+/// What is typed, and the line after TAB.
+#[case(in_each_shell)]
 fn what_is_typed_is_completed(shell: &'static str) {
     let home = Home::new(shell);
     let terminal = home.terminal();
@@ -122,7 +107,8 @@ fn what_is_typed_is_completed(shell: &'static str) {
         ("manage check --settings \"a", "manage check --settings \"a b.toml\""),
     ];
     if shell == "elvish" {
-        // It asks for a key before it puts in the only candidate, knows no completion by a path, and writes quotes.
+        // It asks for a key before it puts in the only candidate, knows no completion by a path, and writes
+        // quotes.
         lines.retain(|(typed, _)| !typed.starts_with("./") && !typed.contains('"'));
         lines.push(("manage --settings a", "manage --settings 'a b.toml'"));
     } else {
@@ -145,6 +131,7 @@ fn what_is_typed_is_completed(shell: &'static str) {
 }
 
 /// Where several fit, TAB shows them; descriptions where the shell has a place for them.
+#[case(in_each_shell)]
 fn choices_are_shown(shell: &'static str) {
     let home = Home::new(shell);
     let terminal = home.terminal();
@@ -171,6 +158,7 @@ fn choices_are_shown(shell: &'static str) {
 }
 
 /// Nothing but the line that was typed is on the screen when the settings are broken; the log says why.
+#[case(in_each_shell)]
 fn trouble_is_silent(shell: &'static str) {
     let home = Home::new(shell);
     fs::write(home.path().join("shop/manage.toml"), "[databases\n").expect("a file");
@@ -187,6 +175,7 @@ fn trouble_is_silent(shell: &'static str) {
 }
 
 /// A table that is missing is the function's error: it goes to the log of the process, and to nowhere else.
+#[case]
 fn an_error_is_silent_in_the_process() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::new(env!("CARGO_BIN_EXE_manage"))
@@ -200,7 +189,9 @@ fn an_error_is_silent_in_the_process() {
     assert!(log.contains(": publish: no such table"), "{log}");
 }
 
-/// In a narrow terminal the descriptions are wrapped beside the names, and in a very narrow one they are below.
+/// In a narrow terminal the descriptions are wrapped beside the names, and in a very narrow one they are
+/// below.
+#[case(needs(Need::Shell("bash")))]
 fn the_listing_fits_the_terminal() {
     let home = Home::new("bash");
     let terminal = home.terminal();

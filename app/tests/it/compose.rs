@@ -1,5 +1,5 @@
-//! The repository's own `docker-compose.yml` and `Dockerfile`, on a real engine. The program is not compiled again inside: the image's
-//! last stage gets the one that these tests were built with.
+//! The repository's own `docker-compose.yml` and `Dockerfile`, on a real engine. The program is not compiled
+//! again inside: the image's last stage gets the one that these tests were built with.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,17 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use manage_test_servers::{Need, Suite, free_port, wait_until};
+use manage_test_support::{Need, case, free_port, needs, wait_until};
 
 /// What three replicas and a new database may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The replicas, each with a port of its own.
 const REPLICAS: usize = 3;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.needs(Need::Docker, "compose::a_cold_volume_ends_in_the_first_page", a_cold_volume);
-}
 
 /// `docker-compose up` of a project with a unique name. All of it is removed at the end.
 struct Stack {
@@ -137,7 +133,8 @@ fn docker(arguments: &[&str]) -> String {
     text(&Command::new("docker").args(arguments).output().expect("docker"))
 }
 
-/// The status of the first page; none without an answer. Docker's proxy accepts connections even if no container answers.
+/// The status of the first page; none without an answer. Docker's proxy accepts connections even if no
+/// container answers.
 fn status(port: u16) -> Option<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
@@ -147,7 +144,8 @@ fn status(port: u16) -> Option<u16> {
     String::from_utf8_lossy(&answer).split(' ').nth(1)?.parse().ok()
 }
 
-fn a_cold_volume() {
+#[case(needs(Need::Docker))]
+fn a_cold_volume_ends_in_the_first_page() {
     let stack = Stack::new();
     stack.run(&["up", "--detach", "--build", "--scale", &format!("app={REPLICAS}")]);
     stack.wait_for_pages("after a cold start");

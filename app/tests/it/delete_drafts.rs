@@ -2,22 +2,22 @@
 
 use manage::console::Input;
 use manage::testing;
-use manage_test_servers::{Need, PROMPT, Suite, Terminal, TestDatabase};
+use manage_test_support::{Need, PROMPT, Terminal, TestDatabase, case, needs};
 
 use crate::project::{Project, in_process, posts};
 
-pub(crate) fn add(suite: &mut Suite) {
-    in_process(suite, "delete_drafts::only_with_consent", only_with_consent);
-    suite.needs(Need::Shell("bash"), "delete_drafts::on_a_terminal", on_a_terminal);
-}
+const WHAT: &str = "This permanently deletes 1 draft: draft-of-mine.";
 
-const WHAT: &str = "This deletes 1 draft for good: draft-of-mine.";
-
+#[case(in_process)]
 fn only_with_consent(project: testing::Project) {
     project.run(["import_posts".into(), posts("good")]).expect_success();
     let nobody = project.run(["delete_drafts"]).expect_exit(1);
-    assert!(nobody.stderr.contains(WHAT) && nobody.stderr.contains("There is nobody to ask"), "{nobody}");
-    let project = project.stdin(Input::from("no\n\nyes\n").terminal(true));
+    assert!(
+        nobody.stderr.contains(WHAT)
+            && nobody.stderr.contains("Cannot ask for confirmation without a terminal"),
+        "{nobody}"
+    );
+    let project = project.stdin(Input::from("no\n\nyes\n").as_terminal());
     for _ in 0..2 {
         let no = project.run(["delete_drafts"]).expect_exit(1);
         assert!(no.stderr.ends_with("Error: Not confirmed: nothing was done.\n"), "{no}");
@@ -30,6 +30,7 @@ fn only_with_consent(project: testing::Project) {
     assert!(shown.stdout.contains("already published"), "the others stand: {shown}");
 }
 
+#[case(needs(Need::Shell("bash")))]
 fn on_a_terminal() {
     let project = Project::new(TestDatabase::sqlite()).migrated();
     let path = std::env::var("PATH").expect("PATH");

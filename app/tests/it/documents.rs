@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use manage_test_servers::Program;
+use manage_test_support::Program;
 
 /// A cold build of the framework and a new program.
 pub(crate) const BUILD: Duration = Duration::from_secs(1200);
@@ -45,20 +45,20 @@ pub(crate) fn dependency() -> String {
     format!("diesel-manage = {{ path = {:?} }}", workspace().join("manage").display().to_string())
 }
 
-/// Writes a file of a project, and the folders above it.
+/// Writes a file of a project, and the directories above it.
 pub(crate) fn write(project: &Path, name: &Path, text: &str) {
     let path = project.join(name);
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
     std::fs::write(path, text).expect("a file");
 }
 
-/// For one project at a time: they share a target folder, and each has a program `manage` in it.
+/// For one project at a time: they share a target directory, and each has a program `manage` in it.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Cargo in a project's folder, with a target folder that such projects share.
+/// Cargo in a project's directory, with a target directory that such projects share.
 pub(crate) fn cargo(folder: &Path, words: &[&str]) -> Program {
     let target = workspace().join("target").join("readme");
     let mut program = Program::new(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from))

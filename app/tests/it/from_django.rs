@@ -2,14 +2,9 @@
 
 use std::path::Path;
 
-use manage_test_servers::{Need, Program, Suite};
+use manage_test_support::{Need, Program, case, needs};
 
 use crate::documents::{BUILD, Block, alone, blocks, cargo, dependency, workspace, write};
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("from_django::ours_is_no_longer", ours_is_no_longer);
-    suite.needs(Need::Program("cargo"), "from_django::its_commands_work", its_commands_work);
-}
 
 /// The files of one language, and how many lines they have together.
 fn files(extension: &str) -> (Vec<Block>, usize) {
@@ -22,6 +17,7 @@ fn files(extension: &str) -> (Vec<Block>, usize) {
     (files, lines)
 }
 
+#[case]
 fn ours_is_no_longer() {
     let (django, djangos_lines) = files("py");
     let (ours, our_lines) = files("rs");
@@ -59,6 +55,7 @@ INSERT INTO tickets (team, subject) VALUES
     ('printers', 'It is on fire'), ('network', 'It is slow'), ('printers', 'It is out of paper'), ('doors', 'It is shut');
 ";
 
+#[case(needs(Need::Program("cargo")))]
 fn its_commands_work() {
     let _alone = alone();
     let project = tempfile::tempdir().expect("a folder");

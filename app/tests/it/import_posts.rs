@@ -1,25 +1,10 @@
 //! `manage import_posts`.
 
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::{Project, on_each_backend, posts};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(suite, "import_posts::adds_and_updates", adds_and_updates);
-    on_each_backend(suite, "import_posts::all_or_nothing", all_or_nothing);
-    on_each_backend(
-        suite,
-        "import_posts::keeps_what_was_published_by_hand",
-        keeps_what_was_published_by_hand,
-    );
-    on_each_backend(suite, "import_posts::takes_back_what_is_withheld", takes_back_what_is_withheld);
-    on_each_backend(suite, "import_posts::a_draft_is_a_draft_whatever_its_date", a_draft_is_a_draft);
-    #[cfg(target_os = "linux")]
-    on_each_backend(suite, "import_posts::odd_names", odd_names);
-    on_each_backend(suite, "import_posts::slugs_differ_by_case", slugs_differ_by_case);
-    on_each_backend(suite, "import_posts::a_large_post", a_large_post);
-}
-
+#[case(on_each_backend)]
 fn adds_and_updates(project: Project) {
     let project = project.migrated();
     let dry = project.run(&["import_posts", "--dry-run", &posts("good")]).expect_success();
@@ -48,6 +33,7 @@ fn adds_and_updates(project: Project) {
     assert!(page.contains("새 제목") && page.contains("10 May 2021"), "{page}");
 }
 
+#[case(on_each_backend)]
 fn all_or_nothing(project: Project) {
     let project = project.migrated();
     let latin = project.write("latin.md", b"---\ntitle: ok\n---\n\nCaf\xe9\n");
@@ -70,6 +56,7 @@ fn all_or_nothing(project: Project) {
     project.run(&["publish", "good"]).expect_code(1);
 }
 
+#[case(on_each_backend)]
 fn keeps_what_was_published_by_hand(project: Project) {
     let project = project.filled();
     project.run(&["publish", "draft-of-mine"]).expect_success();
@@ -80,6 +67,7 @@ fn keeps_what_was_published_by_hand(project: Project) {
     assert!(server.get("/articles/draft-of-mine/").1.contains("초안"));
 }
 
+#[case(on_each_backend)]
 fn takes_back_what_is_withheld(project: Project) {
     let project = project.migrated();
     let name = project.write("2021-01-01-hello.md", "---\n---\nText\n");
@@ -97,7 +85,8 @@ fn takes_back_what_is_withheld(project: Project) {
     assert_eq!(server.slugs(), ["hello"]);
 }
 
-fn a_draft_is_a_draft(project: Project) {
+#[case(on_each_backend)]
+fn a_draft_is_a_draft_whatever_its_date(project: Project) {
     let project = project.migrated();
     project.write("blog/_posts/2021-01-01-post.md", "---\n---\n");
     project.write("blog/_posts/2021-01-02-by-word.md", "---\ndraft: true\n---\n");
@@ -113,7 +102,7 @@ fn a_draft_is_a_draft(project: Project) {
     for slug in ["by-word", "dated", "named", "er"] {
         assert_eq!(server.get(&format!("/articles/{slug}/")).0, 404, "{slug}");
     }
-    // Named alone, or from inside of its folder, it is no less a draft.
+    // Named alone, or from inside of its directory, it is no less a draft.
     project.run(&["import_posts", "blog/_drafts/dated.md"]).expect_success();
     let inside = project.program().cwd(project.folder().join("blog/_drafts")).args(["import_posts", "."]);
     let inside = inside.run(std::time::Duration::from_secs(60)).expect_success();
@@ -129,8 +118,9 @@ fn a_draft_is_a_draft(project: Project) {
     assert!(server.slugs().is_empty());
 }
 
-/// A folder as people have them: what is no post is counted, and no name reaches the terminal raw.
+/// A directory as people have them: what is no post is counted, and no name reaches the terminal raw.
 #[cfg(target_os = "linux")]
+#[case(on_each_backend)]
 fn odd_names(project: Project) {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
@@ -177,6 +167,7 @@ fn odd_names(project: Project) {
     assert!(!failed.to_string().contains(raw), "{failed:?}");
 }
 
+#[case(on_each_backend)]
 fn slugs_differ_by_case(project: Project) {
     let project = project.migrated();
     for name in ["posts/2021-01-01-hello.md", "posts/2021-01-02-Hello.md", "posts/2021-01-03-héllo.md"] {
@@ -187,6 +178,7 @@ fn slugs_differ_by_case(project: Project) {
     assert_eq!(project.serve().slugs(), ["héllo", "Hello", "hello"]);
 }
 
+#[case(on_each_backend)]
 fn a_large_post(project: Project) {
     let project = project.migrated();
     let body = "한글 문장 하나. ".repeat(50_000);

@@ -14,9 +14,14 @@ mod delete_drafts;
 mod documents;
 mod from_django;
 #[cfg(unix)]
+mod hostile;
+#[cfg(unix)]
+mod import_bounds;
+#[cfg(unix)]
 mod import_posts;
 #[cfg(unix)]
 mod network;
+mod postgresql_alone;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]
@@ -33,25 +38,15 @@ mod waiting;
 mod writers;
 
 #[cfg(unix)]
+#[manage_test_support::case]
+fn every_file_is_named() {
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    assert_eq!(manage_test_support::unnamed_files(&tests), [] as [std::path::PathBuf; 0]);
+}
+
+#[cfg(unix)]
 fn main() -> std::process::ExitCode {
-    let mut suite = manage_test_servers::Suite::new();
-    audit::add(&mut suite);
-    blog::add(&mut suite);
-    delete_drafts::add(&mut suite);
-    import_posts::add(&mut suite);
-    publish::add(&mut suite);
-    completion::add(&mut suite);
-    check_pages::add(&mut suite);
-    compose::add(&mut suite);
-    program::add(&mut suite);
-    network::add(&mut suite);
-    from_django::add(&mut suite);
-    readme::add(&mut suite);
-    rounds::add(&mut suite);
-    services::add(&mut suite);
-    waiting::add(&mut suite);
-    writers::add(&mut suite);
-    suite.run()
+    manage_test_support::Suite::of_cases().run()
 }
 
 #[cfg(not(unix))]

@@ -5,23 +5,11 @@ use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use manage_test_servers::{Program, Signal, Suite, TestDatabase};
+use manage_test_support::{Program, Signal, TestDatabase, case};
 
 use crate::project::{Project, Server};
 
 const SOON: Duration = Duration::from_secs(20);
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("program::signals_end_a_wait_at_once", signals_end_a_wait_at_once);
-    suite.test("program::signals_stop_the_server_well", signals_stop_the_server_well);
-    suite.test("program::a_running_request_is_finished", a_running_request_is_finished);
-    suite.test("program::a_reader_that_leaves_is_no_trouble", a_reader_that_leaves_is_no_trouble);
-    suite.test("program::a_traceback_is_shown_on_request", a_traceback_is_shown_on_request);
-    suite.test("program::the_banner_of_the_server", the_banner_of_the_server);
-    suite.test("program::a_port_in_use_is_named", a_port_in_use_is_named);
-    suite.test("program::help_works_with_broken_settings", help_works_with_broken_settings);
-    suite.test("program::it_links_no_library_of_the_systems", it_links_no_library_of_the_systems);
-}
 
 fn manage() -> Program {
     Program::new(env!("CARGO_BIN_EXE_manage"))
@@ -30,6 +18,7 @@ fn manage() -> Program {
 /// Nothing listens at port 1.
 const DEAD: &str = "postgres://blog:very-secret@127.0.0.1:1/blog";
 
+#[case]
 fn signals_end_a_wait_at_once() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let mut running = manage().env("DATABASE_URL", DEAD).args(["wait_for_db", "--timeout", "0"]).spawn();
@@ -41,6 +30,7 @@ fn signals_end_a_wait_at_once() {
     }
 }
 
+#[case]
 fn signals_stop_the_server_well() {
     for signal in [Signal::INT, Signal::TERM] {
         let project = Project::new(TestDatabase::sqlite());
@@ -50,6 +40,7 @@ fn signals_stop_the_server_well() {
     }
 }
 
+#[case]
 fn a_running_request_is_finished() {
     let project = Project::new(TestDatabase::sqlite()).filled();
     let Server { mut running, url } = project.serve();
@@ -65,7 +56,7 @@ fn a_running_request_is_finished() {
     // Twice, as `timeout` does.
     running.signal(Signal::TERM);
     running.signal(Signal::TERM);
-    manage_test_servers::wait_until(SOON, "the port to be closed", || {
+    manage_test_support::wait_until(SOON, "the port to be closed", || {
         std::net::TcpStream::connect(&host).is_err()
     });
     write!(request, "\r\n").expect("the other half");
@@ -76,6 +67,7 @@ fn a_running_request_is_finished() {
     running.wait(SOON).expect_success();
 }
 
+#[case]
 fn a_reader_that_leaves_is_no_trouble() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_manage"))
         .arg("help")
@@ -89,6 +81,7 @@ fn a_reader_that_leaves_is_no_trouble() {
     assert!(matches!(output.status.code(), Some(0 | 141)), "{}", output.status);
 }
 
+#[case]
 fn a_traceback_is_shown_on_request() {
     let line = ["publish", "nothing", "--traceback", "--skip-checks"];
     let transcript = manage().env("DATABASE_URL", DEAD).args(line).run(SOON).expect_code(1);
@@ -102,6 +95,7 @@ fn a_traceback_is_shown_on_request() {
     assert!(!plain.stderr.contains("app::management"), "{plain}");
 }
 
+#[case]
 fn the_banner_of_the_server() {
     let project = Project::new(TestDatabase::sqlite());
     let Server { mut running, url } = project.serve();
@@ -125,25 +119,29 @@ fn the_banner_of_the_server() {
     assert_eq!(*quit, "Quit the server with CONTROL-C.");
 }
 
+#[case]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let project = Project::new(TestDatabase::sqlite());
     let transcript = project.run(&["runserver", &address]).expect_code(1);
     assert!(transcript.stderr.contains(&format!("Error: {address} is already in use.")), "{transcript}");
-    let wrong = project.run(&["runserver", "99999"]).expect_code(1);
+    let wrong = project.run(&["runserver", "99999"]).expect_code(2);
     assert!(wrong.stderr.contains("'99999' is not a valid port number or address:port pair."), "{wrong}");
 }
 
+#[case]
 fn help_works_with_broken_settings() {
     for words in [&["help"][..], &["version"], &["--help"], &["help", "import_posts"]] {
         manage().env("DATABASE_URL", "nonsense://").args(words).run(SOON).expect_success();
     }
-    let stopped = manage().env("DATABASE_URL", "nonsense://").args(["publish", "x"]).run(SOON).expect_code(1);
+    let stopped =
+        manage().env("DATABASE_URL", "nonsense://").args(["publish", "x"]).run(SOON).expect_code(78);
     assert!(stopped.stderr.contains("DATABASE_URL (environment)"), "{stopped}");
 }
 
 /// It runs where only a C library is installed.
+#[case]
 fn it_links_no_library_of_the_systems() {
     if !cfg!(target_os = "linux") {
         return;

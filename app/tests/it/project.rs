@@ -7,43 +7,46 @@ use std::time::Duration;
 
 use manage::settings::{DatabaseSettings, Origin};
 use manage::testing;
-use manage_test_servers::{Need, Program, Running, Suite, TestDatabase, Transcript, shared_postgres};
+use manage_test_support::{
+    CaseName, Need, Program, Running, Suite, TestDatabase, Transcript, shared_postgres,
+};
 
 /// What a single command may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Adds a test for each kind of database that the program was built for.
-pub(crate) fn on_each_backend(suite: &mut Suite, name: &str, test: fn(Project)) {
-    suite.test(format!("sqlite::{name}"), move || test(Project::new(TestDatabase::sqlite())));
-    suite.needs(Need::Postgres, format!("postgres::{name}"), move || {
+pub(crate) fn on_each_backend(suite: &mut Suite, name: &CaseName, test: fn(Project)) {
+    suite.test(name.on("sqlite"), move || test(Project::new(TestDatabase::sqlite())));
+    suite.needs(Need::Postgres, name.on("postgres"), move || {
         test(Project::new(TestDatabase::postgres()));
     });
     #[cfg(feature = "mysql")]
-    suite.needs(Need::MariaDb, format!("mariadb::{name}"), move || {
+    suite.needs(Need::MariaDb, name.on("mariadb"), move || {
         test(Project::new(TestDatabase::mariadb()));
     });
 }
 
-/// Adds a test of commands in this process, for each kind of database that the program was built for. A database with tables
-/// is a copy of another one, where there are such copies, so that these tests are the quick ones.
-pub(crate) fn in_process(suite: &mut Suite, name: &str, test: fn(testing::Project)) {
+/// Adds a test of commands in this process, for each kind of database that the program was built for. A
+/// database with tables is a copy of another one, where there are such copies, so that these tests are the
+/// quick ones.
+pub(crate) fn in_process(suite: &mut Suite, name: &CaseName, test: fn(testing::Project)) {
     let project = |url: &str| {
         let program = manage::program!(app);
         let server = DatabaseSettings::from_url("default", url, Origin::Code).expect("a URL");
         let database = testing::TestDatabase::create(&program, &server).expect("a database");
-        testing::Project::new(program).database(database)
+        testing::Project::new(program).with_test_database(database)
     };
-    suite.test(format!("sqlite::{name}"), move || test(project("sqlite:blog.sqlite3")));
-    suite.needs(Need::Postgres, format!("postgres::{name}"), move || {
+    suite.test(name.on("sqlite"), move || test(project("sqlite:blog.sqlite3")));
+    suite.needs(Need::Postgres, name.on("postgres"), move || {
         test(project(&shared_postgres().expect("a server").url("blog")));
     });
     #[cfg(feature = "mysql")]
-    suite.needs(Need::MariaDb, format!("mariadb::{name}"), move || {
-        test(project(&manage_test_servers::shared_mariadb().expect("a server").url("blog")));
+    suite.needs(Need::MariaDb, name.on("mariadb"), move || {
+        test(project(&manage_test_support::shared_mariadb().expect("a server").url("blog")));
     });
 }
 
-/// The program, in an empty folder, with its database.
+/// The program, in an empty directory, with its database.
 pub(crate) struct Project {
     database: TestDatabase,
     folder: tempfile::TempDir,
@@ -86,7 +89,7 @@ impl Project {
         self.program().args(arguments).run(PATIENCE)
     }
 
-    /// Writes a file of the project, and returns its path as the program shall be told it.
+    /// Writes a file of the project, and returns its path for the program.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
@@ -101,7 +104,7 @@ impl Project {
     }
 }
 
-/// The folder of the posts that the tests share.
+/// The directory of the posts that the tests share.
 pub(crate) fn posts(folder: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/posts").join(folder).display().to_string()
 }

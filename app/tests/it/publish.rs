@@ -3,15 +3,9 @@
 use app::management::commands::publish::publish;
 use diesel::prelude::*;
 use manage::testing::Project;
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::{in_process, posts};
-
-pub(crate) fn add(suite: &mut Suite) {
-    in_process(suite, "publish::a_draft_appears", a_draft_appears);
-    in_process(suite, "publish::a_date_to_come_can_be_kept", a_date_to_come_can_be_kept);
-    in_process(suite, "publish::an_unknown_slug_is_told", an_unknown_slug_is_told);
-}
 
 diesel::table! {
     articles (id) {
@@ -31,6 +25,7 @@ fn published(project: &Project) -> Vec<String> {
         .expect("the articles")
 }
 
+#[case(in_process)]
 fn a_draft_appears(project: Project) {
     project.run(["import_posts".into(), posts("good")]).expect_success();
     assert_eq!(
@@ -48,6 +43,7 @@ fn a_draft_appears(project: Project) {
     assert_eq!(again.stdout, "“Windows: line ends” was already published, on 2021-05-08 15:30:00 UTC.\n");
 }
 
+#[case(in_process)]
 fn a_date_to_come_can_be_kept(project: Project) {
     let post = project.folder().join("9000-01-01-later.md");
     project.write(&post, "---\n---\nLater\n");
@@ -59,7 +55,8 @@ fn a_date_to_come_can_be_kept(project: Project) {
     assert_eq!(published(&project), ["later"]);
 }
 
-fn an_unknown_slug_is_told(project: Project) {
+#[case(in_process)]
+fn an_unknown_slug_is_reported(project: Project) {
     project.run(["import_posts".into(), posts("good")]).expect_success();
     assert_eq!(
         project.run(["publish", "draft-of-mime"]).to_string(),

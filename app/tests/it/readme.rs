@@ -1,24 +1,14 @@
-//! The README, done by somebody who has only the README: its blocks are written into a project, built and run.
+//! The README, done by somebody who has only the README: its blocks are written into a project, built and
+//! run.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use manage_test_servers::{Need, Program, Suite};
+use manage_test_support::{Need, Program, case, needs};
 
 use crate::documents::{BUILD, Block, alone, cargo, dependency, workspace, write};
 
 const RUN: Duration = Duration::from_secs(60);
-
-pub(crate) fn add(suite: &mut Suite) {
-    let cargo = || Need::Program("cargo");
-    suite.needs(
-        cargo(),
-        "readme::a_stranger_adopts_it_and_adds_commands",
-        a_stranger_adopts_it_and_adds_commands,
-    );
-    suite.needs(Need::Program("rustfmt"), "readme::cargo_fmt_sees_the_commands", cargo_fmt_sees_the_commands);
-    suite.test("readme::its_settings_are_read", its_settings_are_read);
-}
 
 fn blocks() -> Vec<Block> {
     crate::documents::blocks("README.md")
@@ -62,11 +52,12 @@ fn project() -> tempfile::TempDir {
     folder
 }
 
+#[case(needs(Need::Program("cargo")))]
 fn a_stranger_adopts_it_and_adds_commands() {
     let _alone = alone();
     let project = project();
     let folder = project.path();
-    // At first there is no command, and no folder for one: git keeps no empty folders.
+    // At first there is no command, and no directory for one: git keeps no empty directories.
     let commands = folder.join("src/management/commands");
     let files: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(&commands)
         .expect("the README's commands")
@@ -75,7 +66,7 @@ fn a_stranger_adopts_it_and_adds_commands() {
         .collect();
     std::fs::remove_dir_all(folder.join("src/management")).expect("it was there");
     cargo(folder, &["build", "--quiet"]).run(BUILD).expect_success();
-    // Written anew, not moved back: cargo looks at times.
+    // Written again, not moved back: cargo compares times.
     std::fs::create_dir_all(&commands).expect("a folder");
     for (path, text) in files {
         std::fs::write(path, text).expect("a file");
@@ -112,9 +103,9 @@ upper  3
     assert!(tested.stdout.contains("1 passed"), "{tested}");
     let hello = folder.join("src/management/commands/hello.rs");
     let text = std::fs::read_to_string(&hello).expect("the README's command");
-    std::fs::write(&hello, text.replace("Hello", "Goodbye")).expect("a file");
+    std::fs::write(&hello, text.replace("Hello", "Good morning")).expect("a file");
     let failed = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_code(101);
-    assert!(failed.stdout.contains("Goodbye, world!"), "{failed}");
+    assert!(failed.stdout.contains("Good morning, world!"), "{failed}");
     std::fs::write(&hello, text).expect("a file");
 
     // One new file is one new command, with nothing else touched.
@@ -135,14 +126,14 @@ upper  3
     let log = std::fs::read_to_string(state.join("manage/completion.log")).expect("a log");
     assert!(log.contains("explodes: a panic at src/management/commands/explodes.rs:10"), "{log}");
 
-    // A file that was meant as a command and is none is told so.
+    // A file that was meant as a command but is none is reported.
     let forgotten = folder.join("src/management/commands/forgotten.rs");
     std::fs::write(&forgotten, "pub fn forgotten() {}\n").expect("a file");
     let failed = cargo(folder, &["check", "--quiet"]).run(BUILD);
     assert!(failed.stderr.contains("forgotten.rs has no `#[command]`"), "{failed}");
     std::fs::remove_file(forgotten).expect("it was there");
 
-    // A function with another name than its file's is told so, in one sentence.
+    // A function with another name than its file's is reported in one sentence.
     let path = folder.join("src/management/commands/misnamed.rs");
     std::fs::write(&path, "use manage::prelude::*;\n/// X\n#[command]\npub fn other(_cx: &mut Context) -> Result<()> { Ok(()) }\n")
         .expect("a file");
@@ -153,21 +144,19 @@ upper  3
     );
     std::fs::remove_file(path).expect("it was there");
 
-    // A check that panics is told as a message: where it stands, and where it panicked.
+    // A check that panics is reported as a message, with its location and that of the panic.
     let path = folder.join("src/lib.rs");
     let library = std::fs::read_to_string(&path).expect("lib.rs");
     let check = "#[manage::check]\nfn oven(_: &manage::Context) -> Vec<manage::checks::Message> {\n    panic!(\"it fell\")\n}\n";
     std::fs::write(&path, format!("{library}{check}")).expect("lib.rs");
     let checked = cargo(folder, &["run", "--quiet", "--bin", "manage", "check"]).run(BUILD);
     assert_eq!(checked.code(), Some(1), "{checked}");
-    let told = ": (manage.E009) The check 'oven' panicked: it fell (at src/lib.rs:";
-    assert!(checked.stderr.contains(told), "{checked}");
-    assert!(
-        !checked.stderr.contains("Something failed") && !checked.stderr.contains("thread '"),
-        "{checked}"
-    );
+    let reported = ": (manage.E009) The check 'oven' panicked: it fell (at src/lib.rs:";
+    assert!(checked.stderr.contains(reported), "{checked}");
+    assert!(!checked.stderr.contains("internal error") && !checked.stderr.contains("thread '"), "{checked}");
 }
 
+#[case(needs(Need::Program("rustfmt")))]
 fn cargo_fmt_sees_the_commands() {
     let _alone = alone();
     let project = project();
@@ -217,6 +206,7 @@ fn values(_: &Context) -> Result<Vec<String>> {
 }
 "#;
 
+#[case]
 fn its_settings_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = blocks()

@@ -6,12 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
-use manage_test_servers::{Program, Running, Suite};
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("writers::forty_publish_at_once", forty_publish_at_once);
-    suite.test("writers::forty_migrate_a_new_file_at_once", forty_migrate_a_new_file_at_once);
-}
+use manage_test_support::{Program, Running, case};
 
 const PROCESSES: usize = 40;
 const LONG: Duration = Duration::from_secs(120);
@@ -54,6 +49,7 @@ fn mode(connection: &mut SqliteConnection) -> String {
 }
 
 /// `publish` reads the article in a transaction and then writes, so that it cannot begin as a reader.
+#[case]
 fn forty_publish_at_once() {
     let blog = Blog::new();
     blog.program().arg("migrate").run(LONG).expect_success();
@@ -81,6 +77,7 @@ fn forty_publish_at_once() {
     }
 }
 
+#[case]
 fn forty_migrate_a_new_file_at_once() {
     let blog = Blog::new();
     let running: Vec<Running> = (0..PROCESSES).map(|_| blog.program().arg("migrate").spawn()).collect();

@@ -14,7 +14,7 @@ pub(crate) struct Argument {
 }
 
 impl Argument {
-    /// What its attributes say of it on the command line.
+    /// Returns what its attributes say of it on the command line.
     pub(crate) fn options(&self) -> Options {
         Options::read(&self.attributes, &self.name)
     }
@@ -27,7 +27,7 @@ impl ToTokens for Argument {
     }
 }
 
-/// Takes the attributes off the parameters: the function stays an ordinary one, to be called as such.
+/// Removes the attributes from the parameters, so that the function remains an ordinary one.
 pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
     let mut arguments = Vec::new();
     for input in function.sig.inputs.iter_mut().skip(1) {
@@ -35,17 +35,17 @@ pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
         let Pat::Ident(pattern) = &*input.pat else {
             return Err(Error::new_spanned(
                 &input.pat,
-                "an argument of a command is a plain name: `slug: String`",
+                "write an argument of a command as a plain name: `slug: String`",
             ));
         };
         let conditional = |attribute: &&Attribute| attribute.path().is_ident("cfg");
         if let Some(attribute) = input.attrs.iter().find(conditional) {
             return Err(Error::new_spanned(
                 attribute,
-                "`#[cfg]` stands on the whole command, not on one of its parameters",
+                "put `#[cfg]` on the whole command, not on one of its parameters",
             ));
         }
-        let told = match &*input.ty {
+        let reported = match &*input.ty {
             Type::Reference(reference) if options::ends_with(&reference.elem, "Context") => {
                 "a command has one context, its first parameter"
             }
@@ -55,8 +55,8 @@ pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
             }
             _ => "",
         };
-        if !told.is_empty() {
-            return Err(Error::new_spanned(&input.ty, told));
+        if !reported.is_empty() {
+            return Err(Error::new_spanned(&input.ty, reported));
         }
         let (name, ty) = (pattern.ident.clone(), (*input.ty).clone());
         arguments.push(Argument { attributes: std::mem::take(&mut input.attrs), name, ty });
@@ -64,7 +64,7 @@ pub(crate) fn take(function: &mut ItemFn) -> Result<Vec<Argument>> {
     Ok(arguments)
 }
 
-/// What clap would only find when the command is called, by a panic.
+/// Checks for mistakes that clap reports only by a panic when the command is called.
 pub(crate) fn check(arguments: &[Argument]) -> Result<()> {
     let read: Vec<(&Argument, Options)> =
         arguments.iter().map(|argument| (argument, argument.options())).collect();
@@ -99,7 +99,7 @@ pub(crate) fn check(arguments: &[Argument]) -> Result<()> {
     check_order(&read)
 }
 
-/// Of the arguments that are told by their place, the required ones come first, and a list comes last.
+/// Checks positional arguments: required ones come first, and a list comes last.
 fn check_order(read: &[(&Argument, Options)]) -> Result<()> {
     let (mut optional, mut list) = (None, None);
     for (argument, options) in read {
@@ -107,7 +107,7 @@ fn check_order(read: &[(&Argument, Options)]) -> Result<()> {
         if let Some(list) = list.filter(|_| takes_the_rest || options.is_required(&argument.ty).is_some()) {
             let name = &argument.name;
             let message = format!(
-                "`{list}` takes all that follows, and `{name}` comes after it: put `{list}` last, or give one of them a name, \
+                "`{list}` takes all remaining values, but `{name}` comes after it: put `{list}` last, or give one of them a name, \
                  `#[arg(long)]`"
             );
             return Err(Error::new(name.span(), message));

@@ -9,7 +9,7 @@ use syn::{Error, FnArg, ItemFn, LitStr, Result, ReturnType, parse2};
 
 use crate::{names, tags};
 
-/// What stands in the attribute's parentheses.
+/// The attribute's options.
 #[derive(Default)]
 struct Options {
     tags: Vec<LitStr>,
@@ -33,7 +33,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
     let mut options = Options::default();
     syn::meta::parser(|meta| options.read(meta)).parse2(attribute)?;
     let function: ItemFn = parse2(item).map_err(|error| {
-        Error::new(error.span(), "`#[check]` stands on a function: `fn name(cx: &Context) -> Vec<Message>`")
+        Error::new(error.span(), "`#[check]` needs a function: `fn name(cx: &Context) -> Vec<Message>`")
     })?;
     let of_database = check_signature(&function)?;
     let ident = &function.sig.ident;
@@ -60,7 +60,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
 
             ::manage::__private::inventory::submit! {
                 ::manage::__private::CheckRegistration::new(
-                    ::manage::checks::Check::#kind(__manage_check),
+                    ::manage::__private::Check::#kind(__manage_check),
                     #name,
                     &[#(#tags),*],
                     #deploy,
@@ -71,17 +71,17 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
     })
 }
 
-/// Whether it is a check of a database: one that is handed an alias, too.
+/// Returns whether it is a database check: one that also receives an alias.
 fn check_signature(function: &ItemFn) -> Result<bool> {
     let signature = &function.sig;
     if let Some(keyword) = &signature.asyncness {
-        let message = "a check is not `async`: it looks at what is there and waits for nothing";
+        let message = "a check cannot be `async`: it must not wait for anything";
         return Err(Error::new(keyword.span, message));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new(
             signature.generics.span(),
-            "a check has no generic parameters: nobody chooses them",
+            "a check cannot have generic parameters: nothing could choose them",
         ));
     }
     if matches!(signature.output, ReturnType::Default) {
@@ -90,8 +90,7 @@ fn check_signature(function: &ItemFn) -> Result<bool> {
             "a check returns what it found: write `-> Vec<Message>`",
         ));
     }
-    let message =
-        "a check takes its context, `cx: &Context`, and where it looks into a database, `alias: &str`";
+    let message = "a check takes its context, `cx: &Context`, and a database check also `alias: &str`";
     match signature.inputs.iter().collect::<Vec<_>>().as_slice() {
         [FnArg::Typed(_)] => Ok(false),
         [FnArg::Typed(_), FnArg::Typed(_)] => Ok(true),
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_told() {
+    fn slips_are_reported() {
         let good = || {
             quote!(
                 fn oven(cx: &Context) -> Vec<Message> {
@@ -127,7 +126,7 @@ mod tests {
                     async fn oven(cx: &Context) -> Vec<Message> {}
                 )
             )
-            .contains("not `async`")
+            .contains("cannot be `async`")
         );
         assert!(
             error(
@@ -154,7 +153,7 @@ mod tests {
                     struct Oven;
                 )
             )
-            .contains("stands on a function")
+            .contains("needs a function")
         );
     }
 }

@@ -9,9 +9,10 @@ use syn::{Error, FnArg, Ident, ItemFn, LitStr, PatType, Result, ReturnType, Type
 
 use crate::arguments::{self, Argument};
 use crate::requires::RequiredChecks;
+use crate::without::Without;
 use crate::{names, options};
 
-/// What stands in the attribute's parentheses.
+/// The attribute's options.
 #[derive(Default)]
 struct Options {
     hidden: bool,
@@ -19,6 +20,7 @@ struct Options {
     prompts_for_missing: bool,
     requires_migrations_checks: bool,
     requires_checks: RequiredChecks,
+    without: Without,
     aliases: Vec<LitStr>,
 }
 
@@ -41,10 +43,12 @@ impl Options {
             self.aliases.push(alias);
         } else if meta.path.is_ident("requires_checks") {
             self.requires_checks = meta.value()?.parse()?;
+        } else if meta.path.is_ident("without") {
+            self.without = meta.value()?.parse()?;
         } else {
             return Err(meta.error(
-                "`#[command]` knows `hidden`, `isolated`, `prompts_for_missing`, `requires_migrations_checks`, `alias = \"…\"` and \
-                 `requires_checks = \"…\"`",
+                "`#[command]` knows `hidden`, `isolated`, `prompts_for_missing`, `requires_migrations_checks`, `alias = \"…\"`, \
+                 `requires_checks = \"…\"` and `without = [\"…\"]`",
             ));
         }
         Ok(())
@@ -58,10 +62,10 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
         item.clone().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "fn"));
     let mut function: ItemFn = match parse2(item) {
         Ok(function) => function,
-        // What is wrong inside a function the compiler has told already.
+        // The compiler has already reported errors inside the function.
         Err(_) if is_function => return Ok(TokenStream::new()),
         Err(error) => {
-            let message = "`#[command]` stands on a function: `pub fn name(cx: &mut Context) -> Result<()>`";
+            let message = "`#[command]` needs a function: `pub fn name(cx: &mut Context) -> Result<()>`";
             return Err(Error::new(error.span(), message));
         }
     };
@@ -82,7 +86,7 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> Result<TokenS
 fn check_signature(function: &ItemFn) -> Result<()> {
     let signature = &function.sig;
     if !signature.generics.params.is_empty() {
-        let message = "a command has no generic parameters: it is called from the command line, which cannot choose them";
+        let message = "a command cannot have generic parameters: the command line cannot choose them";
         return Err(Error::new(signature.generics.span(), message));
     }
     if let ReturnType::Default = signature.output {
@@ -113,7 +117,7 @@ fn check_signature(function: &ItemFn) -> Result<()> {
     }
 }
 
-/// Whether it may be the context, by whatever name.
+/// Returns whether it may be the context, by whatever name.
 fn is_mutable_reference(ty: &Type) -> bool {
     let values = ["String", "str", "Vec", "Option", "PathBuf", "bool", "u32", "u64", "i32", "i64", "usize"];
     let is_value = |ty: &Type| values.iter().any(|name| options::is_named(ty, name));
@@ -131,6 +135,7 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     let requires_migrations_checks = options.requires_migrations_checks;
     let aliases = &options.aliases;
     let requires_checks = &options.requires_checks;
+    let without = &options.without;
     let names: Vec<&Ident> = arguments.iter().map(|argument| &argument.name).collect();
     // A parameter may have the name of the function.
     let value =
@@ -174,24 +179,27 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
                 #outcome
             }
 
-            static __MANAGE_COMMAND: ::manage::command::FunctionCommand = ::manage::command::FunctionCommand {
+            static __MANAGE_COMMAND: ::manage::__private::FunctionCommand = ::manage::__private::FunctionCommand {
                 name: #name,
                 about: #about,
                 long_about: #long_about,
                 arguments: __manage_arguments,
                 run: __manage_run,
-                properties: ::manage::command::Properties {
-                    hidden: #hidden,
-                    aliases: &[#(#aliases),*],
-                    requires_checks: #requires_checks,
-                    isolated: #isolated,
-                    prompts_for_missing: #prompts_for_missing,
-                    requires_migrations_checks: #requires_migrations_checks,
+                properties: {
+                    let mut properties = ::manage::command::Properties::new();
+                    properties.hidden = #hidden;
+                    properties.aliases = &[#(#aliases),*];
+                    properties.requires_checks = #requires_checks;
+                    properties.isolated = #isolated;
+                    properties.prompts_for_missing = #prompts_for_missing;
+                    properties.requires_migrations_checks = #requires_migrations_checks;
+                    properties.without = #without;
+                    properties
                 },
             };
 
             ::manage::__private::inventory::submit! {
-                ::manage::command::Registration::new(&__MANAGE_COMMAND, ::core::module_path!(), ::core::file!(), ::core::line!())
+                ::manage::__private::Registration::new(&__MANAGE_COMMAND, ::core::module_path!(), ::core::file!(), ::core::line!())
             }
         };
     }

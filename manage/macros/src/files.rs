@@ -1,4 +1,4 @@
-//! `command_files!`: a module for every file of a folder, and an error for a file that is no command.
+//! `command_files!`: a module for every file of a directory, and an error for a file that is no command.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use syn::{Ident, LitStr, Result, Visibility};
 
 use crate::rustfmt;
 
-/// `pub "src/management/commands"`: the modules' visibility, and the folder from the package's own.
+/// `pub "src/management/commands"`: the modules' visibility, and the directory from the package's own.
 pub(crate) struct Folder {
     visibility: Visibility,
     path: LitStr,
@@ -26,7 +26,7 @@ pub(crate) fn expand(Folder { visibility, path }: Folder) -> Result<TokenStream>
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let folder = Path::new(&package).join(path.value());
     let failed = |what: String| syn::Error::new(path.span(), what);
-    // A project has no commands at first, and git keeps no empty folder.
+    // A project has no commands at first, and git keeps no empty directory.
     if !folder.exists() {
         rustfmt::update(Path::new(&package), &folder, &[]);
         return Ok(TokenStream::new());
@@ -54,7 +54,7 @@ pub(crate) fn expand(Folder { visibility, path }: Folder) -> Result<TokenStream>
             fs::read_to_string(&file).map_err(|error| failed(format!("cannot read {shown}: {error}")))?;
         if !name.starts_with('_') && !text.contains("#[command") && !text.contains("#[manage::command") {
             return Err(failed(format!(
-                "{shown} has no `#[command]`: mark its function, or begin the file's name with `_`"
+                "{shown} has no `#[command]`: add it to the function, or begin the file's name with `_`"
             )));
         }
         names.push(module.to_owned());

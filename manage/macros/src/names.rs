@@ -2,14 +2,14 @@
 
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta};
 
-/// The name of a command: its function's name, without the `r#` of a raw identifier.
+/// Returns the name of a command: its function's name, without the `r#` of a raw identifier.
 pub(crate) fn command_name(ident: &Ident) -> String {
     let name = ident.to_string();
     name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
 }
 
-/// The help of a command: the first paragraph on one line and without its full stop, and the whole text where
-/// there is more.
+/// Returns the help of a command: the first paragraph on one line and without its full stop, and the whole
+/// text where there is more.
 pub(crate) fn help(attributes: &[Attribute]) -> (String, Option<String>) {
     let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
     let text = lines.join("\n");
@@ -25,7 +25,7 @@ pub(crate) fn help(attributes: &[Attribute]) -> (String, Option<String>) {
     (short, long)
 }
 
-/// What stands before the first empty line, list or block of code; and the rest.
+/// Returns what is before the first empty line, list or block of code; and the rest.
 fn first_paragraph(text: &str) -> (&str, &str) {
     let mut end = 0;
     for line in text.split_inclusive('\n') {
@@ -38,15 +38,15 @@ fn first_paragraph(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// The marks that begin or end a block of code, of three or more.
+/// Returns the marks that begin or end a block of code, of three or more.
 fn fence_of(line: &str) -> Option<&str> {
     let bare = line.trim();
     let of = |mark: char| &bare[..bare.len() - bare.trim_start_matches(mark).len()];
     [of('`'), of('~')].into_iter().find(|marks| marks.len() >= 3)
 }
 
-/// Each paragraph on one line, for the terminal to wrap. Lists, tables and headings keep their lines; code between fences is
-/// indented instead, which reads well in a terminal and is code in Markdown too.
+/// Returns each paragraph on one line, for the terminal to wrap. Lists, tables and headings keep their lines;
+/// code between fences is indented instead, which reads well in a terminal and is code in Markdown too.
 fn flowing(text: &str) -> String {
     let mut shown = String::new();
     let mut fence: Option<&str> = None;
@@ -86,7 +86,8 @@ fn flowing(text: &str) -> String {
     without_gaps(&shown)
 }
 
-/// Whether a line does not go on with the one before: it is indented, or begins an item, a row, a quotation or a heading.
+/// Returns whether a line does not go on with the one before: it is indented, or begins an item, a row, a
+/// quotation or a heading.
 fn is_a_line_of_its_own(line: &str) -> bool {
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     line.starts_with([' ', '\t', '|', '>', '#'])
@@ -94,7 +95,7 @@ fn is_a_line_of_its_own(line: &str) -> bool {
         || (number.len() < line.len() && [". ", ") "].iter().any(|mark| number.starts_with(mark)))
 }
 
-/// At most one empty line in a row, and none at the ends.
+/// Returns at most one empty line in a row, and none at the ends.
 fn without_gaps(text: &str) -> String {
     let mut shown: Vec<&str> = Vec::new();
     for line in text.lines().map(str::trim_end) {

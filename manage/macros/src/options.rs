@@ -1,4 +1,4 @@
-//! What clap's attributes on a parameter say, as far as it decides how the argument is told on the command line.
+//! clap's attributes on a parameter, as far as they decide its form on the command line.
 
 use proc_macro2::TokenStream;
 use syn::meta::ParseNestedMeta;
@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, ExprLit, Ident, Lit, PathArguments, Result, Type};
 
 use crate::names::command_name;
 
-/// Its names, and which of clap's words stand there.
+/// Its names, and which of clap's attributes it has.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) short: Option<char>,
@@ -15,7 +15,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// What cannot be read is clap's to tell.
+    /// Reads the attributes of a parameter. What it cannot read is left to clap to report.
     pub(crate) fn read(attributes: &[Attribute], name: &Ident) -> Self {
         let mut options = Self::default();
         let name = command_name(name);
@@ -60,24 +60,24 @@ impl Options {
         self.words.iter().any(|word| words.contains(&word.as_str()))
     }
 
-    /// Whether it is a `bool` that would have no name on the command line.
+    /// Returns whether it is a `bool` that would have no name on the command line.
     pub(crate) fn is_nameless_flag(&self, ty: &Type) -> bool {
         let decides =
             ["short", "long", "action", "value_parser", "num_args", "skip", "flatten", "subcommand"];
         is_named(ty, "bool") && !self.has(&decides)
     }
 
-    /// Whether it is an `Option` with a default value of the type inside, which clap refuses.
+    /// Returns whether it is an `Option` with a default value of the type inside, which clap refuses.
     pub(crate) fn has_default_and_is_optional(&self, ty: &Type) -> bool {
         is_named(ty, "Option") && self.has(&["default_value_t", "default_values_t"])
     }
 
-    /// Whether it is a plain list of all the places that are left.
+    /// Returns whether it is a plain list of all the places that are left.
     pub(crate) fn takes_the_rest(&self, ty: &Type) -> bool {
         is_named(ty, "Vec") && self.is_plain()
     }
 
-    /// Of a plain argument that is told by its place: whether it has to be there. `None` for others.
+    /// For a plain positional argument, returns whether it is required; `None` for others.
     pub(crate) fn is_required(&self, ty: &Type) -> Option<bool> {
         if !self.is_plain() || is_named(ty, "Vec") {
             return None;
@@ -86,7 +86,7 @@ impl Options {
         Some(!defaults && !is_named(ty, "Option"))
     }
 
-    /// Told by its place, and nothing else said of that.
+    /// Returns whether it is positional without further attributes.
     fn is_plain(&self) -> bool {
         let others = [
             "short",
@@ -104,7 +104,7 @@ impl Options {
     }
 }
 
-/// Whether the type is written as this name alone, with or without arguments.
+/// Returns whether the type is written as this name alone, with or without arguments.
 pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
     let Type::Path(path) = ty else { return false };
     let plain = path.path.segments.len() == 1 && path.qself.is_none();
@@ -114,7 +114,7 @@ pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
         })
 }
 
-/// Whether the last part of the type's path is this name.
+/// Returns whether the last part of the type's path is this name.
 pub(crate) fn ends_with(ty: &Type, name: &str) -> bool {
     let Type::Path(path) = ty else { return false };
     path.path.segments.last().is_some_and(|segment| segment.ident == name)

@@ -29,7 +29,7 @@ pub(crate) const HOOK: Kind = Kind {
     form: "fn audit(cx: &Context, event: &Event<'_>) -> Result<()>",
     registered: |name| {
         quote! {
-            |cx: &::manage::Context, event: &::manage::hooks::Event<'_>| ::manage::__private::kept(#name(cx, event))
+            |cx: &::manage::Context, event: &::manage::hooks::Event<'_>| ::manage::__private::hook_guard(#name(cx, event))
         }
     },
 };
@@ -40,13 +40,13 @@ pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> R
         return Err(syn::Error::new_spanned(attribute, message));
     }
     let Kind { attribute: name, form, .. } = kind;
-    let told = |span| syn::Error::new(span, format!("`#[{name}]` stands on a function such as `{form}`"));
-    let function: ItemFn = parse2(item).map_err(|error| told(error.span()))?;
+    let reported = |span| syn::Error::new(span, format!("`#[{name}]` needs a function such as `{form}`"));
+    let function: ItemFn = parse2(item).map_err(|error| reported(error.span()))?;
     let signature = &function.sig;
     let is_plain = signature.asyncness.is_none() && signature.generics.params.is_empty();
     let returns = matches!(signature.output, syn::ReturnType::Type(..));
     if !is_plain || !returns || signature.inputs.len() != kind.parameters {
-        return Err(told(signature.ident.span()));
+        return Err(reported(signature.ident.span()));
     }
     let registered = (kind.registered)(&function.sig.ident);
     let registration = format_ident!("{}", kind.registration);

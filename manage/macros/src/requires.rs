@@ -24,7 +24,7 @@ impl Parse for RequiredChecks {
             return match tags.iter().find(|tag| ["all", "none"].contains(&tag.value().as_str())) {
                 Some(word) => Err(Error::new(
                     word.span(),
-                    format!("{FORMS}; `{}` stands without brackets", word.value()),
+                    format!("{FORMS}; `{}` is written without brackets", word.value()),
                 )),
                 None => Ok(Self::Tagged(tags)),
             };
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn three_forms_are_read_and_slips_are_told() {
+    fn three_forms_are_read_and_slips_are_reported() {
         assert_eq!(read("\"all\"").unwrap(), "::manage::command::RequiredChecks::All");
         assert_eq!(read("\"none\"").unwrap(), "::manage::command::RequiredChecks::None");
         assert_eq!(
@@ -73,7 +73,7 @@ mod tests {
             ("[\"Security\"]", "'Security' is no tag"),
             ("[\"\"]", "'' is no tag"),
             ("[\"a\", \"a\"]", "'a' is named twice"),
-            ("[\"none\"]", "stands without brackets"),
+            ("[\"none\"]", "is written without brackets"),
             ("5", "is \"all\", \"none\""),
         ] {
             let error = read(text).unwrap_err();

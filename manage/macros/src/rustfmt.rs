@@ -1,7 +1,9 @@
 //! The list of commands that rustfmt reads: it follows `mod` items and never looks into a macro.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::Write as _;
 use std::path::Path;
 
 const HEAD: &str =
@@ -9,8 +11,8 @@ const HEAD: &str =
 
 /// Brings `mod.rs` beside the directory of the commands up to date, where `src/lib.rs` declares it.
 ///
-/// Only a list of ours is replaced. A directory that cannot be written, as in a container's build, keeps its old list: it
-/// matters to rustfmt alone.
+/// Only a list of ours is replaced. A directory that cannot be written, as in a container's build, keeps its
+/// old list: it matters to rustfmt alone.
 pub(crate) fn update(package: &Path, commands: &Path, names: &[String]) {
     let (Some(parent), Some(directory)) = (commands.parent(), commands.file_name()) else { return };
     let list = parent.join("mod.rs");
@@ -28,20 +30,29 @@ pub(crate) fn update(package: &Path, commands: &Path, names: &[String]) {
         "" => format!("{HEAD}\nmod {directory} {{}}\n"),
         modules => format!("{HEAD}\nmod {directory} {{\n{modules}}}\n"),
     };
-    // Renamed into place: the library and its tests are compiled at the same time.
-    let new = parent.join(format!("mod.rs.{}", std::process::id()));
-    let written = fs::create_dir_all(parent).and_then(|()| fs::write(&new, text));
+    if fs::create_dir_all(parent).is_err() {
+        return;
+    }
+    // Renamed into place: the library and its tests are compiled at the same time. Only a file that this call
+    // creates is written to, so no link is followed.
+    let number = RandomState::new().build_hasher().finish();
+    let new = parent.join(format!("mod.rs.{number:016x}"));
+    let Ok(mut file) = File::create_new(&new) else { return };
+    let written = file.write_all(text.as_bytes());
+    if let Ok(old) = fs::metadata(&list) {
+        let _ = file.set_permissions(old.permissions());
+    }
     if written.and_then(|()| fs::rename(&new, &list)).is_err() {
         let _ = fs::remove_file(&new);
     }
 }
 
-/// The modules of a list, in any order: rustfmt has an order of its own.
+/// Returns the modules of a list, in any order: rustfmt has an order of its own.
 fn modules(list: &str) -> BTreeSet<&str> {
     list.lines().filter_map(|line| line.trim().strip_prefix("mod ")?.strip_suffix(';')).collect()
 }
 
-/// Whether the package's library names the list as a module.
+/// Returns whether the package's library names the list as a module.
 fn declares(package: &Path, parent: &Path) -> bool {
     let Some(name) = parent.file_name().and_then(|name| name.to_str()) else { return false };
     let library = fs::read_to_string(package.join("src/lib.rs")).unwrap_or_default();

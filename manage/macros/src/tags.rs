@@ -4,7 +4,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, bracketed};
 
-/// Reads a list of tags. What is wrong with one that can never be right is told here, while the program is compiled.
+/// Parses a list of tags. Invalid tags are reported at compile time.
 pub(crate) fn read(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
     let list;
     let bracket = bracketed!(list in input);

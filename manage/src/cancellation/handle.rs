@@ -1,4 +1,4 @@
-//! The handle that threads and tasks keep.
+//! The handle for threads and tasks.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::signals::{self, LastWords};
+use super::signals::{self, ShutdownCallback};
 use super::stop::{Cancelled, StopSignal};
-use crate::Exit;
+use crate::error::Exit;
 
-/// Tells whether the program was asked to stop. A clone is another handle to the same.
+/// Reports whether the program was cancelled. A clone is another handle to the same state.
 ///
-/// [`Context::cancellation`](crate::Context::cancellation) gives the one for SIGINT and SIGTERM. One of
-/// [`Cancellation::new`] is cancelled by code alone, for tests and for programs that embed this one.
+/// [`Context::cancellation`](crate::Context::cancellation) gives the one for SIGINT and SIGTERM. A handle
+/// from [`Cancellation::new`] is cancelled only by code, for tests and for programs that embed this one.
 ///
 /// ```
 /// use manage::{Cancellation, StopSignal};
@@ -36,19 +36,19 @@ type Call = Box<dyn FnOnce(StopSignal) + Send>;
 
 #[derive(Default)]
 struct Shared {
-    /// The number of the signal that came last, or zero. A signal handler writes it, so it is no lock.
+    /// The number of the last signal, or zero. A signal handler writes it, so it must not be a lock.
     received: Arc<AtomicUsize>,
-    /// The first one that was read there: another one a moment later changes nothing.
+    /// The first signal that was read: later ones change nothing.
     first: AtomicUsize,
-    /// Whether being stopped is how the command is meant to end.
+    /// Whether cancellation is the normal end of the command.
     ends_well: AtomicBool,
-    /// Those to be told, by number.
+    /// The callbacks, by number.
     calls: Mutex<Vec<(u64, Call)>>,
     next: AtomicU64,
 }
 
 impl Shared {
-    /// No code of others runs under this lock.
+    /// No foreign code runs under this lock.
     fn calls(&self) -> MutexGuard<'_, Vec<(u64, Call)>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,22 +61,23 @@ impl Default for Cancellation {
 }
 
 impl Cancellation {
-    /// A handle that no signal cancels, only [`Cancellation::cancel`].
+    /// Creates a handle that only [`Cancellation::cancel`] cancels.
     pub fn new() -> Self {
         Self { shared: Arc::default() }
     }
 
-    /// The process's. From its first use on the first signal is the command's; one that comes more than a second later
-    /// ends the process.
+    /// Returns the process's handle and takes over the signals: the command then handles the first signal;
+    /// one that arrives more than a second later ends the process.
     ///
-    /// Where `Program::main` does not run, the signals belong to somebody else, and this is never cancelled.
+    /// Without `Program::main` the signals belong to the embedding program, and this handle is never
+    /// cancelled.
     pub(crate) fn process() -> Self {
         let handle = Self::of_process();
         signals::take_over(tell_process);
         handle.clone()
     }
 
-    /// The process's handle, without taking anything over.
+    /// Returns the process's handle without taking over the signals.
     pub(crate) fn of_process() -> &'static Self {
         static PROCESS: OnceLock<Cancellation> = OnceLock::new();
         PROCESS.get_or_init(|| {
@@ -85,7 +86,7 @@ impl Cancellation {
         })
     }
 
-    /// The signal that asked to stop, if one did.
+    /// Returns the signal that cancelled the program, if any.
     pub fn signal(&self) -> Option<StopSignal> {
         let received = match self.shared.received.load(Ordering::SeqCst) {
             0 => return None,
@@ -95,55 +96,55 @@ impl Cancellation {
         StopSignal::of(first.map_or_else(|first| first, |_| received))
     }
 
-    /// Whether the program was asked to stop.
+    /// Returns whether the program was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.signal().is_some()
     }
 
-    /// Fails when the program was asked to stop: `cancellation.check()?`.
+    /// Fails if the program was cancelled: `cancellation.check()?`.
     pub fn check(&self) -> Result<(), Cancelled> {
         self.signal().map_or(Ok(()), |signal| Err(Cancelled { signal }))
     }
 
-    /// Sleeps, but no longer than until the program is asked to stop. Returns the signal that did.
+    /// Sleeps until the duration has passed or the program is cancelled. Returns the signal in that case.
     pub fn sleep(&self, duration: Duration) -> Option<StopSignal> {
-        let (tell, told) = mpsc::channel();
+        let (tell, reported) = mpsc::channel();
         let _told = self.on_cancel(move |signal| {
-            // Nobody waits any more when the time was over first.
+            // If the time has passed first, nobody is waiting any more.
             let _ = tell.send(signal);
         });
-        told.recv_timeout(duration).ok()
+        reported.recv_timeout(duration).ok()
     }
 
-    /// Waits, in an async function, until the program is asked to stop. It works on any runtime.
+    /// Waits, in an async function, until the program is cancelled. Works on any runtime.
     pub fn cancelled(&self) -> impl Future<Output = StopSignal> + Send + use<> {
-        WhenCancelled { cancellation: self.clone(), told: None }
+        WhenCancelled { cancellation: self.clone(), reported: None }
     }
 
-    /// Says that being stopped is how this command ends: its `Ok` ends the program with 0, as that of a server, whose work has
-    /// no other end. Without it a command that was cancelled ends with 130 or 143.
+    /// Declares cancellation the normal end of this command, as for a server: its `Ok` then exits with 0.
+    /// Without this, a cancelled command exits with 130 or 143.
     pub fn ends_well(&self) {
         self.shared.ends_well.store(true, Ordering::SeqCst);
     }
 
-    /// Cancels by code, as if the signal had come. Only the first one counts.
+    /// Cancels by code, as if the signal had arrived. Only the first one counts.
     pub fn cancel(&self, signal: StopSignal) {
         let number = usize::try_from(signal.number()).unwrap_or_default();
         let _ = self.shared.received.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
         self.tell();
     }
 
-    /// Calls a closure when the program is asked to stop, on another thread; at once, on this one, when it was. Dropping what
-    /// it returns forgets the closure.
-    pub(crate) fn on_cancel(&self, call: impl FnOnce(StopSignal) + Send + 'static) -> Told {
+    /// Calls a closure on another thread when the program is cancelled, or at once on this thread if it
+    /// already was. Dropping the returned value removes the closure.
+    pub(crate) fn on_cancel(&self, call: impl FnOnce(StopSignal) + Send + 'static) -> CallbackGuard {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         self.shared.calls().push((number, Box::new(call)));
-        // A signal that came before the entry existed has not called it.
+        // A signal that arrived before the entry existed has not called it.
         self.tell();
-        Told { shared: Arc::clone(&self.shared), number }
+        CallbackGuard { shared: Arc::clone(&self.shared), number }
     }
 
-    /// Calls all that wait, if a signal has come, and returns it.
+    /// Runs all callbacks if a signal has arrived, and returns it.
     fn tell(&self) -> Option<StopSignal> {
         let signal = self.signal()?;
         let calls = std::mem::take(&mut *self.shared.calls());
@@ -151,7 +152,7 @@ impl Cancellation {
         Some(signal)
     }
 
-    /// What the program ends with when its command returned an exit code of its own.
+    /// Returns the program's exit code after a command that returned one.
     pub(crate) fn exit_code(&self, exit: Exit) -> Exit {
         match self.signal() {
             Some(signal) if exit == Exit::SUCCESS && !self.shared.ends_well.load(Ordering::SeqCst) => {
@@ -166,11 +167,12 @@ fn tell_process() -> Option<StopSignal> {
     Cancellation::of_process().tell()
 }
 
-/// Something to do before a signal ends a command that never asked about signals. Dropping what it returns takes it back.
+/// Registers a callback for when a signal ends a command that does not handle signals. Dropping the returned
+/// value removes it.
 ///
-/// It runs on another thread while the command is still at work, so it must be short.
-pub(crate) fn last_words(words: impl FnOnce() + Send + 'static) -> LastWords {
-    signals::last_words(Box::new(words), tell_process)
+/// It runs on another thread while the command is still running, so it must be short.
+pub(crate) fn on_shutdown(words: impl FnOnce() + Send + 'static) -> ShutdownCallback {
+    signals::on_shutdown(Box::new(words), tell_process)
 }
 
 impl fmt::Debug for Cancellation {
@@ -179,18 +181,18 @@ impl fmt::Debug for Cancellation {
     }
 }
 
-/// A closure that waits to be called; dropping this forgets it.
-pub(crate) struct Told {
+/// A registered closure; dropping this removes it.
+pub(crate) struct CallbackGuard {
     shared: Arc<Shared>,
     number: u64,
 }
 
-impl Drop for Told {
+impl Drop for CallbackGuard {
     fn drop(&mut self) {
         let mut calls = self.shared.calls();
         let forgotten = calls.iter().position(|(number, _)| *number == self.number);
         let forgotten = forgotten.map(|position| calls.swap_remove(position));
-        // What a closure holds may have a `Drop` that comes back here.
+        // A value in the closure may have a `Drop` that calls back here.
         drop(calls);
         drop(forgotten);
     }
@@ -198,7 +200,7 @@ impl Drop for Told {
 
 struct WhenCancelled {
     cancellation: Cancellation,
-    told: Option<Told>,
+    reported: Option<CallbackGuard>,
 }
 
 impl Future for WhenCancelled {
@@ -209,8 +211,8 @@ impl Future for WhenCancelled {
             return Poll::Ready(signal);
         }
         let waker = context.waker().clone();
-        let told = self.cancellation.on_cancel(move |_| waker.wake());
-        self.told = Some(told);
+        let reported = self.cancellation.on_cancel(move |_| waker.wake());
+        self.reported = Some(reported);
         Poll::Pending
     }
 }
@@ -243,7 +245,7 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
         }
-        assert_eq!(cancellation.shared.calls().len(), 1, "asking again is waiting once");
+        assert_eq!(cancellation.shared.calls().len(), 1, "registering again waits once");
         cancellation.cancel(StopSignal::Terminate);
         assert_eq!(woken.0.load(Ordering::SeqCst), 1);
         assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(StopSignal::Terminate));

@@ -1,8 +1,9 @@
-//! Stopping well: SIGINT and SIGTERM as something that a command can ask about, wait for, and answer.
+//! Graceful shutdown: commands can check for SIGINT and SIGTERM, wait for them, and handle them.
 //!
-//! A command that never asks is ended by the first signal. The first question takes the signals over: from there on the
-//! first one is the command's, with all that come within the next second, and a later one ends the program at once.
-//! `stop` has the two signals; `signals` takes the process's over; `handle` is what a command holds.
+//! The first signal ends a command that does not handle signals. The first use of a cancellation method takes
+//! over the signals: from then on the command handles the first one and all within the next second, and a
+//! later one ends the program at once. `stop` defines the two signals; `signals` handles the process's;
+//! `handle` is the handle of a command.
 
 mod handle;
 mod signals;
@@ -11,5 +12,5 @@ mod stop;
 pub use handle::Cancellation;
 pub use stop::{Cancelled, StopSignal};
 
-pub(crate) use handle::last_words;
-pub(crate) use signals::{LastWords, end_at_once};
+pub(crate) use handle::on_shutdown;
+pub(crate) use signals::{ShutdownCallback, end_at_once};

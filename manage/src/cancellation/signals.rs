@@ -1,8 +1,8 @@
 //! The process's signals.
 //!
-//! What a signal handler does must be safe inside one, so it is made of `signal-hook`'s ready parts: end, write a number,
-//! write a byte. They run in the order in which they were registered. What takes a clock or a lock is done by a thread
-//! that the byte wakes.
+//! A signal handler must be async-signal-safe, so it consists of `signal-hook`'s actions: exit, write a
+//! number, write a byte. They run in the order of registration. Work that needs a clock or a lock is done by
+//! a thread that the byte wakes.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
@@ -11,38 +11,38 @@ use std::time::{Duration, Instant};
 
 use super::stop::StopSignal;
 
-/// Signals within this time after the first one are the same request. `timeout` and many supervisors signal a program
-/// and then its process group, which is the same program again; a terminal signals the group, and a supervisor in that
-/// group passes a signal on, also as SIGTERM after SIGINT.
+/// Signals within this time after the first one are the same request. `timeout` and many supervisors signal a
+/// program and then its process group, which is the same program again; a terminal signals the group, and a
+/// supervisor in that group passes a signal on, also as SIGTERM after SIGINT.
 const SAME_REQUEST: Duration = Duration::from_secs(1);
 
-/// Whether the next signal ends the process by itself. Empty where the signals are somebody else's.
+/// Whether the next signal ends the process at once. Empty if the signals belong to an embedding program.
 static ENDS_AT_ONCE: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// Makes SIGINT and SIGTERM end the process with 130 and 143, also where it is PID 1 and the kernel's default would be to
-/// ignore them.
+/// Makes SIGINT and SIGTERM end the process with 130 and 143, even as PID 1, where the kernel ignores them by
+/// default.
 pub(crate) fn end_at_once() {
     let ends = ENDS_AT_ONCE.get_or_init(|| Arc::new(AtomicBool::new(true)));
     for signal in StopSignal::ALL {
         let exit = i32::from(signal.exit_code().0);
-        // It fails only for signals that cannot be caught.
+        // This fails only for signals that cannot be caught.
         let _ = signal_hook::flag::register_conditional_shutdown(signal.number(), exit, Arc::clone(ends));
     }
 }
 
-/// Where a signal handler writes the number of the signal that came last.
+/// Returns where a signal handler writes the number of the last signal.
 pub(super) fn received() -> &'static Arc<AtomicUsize> {
     static RECEIVED: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
     RECEIVED.get_or_init(Arc::default)
 }
 
-/// Calls those who wait, once a signal has come, and returns the signal.
+/// Runs the callbacks after a signal, and returns the signal.
 pub(super) type Tell = fn() -> Option<StopSignal>;
 
-/// From here on the first signal is the command's: its number is kept. One that comes more than [`SAME_REQUEST`] later
-/// ends the process.
+/// Lets the command handle the first signal, whose number is kept. One that arrives more than
+/// [`SAME_REQUEST`] later ends the process.
 pub(super) fn take_over(tell: Tell) {
-    // That the command itself asked: last words are for one that did not.
+    // The command handles signals itself; the shutdown callbacks are for those that do not.
     ASKED.store(true, Ordering::SeqCst);
     keep_first(tell);
 }
@@ -62,14 +62,16 @@ fn keep_first(tell: Tell) {
             let thread = thread::Builder::new().name("manage-signals".to_owned());
             thread.spawn(move || watch(next, ends, tell))
         };
-        // Without the thread no waiter would be called, and no later signal would end the process: then the first one does.
+        // Without the thread no callback would run, and no later signal would end the process; so the first
+        // one does.
         if start().is_ok() {
             ends.store(false, Ordering::SeqCst);
         }
     });
 }
 
-/// Calls those who wait when `next` has returned with a signal, and lets one that comes after [`SAME_REQUEST`] end the process.
+/// Runs the callbacks when `next` has returned after a signal, and lets one that arrives after
+/// [`SAME_REQUEST`] end the process.
 fn watch(mut next: impl FnMut(), ends: &AtomicBool, tell: Tell) {
     let signal = loop {
         match tell() {
@@ -78,7 +80,7 @@ fn watch(mut next: impl FnMut(), ends: &AtomicBool, tell: Tell) {
         }
     };
     let over = Instant::now() + SAME_REQUEST;
-    // On a thread of their own: a stream that is not read may block them, and must not block this thread.
+    // On a separate thread: a stream that is not read may block them, and must not block this thread.
     let words = thread::Builder::new().name("manage-last-words".to_owned());
     if words.spawn(move || say_last_words(signal)).is_err() {
         say_last_words(signal);
@@ -87,7 +89,7 @@ fn watch(mut next: impl FnMut(), ends: &AtomicBool, tell: Tell) {
     ends.store(true, Ordering::SeqCst);
 }
 
-/// What returns when a signal has come, and perhaps more often.
+/// Returns a function that returns after a signal, and perhaps more often.
 #[cfg(unix)]
 fn wakes() -> std::io::Result<impl FnMut() + Send + 'static> {
     let (mut reader, writer) = std::os::unix::net::UnixStream::pair()?;
@@ -96,12 +98,12 @@ fn wakes() -> std::io::Result<impl FnMut() + Send + 'static> {
     }
     Ok(move || {
         use std::io::Read;
-        // An interrupted read has met a signal, too.
+        // An interrupted read also means a signal.
         let _ = reader.read(&mut [0; 8]);
     })
 }
 
-/// There is no pipe that a handler could write to: look often.
+/// Without a pipe that a handler could write to: polls.
 #[cfg(not(unix))]
 fn wakes() -> std::io::Result<impl FnMut() + Send + 'static> {
     Ok(|| thread::sleep(Duration::from_millis(50)))
@@ -111,30 +113,30 @@ pub(super) type Words = Box<dyn FnOnce() + Send>;
 
 static LAST_WORDS: Mutex<Option<Words>> = Mutex::new(None);
 
-/// What to do before a signal ends a command that never asked about signals.
-pub(super) fn last_words(words: Words, tell: Tell) -> LastWords {
+/// Registers a callback for when a signal ends a command that does not handle signals.
+pub(super) fn on_shutdown(words: Words, tell: Tell) -> ShutdownCallback {
     if ENDS_AT_ONCE.get().is_some() {
         *LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
         keep_first(tell);
     }
-    LastWords
+    ShutdownCallback
 }
 
-/// Takes the last words back when it is dropped.
-pub(crate) struct LastWords;
+/// Removes the callback when it is dropped.
+pub(crate) struct ShutdownCallback;
 
-impl Drop for LastWords {
+impl Drop for ShutdownCallback {
     fn drop(&mut self) {
         drop(LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a signal that nobody asked about ends the process")]
+#[expect(clippy::disallowed_methods, reason = "a signal that nobody handles ends the process")]
 fn say_last_words(signal: StopSignal) {
     if ASKED.load(Ordering::SeqCst) {
         return;
     }
-    // Taken out first: nothing may hold the lock while they are said.
+    // Taken out first: the lock must not be held while they run.
     let words = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(words) = words {
         words();

@@ -1,24 +1,25 @@
-//! The signals that ask a program to stop, and the error of a command that does.
+//! The signals that stop a program, and the error of a cancelled command.
 
 use std::fmt;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::Exit;
+use crate::error::Exit;
 
-/// The signals that ask a program to stop.
+/// The signals that stop a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StopSignal {
-    /// SIGINT: somebody pressed CONTROL-C.
+    /// SIGINT: the user pressed CONTROL-C.
     Interrupt,
-    /// SIGTERM: a service manager, a container engine, `kill`.
+    /// SIGTERM: from a service manager, a container engine or `kill`.
     Terminate,
 }
 
 impl StopSignal {
     pub(super) const ALL: [Self; 2] = [Self::Interrupt, Self::Terminate];
 
-    /// Its number on this system.
+    /// Returns its number on this system.
     pub(super) fn number(self) -> std::ffi::c_int {
         match self {
             Self::Interrupt => SIGINT,
@@ -26,12 +27,12 @@ impl StopSignal {
         }
     }
 
-    /// The signal behind a number that is not zero.
+    /// Returns the signal of a non-zero number.
     pub(super) fn of(number: usize) -> Option<Self> {
         Self::ALL.into_iter().find(|signal| usize::try_from(signal.number()) == Ok(number))
     }
 
-    /// `SIGINT` or `SIGTERM`.
+    /// Returns `SIGINT` or `SIGTERM`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
@@ -39,7 +40,7 @@ impl StopSignal {
         }
     }
 
-    /// The exit code of a program that it stopped: 130 or 143.
+    /// Returns the exit code of a program that it stopped: 130 or 143.
     pub fn exit_code(self) -> Exit {
         match self {
             Self::Interrupt => Exit::INTERRUPTED,
@@ -48,10 +49,11 @@ impl StopSignal {
     }
 }
 
-/// The error of a command that stops because a signal asked it to. It ends the program with 130 or 143.
+/// The error of a command that a signal cancelled. It ends the program with 130 or 143.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cancelled {
-    /// What asked it to stop.
+    /// The signal that cancelled it.
     pub signal: StopSignal,
 }
 

@@ -2,35 +2,39 @@
 
 use serde::Serialize;
 
+use crate::command::is_secret;
+
 /// A value, or several, that a command takes.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Argument {
-    /// What the help calls the value: `NAME`. An option that takes none has its own name here.
+    /// The name of the value in the help: `NAME`. An option without a value has its own name here.
     pub name: String,
     /// One line; may be empty.
     pub help: String,
-    /// The whole text, where it is longer.
+    /// The whole text, if it is longer.
     pub long_help: Option<String>,
-    /// Whether there must be one.
+    /// Whether it is required.
     pub required: bool,
-    /// The fewest values that one mention takes; 0 for a flag.
+    /// The minimum number of values of one occurrence; 0 for a flag.
     pub min_values: usize,
-    /// The most values that one mention takes; none where there is no limit.
+    /// The maximum number of values of one occurrence, if limited.
     pub max_values: Option<usize>,
     /// Whether it may be given more than once.
     pub repeatable: bool,
-    /// What counts when it is not given.
+    /// The values if it is not given.
     pub default: Vec<String>,
-    /// The values that there are, where these are the only ones.
+    /// The only valid values, if they are limited.
     pub possible_values: Vec<PossibleValue>,
-    /// Whether the help leaves it out.
+    /// Whether the help hides it.
     pub hidden: bool,
-    /// Whether it stands behind `--`.
+    /// Whether it follows `--`.
     pub last: bool,
 }
 
 /// An argument that has a name on the command line.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct CommandOption {
     /// `--long`, without the hyphens.
     pub long: Option<String>,
@@ -45,14 +49,15 @@ pub struct CommandOption {
     pub argument: Argument,
 }
 
-/// One of the only values that there are.
+/// One of the possible values.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct PossibleValue {
-    /// What a person types.
+    /// The name on the command line.
     pub name: String,
     /// One line; may be empty.
     pub help: String,
-    /// Further names.
+    /// Aliases.
     pub aliases: Vec<String>,
 }
 
@@ -76,12 +81,12 @@ impl Argument {
             min_values: range.min_values(),
             max_values: Some(range.max_values()).filter(|most| *most < usize::MAX),
             repeatable: matches!(argument.get_action(), clap::ArgAction::Append | clap::ArgAction::Count),
-            default: match takes_value {
+            default: match takes_value && !is_secret(argument) {
                 true => argument.get_default_values().iter().map(|value| text(value)).collect(),
-                // That a flag is false when it is not given says nothing.
+                // The default of a flag is always false, and the help must not show a secret.
                 false => Vec::new(),
             },
-            possible_values: match takes_value {
+            possible_values: match takes_value && !is_secret(argument) {
                 true => argument
                     .get_possible_values()
                     .iter()

@@ -4,33 +4,34 @@ use serde::Serialize;
 
 use super::{Argument, CommandOption};
 
-/// What can be asked of a command or of a subcommand.
+/// The description of a command or a subcommand.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Description {
-    /// What a person types.
+    /// The name on the command line.
     pub name: String,
     /// One line; may be empty.
     pub about: String,
-    /// The whole help text, where it is longer than that line.
+    /// The whole help text, if it is longer than that line.
     pub long_about: Option<String>,
-    /// A command line in short: `manage greet [OPTIONS] <NAME>`.
+    /// The usage line: `manage greet [OPTIONS] <NAME>`.
     pub usage: String,
-    /// Further names.
+    /// Aliases.
     pub aliases: Vec<String>,
-    /// Whether it is left out of the listing. It runs all the same.
+    /// Whether the listing hides it. It still runs.
     pub hidden: bool,
-    /// What is told by its place, in that order.
+    /// The positional arguments, in order.
     pub arguments: Vec<Argument>,
-    /// What is told by `--name`, without the common options.
+    /// The options, without the common ones.
     pub options: Vec<CommandOption>,
-    /// Whether one of the subcommands has to be named.
+    /// Whether a subcommand is required.
     pub subcommand_required: bool,
     /// The subcommands, hidden ones too.
     pub subcommands: Vec<Description>,
 }
 
 impl Description {
-    /// Reads a parser that has been built. `is_own` says which of its arguments count.
+    /// Describes a built parser. `is_own` decides which of its arguments to include.
     pub(super) fn of(parser: &mut clap::Command, is_own: impl Fn(&clap::Arg) -> bool + Copy) -> Self {
         let usage = parser.render_usage().to_string();
         let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).trim_end().to_owned();

@@ -1,7 +1,15 @@
-//! What commands there are: a description for programs, which knows neither printing nor files.
+//! A description of all commands for programs, independent of printing and files.
 //!
-//! [`Catalog::of`] describes a whole program. It builds the parser of every command; no settings are read and nothing is
-//! opened. As JSON it is what `manage help --format json` prints, in the form that docs/help-json.md describes.
+//! [`Catalog::of`] describes a whole program. It builds the parser of every command; no settings are read and
+//! nothing is opened. `manage help --format json` prints it as JSON, in the format of docs/help-json.md.
+//!
+//! ```
+//! use manage::catalog::Catalog;
+//!
+//! let catalog = Catalog::of(&manage::Program::new(&[]));
+//! let migrate = catalog.commands.iter().find(|entry| entry.command.name == "migrate").expect("a built-in");
+//! assert_eq!((&*migrate.app, &*migrate.requires_checks), ("manage", "all"));
+//! ```
 
 mod argument;
 mod describe;
@@ -11,20 +19,21 @@ use serde::Serialize;
 pub use argument::{Argument, CommandOption, PossibleValue};
 pub use describe::Description;
 
-use crate::cli::{self, Common};
-use crate::command::{Found, RequiredChecks};
-use crate::{Program, Result};
+use crate::command;
+use crate::command::{Common, Program, RegisteredCommand, RequiredChecks};
+use crate::error::Result;
 
-/// The version of the description's form. New keys may come without a new version; one that goes, or changes its
-/// meaning, is a new version.
+/// The version of the description's format. New keys may be added without a new version; removing a key or
+/// changing its meaning is a new version.
 pub const SCHEMA: u32 = 1;
 
 /// The commands of a program.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct Catalog {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// What a person types to start the program.
+    /// The name that starts the program.
     pub program: String,
     /// The version of this package.
     pub version: String,
@@ -34,31 +43,35 @@ pub struct Catalog {
     pub apps: Vec<String>,
     /// The options that every command takes, before and after its name, unless it has one of the same name.
     pub common_options: Vec<CommandOption>,
-    /// The commands that can be run, hidden ones too: by app in order of precedence, the built-in ones last, and by name.
+    /// The commands that can run, including hidden ones: by app in order of precedence, the built-in ones
+    /// last, and by name.
     pub commands: Vec<CatalogEntry>,
 }
 
 /// A command, and the app that it belongs to.
 #[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
 pub struct CatalogEntry {
     /// The label of the app.
     pub app: String,
     /// The system checks that must pass before it runs: `all` that need no database, or `none`.
     pub requires_checks: String,
+    /// The names of the common options that it does not have.
+    pub without: Vec<String>,
     /// The command.
     #[serde(flatten)]
     pub command: Description,
 }
 
 impl Catalog {
-    /// Every command of a program.
+    /// Returns every command of a program.
     pub fn of(program: &Program) -> Self {
         Self::new(program, program.registry().all())
     }
 
-    /// One command of a program.
+    /// Returns one command of a program.
     pub fn of_command(program: &Program, name: &str) -> Result<Self> {
-        Ok(Self::new(program, vec![cli::find(program, name)?]))
+        Ok(Self::new(program, vec![command::find(program, name)?]))
     }
 
     /// The same, with only the subcommand that the words lead to.
@@ -73,17 +86,17 @@ impl Catalog {
         self
     }
 
-    fn new(program: &Program, mut commands: Vec<Found>) -> Self {
+    fn new(program: &Program, mut commands: Vec<RegisteredCommand>) -> Self {
         let apps = program.registry().apps();
         // The built-in ones come last, as in the listing.
         let place = |app: &str| apps.iter().position(|known| *known == app).unwrap_or(apps.len());
         commands.sort_by(|a, b| (place(a.app), a.command().name()).cmp(&(place(b.app), b.command().name())));
-        let mut before = cli::parser_before(program, WIDTH);
+        let mut before = command::parser_before(program, WIDTH);
         before.build();
         Self {
             schema: SCHEMA,
             program: program.name().to_owned(),
-            version: crate::VERSION.to_owned(),
+            version: crate::command::VERSION.to_owned(),
             project_version: Some(program.project_version().to_owned()).filter(|version| !version.is_empty()),
             apps: apps.iter().map(|app| (*app).to_owned()).collect(),
             common_options: before.get_arguments().map(CommandOption::of).collect(),
@@ -92,22 +105,23 @@ impl Catalog {
     }
 }
 
-/// Nothing of a description is wrapped.
+/// Descriptions are not wrapped.
 const WIDTH: usize = 100;
 
 impl CatalogEntry {
-    fn of(program: &Program, found: &Found) -> Self {
-        let mut parser = cli::parser(program, found, WIDTH);
+    fn of(program: &Program, found: &RegisteredCommand) -> Self {
+        let mut parser = command::parser(program, found, WIDTH);
         parser.build();
         let properties = found.command().properties();
         let mut command = Description::of(&mut parser, |argument| !Common::has(argument));
         command.aliases = properties.aliases.iter().map(|alias| (*alias).to_owned()).collect();
         command.hidden = properties.hidden;
+        let without = properties.without.iter().map(|option| option.name().to_owned()).collect();
         let requires_checks = match properties.requires_checks {
             RequiredChecks::All => "all".to_owned(),
             RequiredChecks::None => "none".to_owned(),
             RequiredChecks::Tagged(tags) => tags.join(","),
         };
-        Self { app: found.app.to_owned(), requires_checks, command }
+        Self { app: found.app.to_owned(), requires_checks, without, command }
     }
 }

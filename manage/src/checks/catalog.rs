@@ -1,17 +1,18 @@
-//! Every message that the built-in checks can give: its id, level, tag, and what it means. `docs/checks.md` lists them.
+//! Every message of the built-in checks: its id, level and tag. `docs/checks.md` lists them with their
+//! meaning.
 
 use super::{Level, Message};
 
-/// A message that a built-in check can give.
+/// A message of a built-in check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The id, by which it can be silenced.
+    /// The id, which can be silenced.
     pub id: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
     /// The tag of its check.
     pub tag: &'static str,
-    /// Whether only `--deploy` looks for it.
+    /// Whether it is reported only with `--deploy`.
     pub deploy: bool,
 }
 
@@ -31,19 +32,19 @@ impl Entry {
 
 /// The tags of the built-in checks.
 pub mod tags {
-    /// What the settings say, and whether this program can do it.
+    /// Whether the settings are valid and supported by this program.
     pub const SETTINGS: &str = "settings";
-    /// Whether each command and app can be reached, and what commands say of themselves.
+    /// Whether each command and app can be reached, and the definitions of commands.
     pub const COMMANDS: &str = "commands";
     /// The program's migrations, whether or not they are applied.
     pub const MIGRATIONS: &str = "migrations";
-    /// What only a connection shows: they run with `--database`.
+    /// Checks that need a connection: they run with `--database`.
     pub const DATABASE: &str = "database";
-    /// What an attacker would be glad of.
+    /// Security problems.
     pub const SECURITY: &str = "security";
-    /// What is not fit for a deployment.
+    /// Problems of a deployment.
     pub const DEPLOYMENT: &str = "deployment";
-    /// The checks of apps themselves. Messages about a check have it; no check does.
+    /// The tag of messages about a check itself; no check has it.
     pub const CHECKS: &str = "checks";
 }
 
@@ -70,6 +71,7 @@ entries! {
     UNKNOWN_REQUIRED_TAG = new(Error, "manage.E008", COMMANDS);
     ARGUMENTS_REFUSED = new(Error, "manage.E010", COMMANDS);
     DEFAULT_UNFIT = new(Warning, "manage.W009", COMMANDS);
+    OPTION_HIDDEN = new(Warning, "manage.W015", COMMANDS);
     UNNOTICED_COMMANDS = new(Warning, "manage.W010", COMMANDS);
     UNLISTED_APP = new(Warning, "manage.W001", COMMANDS);
     ALIAS_CLASH = new(Warning, "manage.W004", COMMANDS);
@@ -94,6 +96,7 @@ entries! {
     READABLE_SECRET = deploy(Warning, "security.W004", SECURITY);
     TRACKED_SECRET = deploy(Warning, "security.W005", SECURITY);
     NO_TLS = deploy(Warning, "security.W006", SECURITY);
+    ANY_HOST = deploy(Warning, "security.W007", SECURITY);
     NOT_VERIFIED = deploy(Info, "security.I001", SECURITY);
     LISTENS_TO_ALL = deploy(Info, "security.I002", SECURITY);
 }

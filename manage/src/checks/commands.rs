@@ -1,18 +1,22 @@
-//! Can every command be reached under its name, and every app?
+//! Checks whether every command and every app can be reached by its name.
 
 use std::path::Path;
 
-use crate::command::{App, BUILT_IN, Clash, FIXED, Named, RequiredChecks, closest};
-use crate::{Context, scaffold};
+use crate::command::{
+    App, BUILT_IN, Clash, Context, FIXED, HiddenOption, Named, RegisteredCommand, RequiredChecks,
+};
+use crate::scaffold;
+use crate::suggest::closest;
 
+use super::Message;
 use super::catalog::{
     ALIAS_CLASH, APP_HIDDEN, ARGUMENTS_REFUSED, BUILT_IN_REPLACED, DEFAULT_UNFIT, EMPTY_APP, FIXED_REPLACED,
-    LISTED_TWICE, SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP, UNNOTICED_COMMANDS,
+    LISTED_TWICE, OPTION_HIDDEN, SAME_NAME, UNKNOWN_REQUIRED_TAG, UNLISTED_APP, UNNOTICED_COMMANDS,
 };
+use super::registration::Check;
 use super::registration::{has_checks, registered};
-use super::{Check, Message};
 
-/// What it tells names an app as its object: `manage check LABEL` chooses by that.
+/// The object of its messages is an app, which `manage check LABEL` filters by.
 #[manage::check(tags = ["commands"])]
 fn commands(cx: &Context) -> Vec<Message> {
     let registry = cx.program().registry();
@@ -43,31 +47,58 @@ fn commands(cx: &Context) -> Vec<Message> {
     messages.extend(unnoticed_commands(cx));
     messages.extend(required_tags(cx));
     messages.extend(refused_arguments(cx));
+    messages.extend(hidden_options(cx));
     messages
 }
 
-/// Arguments that clap refuses, and defaults that these do.
+/// Reports common options that are hidden by an option of a command.
+fn hidden_options(cx: &Context) -> Vec<Message> {
+    let message = |found: &RegisteredCommand, hidden: HiddenOption| {
+        let HiddenOption { own, common, without } = hidden;
+        let what = if own == common {
+            "the common option of this name".to_owned()
+        } else {
+            format!("that of {common}")
+        };
+        let (name, place) = (found.command().name(), found.place());
+        let text = format!("The option '{own}' of the command '{name}'{place} hides {what}.");
+        let hint = match without {
+            Some(without) => format!(
+                "Give it another name. If it is meant to, write `without = [\"{without}\"]` into the command's attribute."
+            ),
+            None => "Give it another name.".to_owned(),
+        };
+        OPTION_HIDDEN.message(text).about(found.app).hint(hint)
+    };
+    let commands = cx.program().registry().all();
+    let messages = commands
+        .iter()
+        .flat_map(|found| found.hidden_options().into_iter().map(move |hidden| message(found, hidden)));
+    messages.collect()
+}
+
+/// Reports argument definitions that clap rejects, and defaults that the arguments reject.
 fn refused_arguments(cx: &Context) -> Vec<Message> {
-    let told = cx.program().registry().all().into_iter().filter_map(|found| {
+    let reported = cx.program().registry().all().into_iter().filter_map(|found| {
         if let Some(why) = found.refusal() {
             let message = ARGUMENTS_REFUSED.message(why).about(found.app);
-            return Some(message.hint("The command cannot run before this is mended."));
+            return Some(message.hint("The command cannot run before this is fixed."));
         }
         let message = DEFAULT_UNFIT.message(found.unfit_default()?).about(found.app);
-        Some(message.hint("Whoever leaves the argument out is told that it is wrong."))
+        Some(message.hint("Without the argument the command fails with a usage error."))
     });
-    told.collect()
+    reported.collect()
 }
 
 fn clash(Clash { name, answers, hidden }: &Clash) -> Message {
     let (by, of) = (answers.found.app, hidden.found.app);
     if by == BUILT_IN && FIXED.contains(&name.as_str()) {
         let text =
-            format!("The {} never runs: no app can replace the built-in command '{name}'.", shown(hidden));
-        return FIXED_REPLACED.message(text).about(of).hint("Give it another name.");
+            format!("The {} never runs: no app can override the built-in command '{name}'.", shown(hidden));
+        return FIXED_REPLACED.message(text).about(of).hint("Rename it.");
     }
     if answers.is_alias || hidden.is_alias {
-        let text = format!("'{name}' is the {}, and never leads to the {}.", shown(answers), shown(hidden));
+        let text = format!("'{name}' selects the {}, and never the {}.", shown(answers), shown(hidden));
         return ALIAS_CLASH
             .message(text)
             .about(if answers.is_alias { by } else { of })
@@ -75,17 +106,17 @@ fn clash(Clash { name, answers, hidden }: &Clash) -> Message {
     }
     if of == BUILT_IN {
         return BUILT_IN_REPLACED
-            .message(format!("The command '{name}' of this app replaces the built-in one."))
+            .message(format!("The command '{name}' of this app overrides the built-in one."))
             .about(by)
-            .hint("If that is not meant, rename the file and its function.");
+            .hint("If this is not intended, rename the file and its function.");
     }
     APP_HIDDEN
-        .message(format!("The command '{name}' of this app never runs: the app '{by}', which is listed earlier, has one, too."))
+        .message(format!("The command '{name}' of this app never runs: the app '{by}', which is listed earlier, also has one."))
         .about(of)
-        .hint("If that is not meant, rename one of the two.")
+        .hint("If this is not intended, rename one of the two.")
 }
 
-/// `alias of the command 'copy' of the app 'shop' (src/…/copy.rs:5)`.
+/// Returns `alias of the command 'copy' of the app 'shop' (src/…/copy.rs:5)`.
 fn shown(Named { found, is_alias }: &Named) -> String {
     let place = found.location.map(|location| format!(" ({location})")).unwrap_or_default();
     let whose = match found.app {
@@ -98,7 +129,7 @@ fn shown(Named { found, is_alias }: &Named) -> String {
     format!("{alias}{whose} '{}'{app}", found.command().name())
 }
 
-/// An app that registers nothing at all: somebody forgot a line.
+/// Reports apps that register nothing: a line was probably forgotten.
 fn empty_apps(cx: &Context) -> Vec<Message> {
     let registry = cx.program().registry();
     let empty = registry.apps().iter().filter(|app| {
@@ -111,29 +142,27 @@ fn empty_apps(cx: &Context) -> Vec<Message> {
             && !has_routes
             && !has_checks(app)
     });
-    let told = empty.map(|app| {
+    let reported = empty.map(|app| {
         EMPTY_APP
-            .message(format!(
-                "The app '{app}' is listed, but it has no commands, and nothing else for this program."
-            ))
+            .message(format!("The app '{app}' is listed, but it registers no commands or anything else."))
             .about(*app)
             .hint("Write `manage::commands!();` in its src/lib.rs.")
     });
-    told.collect()
+    reported.collect()
 }
 
-/// Apps whose new commands the next build would not find. Only where their source is.
+/// Reports apps whose new commands the next build would not notice. Only if their source exists.
 fn unnoticed_commands(cx: &Context) -> Vec<Message> {
-    let told = cx.program().registry().apps().iter().filter_map(|app| {
+    let reported = cx.program().registry().apps().iter().filter_map(|app| {
         let why = scaffold::unnoticed(Path::new(App::folder(app)?))?;
         let text = format!("Cargo does not notice new commands of the app '{app}': {why}.");
         let hint = format!("Write `{}` into the main function of its build.rs.", scaffold::LINE);
         Some(UNNOTICED_COMMANDS.message(text).about(*app).hint(hint))
     });
-    told.collect()
+    reported.collect()
 }
 
-/// Tags that commands require and no check has.
+/// Reports tags that commands require but no check has.
 fn required_tags(cx: &Context) -> Vec<Message> {
     let before_commands =
         registered(cx).filter(|check| !check.deploy && matches!(check.check, Check::Project(_)));

@@ -1,15 +1,17 @@
-//! What a check found.
+//! A message of a check.
 
 use std::fmt;
 
-/// How bad it is.
+use crate::console::printable;
+
+/// The severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// For the curious.
+    /// Debugging details.
     Debug,
-    /// Good to know.
+    /// Information.
     Info,
-    /// It works, but perhaps not as meant.
+    /// It works, but perhaps not as intended.
     Warning,
     /// It will not work: commands that require the checks do not run.
     Error,
@@ -18,10 +20,10 @@ pub enum Level {
 }
 
 impl Level {
-    /// From the worst to the least.
+    /// All levels, from the most to the least severe.
     pub const ALL: [Self; 5] = [Self::Critical, Self::Error, Self::Warning, Self::Info, Self::Debug];
 
-    /// The word for it, as `--fail-level` takes it: `WARNING`.
+    /// Returns its name, as `--fail-level` takes it: `WARNING`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Debug => "DEBUG",
@@ -33,68 +35,69 @@ impl Level {
     }
 }
 
-/// What a check found.
+/// A message of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Message {
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// What is wrong, as a sentence.
+    /// The problem, as a sentence.
     pub text: String,
-    /// What it is about: an app, a file, a database.
+    /// The subject of the message: an app, a file, or a database.
     pub object: Option<String>,
-    /// How to mend it.
+    /// How to fix it.
     pub hint: Option<String>,
-    /// A name for it, by which it can be silenced: `blog.W001`, the app's label, the first letter of the level and three
+    /// The id for silencing it: `blog.W001`, the app's label, the first letter of the level and three
     /// digits. Without one (an empty text) it cannot be silenced.
     pub id: &'static str,
 }
 
 impl Message {
-    /// A message without an object and a hint.
+    /// Creates a message without an object and a hint.
     pub fn new(level: Level, id: &'static str, text: impl Into<String>) -> Self {
         Self { level, text: text.into(), object: None, hint: None, id }
     }
 
-    /// For those who look for a bug.
+    /// Creates a debug message.
     pub fn debug(id: &'static str, text: impl Into<String>) -> Self {
         Self::new(Level::Debug, id, text)
     }
 
-    /// Good to know.
+    /// Creates an informational message.
     pub fn info(id: &'static str, text: impl Into<String>) -> Self {
         Self::new(Level::Info, id, text)
     }
 
-    /// A warning.
+    /// Creates a warning.
     pub fn warning(id: &'static str, text: impl Into<String>) -> Self {
         Self::new(Level::Warning, id, text)
     }
 
-    /// An error: it keeps commands from running.
+    /// Creates an error, which prevents commands from running.
     pub fn error(id: &'static str, text: impl Into<String>) -> Self {
         Self::new(Level::Error, id, text)
     }
 
-    /// An error with which nothing will work.
+    /// Creates an error that makes everything fail.
     pub fn critical(id: &'static str, text: impl Into<String>) -> Self {
         Self::new(Level::Critical, id, text)
     }
 
-    /// Says what it is about.
+    /// Sets what it is about.
     #[must_use]
     pub fn about(mut self, object: impl Into<String>) -> Self {
         self.object = Some(object.into());
         self
     }
 
-    /// Says how to mend it.
+    /// Adds a hint that explains how to fix it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Whether its id has the form of one, `blog.W001`, or is left out.
+    /// Returns whether its id is well-formed, such as `blog.W001`, or empty.
     pub(super) fn has_good_id(&self) -> bool {
         let Some((label, number)) = self.id.rsplit_once('.') else { return self.id.is_empty() };
         let is_label = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
@@ -106,10 +109,11 @@ impl Message {
     }
 }
 
-/// In Django's form: `object: (id) text`, and the hint on a line of its own.
+/// Formats it as Django does: `object: (id) text`, and the hint on a line of its own.
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let object = self.object.as_deref().unwrap_or("?");
+        // The object may be the name of a file or of a database.
+        let object = printable(self.object.as_deref().unwrap_or("?"));
         match self.id {
             "" => write!(f, "{object}: {}", self.text)?,
             id => write!(f, "{object}: ({id}) {}", self.text)?,

@@ -1,6 +1,6 @@
-//! Can the program's migrations be used at all, whatever the database?
+//! Checks whether the program's migrations can be used, independent of the database.
 
-use crate::Context;
+use crate::command::Context;
 use crate::migrations::Migrations;
 
 use super::Message;

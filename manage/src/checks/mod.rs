@@ -1,25 +1,44 @@
-//! System checks: what can be found wrong before a command runs.
+//! System checks, which find problems before a command runs.
 //!
-//! A check is a function that looks at the [`Context`](crate::Context) and returns [`Message`]s. An app adds one with
-//! `#[manage::check]`. The built-in ones are `settings`, `commands`, `migrations`, `databases` and, for deployments, `deploy`; all that
-//! they can say is listed in [`CATALOG`]. [`run()`] runs those of a [`Selection`].
+//! A check is a function that inspects the [`Context`](crate::Context) and returns [`Message`]s. An app adds
+//! one with `#[manage::check]`. The built-in ones are `settings`, `commands`, `migrations`, `databases` and,
+//! for deployments, `deploy`; all their messages are listed in docs/checks.md. [`run()`] runs those of a
+//! [`Selection`]:
+//!
+//! ```
+//! # mod release_check {
+//! use manage::checks::{self, Level, Selection};
+//! use manage::prelude::*;
+//!
+//! /// Reports whether this deployment is safe
+//! #[command(requires_checks = "none")]
+//! pub fn release_check(cx: &mut Context) -> Result<Exit> {
+//!     let mut selection = Selection::default();
+//!     selection.deploy = true;
+//!     let results = checks::run(cx, &selection);
+//!     for message in &results.messages {
+//!         cx.line(message)?;
+//!     }
+//!     Ok(if results.reach(Level::Warning) { Exit::FAILURE } else { Exit::SUCCESS })
+//! }
+//! # }
+//! ```
 
-mod catalog;
+pub(crate) mod catalog;
 mod commands;
 mod databases;
 mod deploy;
 mod message;
 mod migrations;
-mod registration;
+pub(crate) mod registration;
 mod run;
 mod selection;
 mod settings;
 
-pub use catalog::{CATALOG, Entry, tags};
+pub use catalog::tags;
 pub use message::{Level, Message};
-pub use registration::{Check, CheckRegistration};
 pub use run::{Results, SystemCheckError, run};
-pub use selection::{Selection, UnknownName, tags as tags_there};
+pub use selection::{Selection, UnknownName};
 
 pub(crate) use databases::is_sqlite_file;
 pub(crate) use run::require;

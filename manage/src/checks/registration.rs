@@ -1,6 +1,6 @@
-//! What a check is, and what `#[manage::check]` leaves behind.
+//! Checks and their registration by `#[manage::check]`.
 
-use crate::Context;
+use crate::command::Context;
 use crate::command::{BUILT_IN, Location};
 
 use super::Message;
@@ -9,13 +9,13 @@ use super::catalog::tags;
 /// A check's function.
 #[derive(Clone, Copy)]
 pub enum Check {
-    /// It looks at the project, and opens no database.
+    /// It inspects the project and opens no database.
     Project(fn(&Context) -> Vec<Message>),
-    /// It looks into the database of an alias, for each that `--database` names.
+    /// It inspects a database, and runs for each alias that `--database` names.
     Database(fn(&Context, &str) -> Vec<Message>),
 }
 
-/// What `#[manage::check]` leaves behind.
+/// The registration of `#[manage::check]`.
 pub struct CheckRegistration {
     pub(super) check: Check,
     pub(super) name: &'static str,
@@ -36,7 +36,7 @@ impl CheckRegistration {
         Self { check, name, tags, deploy, location: Location::new(module_path, file, line) }
     }
 
-    /// The app's label.
+    /// Returns the app's label.
     pub(crate) fn app(&self) -> &'static str {
         self.location.app()
     }
@@ -45,7 +45,7 @@ impl CheckRegistration {
         self.app() == BUILT_IN
     }
 
-    /// Its tags. A check of a database has the tag `database` also where it does not say so.
+    /// Returns its tags. A database check always has the tag `database`.
     pub(super) fn tags(&self) -> impl Iterator<Item = &'static str> + '_ {
         let implied = matches!(self.check, Check::Database(_)) && !self.tags.contains(&tags::DATABASE);
         self.tags.iter().copied().chain(implied.then_some(tags::DATABASE))
@@ -58,7 +58,7 @@ impl CheckRegistration {
 
 inventory::collect!(CheckRegistration);
 
-/// The checks that there are: the built-in ones and those of the program's apps, by their places.
+/// Returns all checks: the built-in ones and those of the program's apps, by source location.
 pub(super) fn registered(cx: &Context) -> impl Iterator<Item = &'static CheckRegistration> {
     let apps = cx.program().registry().apps();
     let mut checks: Vec<&CheckRegistration> = inventory::iter::<CheckRegistration>
@@ -69,7 +69,7 @@ pub(super) fn registered(cx: &Context) -> impl Iterator<Item = &'static CheckReg
     checks.into_iter()
 }
 
-/// Whether an app has checks.
+/// Returns whether an app has checks.
 pub(super) fn has_checks(app: &str) -> bool {
     inventory::iter::<CheckRegistration>.into_iter().any(|check| check.app() == app)
 }

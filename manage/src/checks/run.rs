@@ -1,28 +1,32 @@
-//! Runs checks, and keeps what they found.
+//! Runs checks and collects their messages.
 
 use std::fmt;
 
-use crate::Context;
-use crate::caught::{self, Panic};
-use crate::command::RequiredChecks;
+use crate::command::{Context, RequiredChecks};
+use crate::error::{CommandError, Exit};
+use crate::panics;
+use crate::panics::Panic;
 
-use super::catalog::{CHECK_PANICKED, ID_WITHOUT_FORM};
+use super::catalog::{BACKEND_NOT_COMPILED_IN, CHECK_PANICKED, ID_WITHOUT_FORM};
 use super::registration::registered;
-use super::{Check, CheckRegistration, Level, Message, Selection};
+use super::registration::{Check, CheckRegistration};
+use super::{Level, Message, Selection};
 
-/// The built-in check that looks at every command, which would cost each start-up; and of two commands of one name the
-/// look-up tells.
+/// The tag of the built-in check that inspects every command, which is too slow for each start-up. The
+/// command lookup itself reports two commands with the same name.
 const COMMANDS: &str = "commands";
 
-/// The one that reads every migration. What uses migrations fails by itself where they cannot be used.
+/// The tag of the check that reads every migration. Commands that use migrations report invalid ones
+/// themselves.
 const MIGRATIONS: &str = "migrations";
 
-/// What the checks found, and how much of it the project does not want to hear.
+/// The messages of the checks, and the number of silenced ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Results {
-    /// What is to be told, in the order in which it was found.
+    /// The messages to report, in the order in which they were created.
     pub messages: Vec<Message>,
-    /// How many messages the settings silence.
+    /// The number of messages that the settings silence.
     pub silenced: usize,
 }
 
@@ -35,16 +39,27 @@ impl Results {
         Self { messages, silenced: silent.len() }
     }
 
-    /// Whether a message is of this level or worse.
+    /// Returns whether any message has this level or a higher one.
     pub fn reach(&self, level: Level) -> bool {
         self.messages.iter().any(|message| message.level >= level)
     }
 }
 
-/// The error of a command that did not run because of what the checks found.
+impl Results {
+    /// Returns the first message about a setting that this program cannot use, as the error of a command.
+    pub(crate) fn configuration_error(&self) -> Option<CommandError> {
+        let unusable = |message: &&Message| message.id == BACKEND_NOT_COMPILED_IN.id;
+        let message = self.messages.iter().find(unusable)?;
+        let error = CommandError::new(message.text.clone()).exit_code(Exit::CONFIGURATION);
+        Some(message.hint.iter().fold(error, |error, hint| error.hint(hint)))
+    }
+}
+
+/// The error of a command that did not run because of failed checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SystemCheckError {
-    /// What they found.
+    /// The messages.
     pub results: Results,
 }
 
@@ -57,7 +72,7 @@ impl fmt::Display for SystemCheckError {
 
 impl std::error::Error for SystemCheckError {}
 
-/// Runs the checks that are selected. Names that nothing has select nothing; [`Selection::validate`] finds them.
+/// Runs the checks that are selected. Unknown names select nothing; [`Selection::validate`] finds them.
 pub fn run(cx: &Context, selection: &Selection) -> Results {
     let Selection { apps, tags, deploy, databases } = selection;
     let mut messages = Vec::new();
@@ -75,7 +90,7 @@ pub fn run(cx: &Context, selection: &Selection) -> Results {
                 databases.iter().flat_map(|alias| caught(check, || function(cx, alias))).collect()
             }
         };
-        // What is told of commands has an app for its object.
+        // The object of messages about commands is an app.
         if check.name == COMMANDS && is_built_in && !apps.is_empty() {
             found.retain(|message| message.object.as_ref().is_some_and(|object| apps.contains(object)));
         }
@@ -86,7 +101,7 @@ pub fn run(cx: &Context, selection: &Selection) -> Results {
     Results::of(cx, messages)
 }
 
-/// The checks before a command runs: of those that it requires, the ones that need no database.
+/// Runs the checks that a command requires before it starts, except those that need a database.
 pub(crate) fn require(cx: &Context, required: RequiredChecks) -> Results {
     let wanted = |check: &&CheckRegistration| match required {
         RequiredChecks::All => ![COMMANDS, MIGRATIONS].contains(&check.name) || !check.is_built_in(),
@@ -102,33 +117,33 @@ pub(crate) fn require(cx: &Context, required: RequiredChecks) -> Results {
     Results::of(cx, messages)
 }
 
-/// What a check found; where it panicked, that.
+/// Returns the messages of a check, or one about its panic.
 fn caught(check: &CheckRegistration, call: impl FnOnce() -> Vec<Message>) -> Vec<Message> {
-    caught::call(call).unwrap_or_else(|Panic { message, place, .. }| {
+    panics::call(call).unwrap_or_else(|Panic { message, place, .. }| {
         let place = place.map(|place| format!(" (at {place})")).unwrap_or_default();
         let text = format!("The check '{}' panicked: {message}{place}", check.name);
         vec![
             CHECK_PANICKED
                 .message(text)
                 .about(check.location.to_string())
-                .hint("This is a bug of the check: mend it, or silence manage.E009."),
+                .hint("This is a bug in the check: fix it, or silence manage.E009."),
         ]
     })
 }
 
-/// One message for each id of a check that has no form.
+/// Returns a message for each invalid id that a check uses.
 fn formless_ids(check: &CheckRegistration, found: &[Message]) -> Vec<Message> {
     let mut ids: Vec<&str> =
         found.iter().filter(|message| !message.has_good_id()).map(|message| message.id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let told = ids.into_iter().map(|id| {
-        let text = format!("The check '{}' gives a message the id '{id}', which has not the form of one.", check.name);
+    let reported = ids.into_iter().map(|id| {
+        let text = format!("The check '{}' uses the malformed message id '{id}'.", check.name);
         let hint = format!(
             "Write the app's label, a dot, the first letter of the level (C, E, W, I or D) and three digits: {}.W001.",
             check.app()
         );
         ID_WITHOUT_FORM.message(text).about(check.location.to_string()).hint(hint)
     });
-    told.collect()
+    reported.collect()
 }

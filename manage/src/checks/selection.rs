@@ -1,28 +1,30 @@
-//! Which checks to run, and whether there are such.
+//! Which checks to run, and whether they exist.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::Context;
-use crate::command::closest;
+use crate::command::Context;
+use crate::console::echo;
 use crate::settings::DatabaseSettings;
+use crate::suggest::closest;
 
 use super::registration::registered;
 
-/// Which checks to run. The default is all that open no database and are not for deployments.
+/// Which checks to run. By default these are all checks that open no database and are not deployment checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Selection {
-    /// Only what concerns these apps; none stands for all.
+    /// Only the checks of these apps; empty means all.
     pub apps: Vec<String>,
-    /// Only the checks that have one of these tags; none stands for all.
+    /// Only the checks that have one of these tags; empty means all.
     pub tags: Vec<String>,
-    /// Also those for a deployment.
+    /// Also the deployment checks.
     pub deploy: bool,
-    /// Also those of these databases, by alias.
+    /// Also the database checks of these aliases.
     pub databases: Vec<String>,
 }
 
-/// A name that nothing has.
+/// An unknown name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownName {
     message: String,
@@ -30,7 +32,7 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
-    /// What may have been meant, and which names there are.
+    /// Returns suggestions for the name, and the known names.
     pub fn hint(&self) -> &str {
         &self.hint
     }
@@ -50,30 +52,28 @@ impl fmt::Display for UnknownName {
 
 impl std::error::Error for UnknownName {}
 
-/// The tags that there are, in their order; those that only checks for a deployment have with `deploy`.
-pub fn tags(cx: &Context, deploy: bool) -> BTreeSet<&'static str> {
-    registered(cx).filter(|check| deploy || !check.deploy).flat_map(|check| check.tags()).collect()
-}
-
 impl Selection {
-    /// An error for the first name in it that nothing has. The databases are those of the settings; where these cannot be
-    /// read, that is what the checks will tell.
+    /// Returns the tags that checks have, in alphabetical order. Tags that only deployment checks have are
+    /// included if the selection has `deploy`.
+    pub fn available_tags(&self, cx: &Context) -> BTreeSet<&'static str> {
+        registered(cx).filter(|check| self.deploy || !check.deploy).flat_map(|check| check.tags()).collect()
+    }
+
+    /// Fails for the first unknown name. If the settings cannot be read, database aliases are not validated:
+    /// the checks will report that.
     pub fn validate(&self, cx: &Context) -> Result<(), UnknownName> {
         let apps = cx.program().registry().apps();
         if let Some(label) = self.apps.iter().find(|label| !apps.contains(&label.as_str())) {
-            // A URL here is a mistake, and may hold a password.
-            let shown = if label.contains("://") { "(a URL)" } else { label };
-            let message = format!("No installed app with label '{shown}'.");
+            let message = format!("No installed app with label '{}'.", echo(label));
             return Err(UnknownName::new(message, label, "apps", apps.iter().copied()));
         }
-        let tags_there = tags(cx, self.deploy);
+        let tags_there = self.available_tags(cx);
         if let Some(tag) = self.tags.iter().find(|tag| !tags_there.contains(tag.as_str())) {
-            let shown = if tag.contains("://") { "(a URL)" } else { tag };
-            let message = format!("There is no system check with the \"{shown}\" tag.");
-            // A slip in a tag of deployments' is still best mended by its name.
-            let everywhere = tags(cx, true);
+            let message = format!("There is no system check with the \"{}\" tag.", echo(tag));
+            // For a misspelt tag of deployment checks, the correct name is still the best hint.
+            let everywhere = Self { deploy: true, ..Self::default() }.available_tags(cx);
             if let Some(meant) = closest(tag, everywhere).filter(|meant| !tags_there.contains(meant)) {
-                let only = format!("Only checks for deployments have the tag \"{meant}\": add --deploy.");
+                let only = format!("Only deployment checks have the tag \"{meant}\": add --deploy.");
                 return Err(UnknownName { message, hint: only });
             }
             return Err(UnknownName::new(message, tag, "tags", tags_there));
@@ -81,14 +81,14 @@ impl Selection {
         let Ok(settings) = cx.try_settings() else { return Ok(()) };
         let unknown = |alias: &&String| settings.database(alias).is_err();
         match self.databases.iter().find(unknown) {
-            // In production it is not set.
+            // `default` may be unset in production.
             Some(alias) if alias == DatabaseSettings::DEFAULT_ALIAS => {
                 let error = settings.database(alias).expect_err("just looked up");
                 let hint = error.hint_text().unwrap_or_default().to_owned();
                 Err(UnknownName { message: error.to_string(), hint })
             }
             Some(alias) => Err(UnknownName::new(
-                format!("There is no database '{alias}' in the settings."),
+                format!("There is no database '{}' in the settings.", echo(alias)),
                 alias,
                 "databases",
                 settings.databases().map(|database| database.alias.as_str()),

@@ -1,8 +1,9 @@
-//! Are the settings readable, and can this program use them?
+//! Checks whether the settings are readable and supported by this program.
 
-use crate::Context;
-use crate::command::closest;
+use crate::command::Context;
+use crate::console::{echo, printable};
 use crate::settings::{DatabaseSettings, Settings};
+use crate::suggest::closest;
 
 use super::Message;
 use super::catalog::{
@@ -28,7 +29,7 @@ fn settings(cx: &Context) -> Vec<Message> {
         if !database.backend.is_compiled_in() {
             let feature = database.backend.name();
             let text = format!(
-                "{} is set up ({}), but this program was built without it.",
+                "{} is configured ({}), but this program was built without it.",
                 database.backend, database.origin
             );
             messages.push(
@@ -41,7 +42,7 @@ fn settings(cx: &Context) -> Vec<Message> {
     }
     let apps = cx.program().registry().apps();
     for label in settings.app_labels().filter(|label| !apps.contains(label)) {
-        let text = format!("The settings have [apps.{label}], but no app has this label.");
+        let text = format!("The settings have [apps.{}], but there is no app with this label.", echo(label));
         let meant = closest(label, apps.iter().copied());
         let meant = meant.map(|meant| format!("Did you mean [apps.{meant}]? ")).unwrap_or_default();
         messages.push(
@@ -50,6 +51,9 @@ fn settings(cx: &Context) -> Vec<Message> {
                 .about("settings")
                 .hint(format!("{meant}The apps are: {}.", apps.join(", "))),
         );
+    }
+    for miss in settings.unread_app_variables(apps) {
+        messages.push(UNKNOWN_APP_SETTINGS.message(miss.text).about("settings").hint(miss.hint));
     }
     messages.extend(settings.broken_statements().map(|problem| {
         let message = BROKEN_STATEMENT.message(problem.to_string()).about("settings");
@@ -63,7 +67,7 @@ fn settings(cx: &Context) -> Vec<Message> {
     messages
 }
 
-/// What is set, but probably not as intended.
+/// Reports settings that are probably not as intended.
 pub(crate) fn misunderstood(settings: &Settings) -> Vec<Message> {
     let mut messages = Vec::new();
     for miss in &settings.near_misses {
@@ -76,7 +80,8 @@ pub(crate) fn misunderstood(settings: &Settings) -> Vec<Message> {
     messages
 }
 
-/// `sqlite:///x` is a file in the working directory for SQLAlchemy and Django, but a file in the root directory here.
+/// Warns about `sqlite:///x`, which for SQLAlchemy and Django is a file in the working directory, but here in
+/// the root directory.
 fn under_root(database: &DatabaseSettings) -> Option<Message> {
     let path = sqlite_file(database)?;
     let name = path.file_name()?.to_string_lossy().into_owned();
@@ -85,7 +90,7 @@ fn under_root(database: &DatabaseSettings) -> Option<Message> {
         SQLITE_UNDER_ROOT
             .message(format!(
                 "The SQLite file {} ({}) does not exist yet, and would be created directly under the root directory.",
-                path.display(),
+                printable(&path),
                 database.origin
             ))
             .about(format!("database {}", database.alias))
@@ -93,7 +98,7 @@ fn under_root(database: &DatabaseSettings) -> Option<Message> {
     })
 }
 
-/// A slip in `production` would switch off what keeps people from harm.
+/// Warns about a misspelt `production`, which would disable safeguards.
 fn environment(settings: &Settings) -> Option<Message> {
     let name = settings.environment();
     let slip = !settings.is_production() && strsim::damerau_levenshtein(name, "production") <= 2;

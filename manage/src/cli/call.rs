@@ -6,18 +6,20 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 
 use super::dispatch::run;
-use super::parse::parse;
-use super::{Common, find, parser};
-use crate::command::{Command, Found, UsageError, usage_text};
+use super::stand_ins::{StandIns, parse_with};
+use crate::command::{
+    Command, Common, Context, Invocation, ParsedCommand, Program, RegisteredCommand, find, given, parser,
+    usage_error, usage_text,
+};
 use crate::console::{ColorChoice, Input, Output, Stream};
-use crate::hooks::Watched;
+use crate::error::{CommandError, Exit, Result};
 use crate::settings::{Environment, Settings, SettingsError, Source};
-use crate::{Context, Exit, Program, Result};
 
 /// A call of a command by its name, from code: Django's `call_command`.
 ///
-/// [`Context::call`] begins one inside a command, [`Program::call`] anywhere else. Where nothing else is said the command
-/// has the caller's settings, streams, verbosity and `--noinput`, and no system checks run; missing arguments are not asked for.
+/// [`Context::call`] begins one inside a command, [`Program::call`] anywhere else. By default the command
+/// uses the caller's settings, streams, verbosity and `--noinput`. No system checks run, and it does not
+/// prompt for missing arguments.
 ///
 /// ```
 /// # use manage::prelude::*;
@@ -32,15 +34,17 @@ use crate::{Context, Exit, Program, Result};
 /// # manage::testing::Project::new(manage::Program::new(&[])).call(nightly).expect_success();
 /// ```
 ///
-/// In an `async` function a call is awaited: `cx.call("later").arg("21").await?`. The command then runs on a thread for
-/// blocking work, so that the other tasks go on. When the future is dropped, the command still runs to its end.
+/// In an `async` function, await the call: `cx.call("later").arg("21").await?`. The command then runs on a
+/// thread for blocking work, so that other tasks continue. If the future is dropped, the command still runs
+/// to its end.
 ///
 /// # Errors
 ///
-/// Nothing ends the process, and nothing is printed of an error: it comes back as it is, a
-/// [`CommandError`](crate::CommandError) with its exit code among others. Wrong arguments are a [`UsageError`], a name that
-/// no command has is an [`UnknownCommand`](crate::command::UnknownCommand). An exit code that a command returns is no error
-/// before [`Exit::ok`] makes it one.
+/// A call never ends the process and prints no error. It returns the command's error unchanged, such as a
+/// [`CommandError`](crate::CommandError) with its exit code. Wrong arguments are a
+/// [`UsageError`](crate::command::UsageError), and an unknown name is an
+/// [`UnknownCommand`](crate::command::UnknownCommand). A non-zero exit code is not an error until
+/// [`Exit::ok`] turns it into one.
 #[must_use = "a call does nothing before `.run()` or `.await`"]
 pub struct Call {
     program: Program,
@@ -57,7 +61,7 @@ pub struct Call {
     checks: bool,
 }
 
-/// What is called: a name or an alias, or a command that was made at run time.
+/// The command to call: its name or alias, or a command created at run time.
 #[derive(Clone)]
 pub struct Callee(Kind);
 
@@ -98,17 +102,17 @@ impl<C: Command + 'static> From<Arc<C>> for Callee {
 }
 
 impl Context {
-    /// Calls a command by its name or alias, or one that was made at run time. See [`Call`].
+    /// Calls a command by its name or alias, or one created at run time. See [`Call`].
     ///
-    /// Where its arguments are known while the program is compiled, calling its function is shorter, and is checked.
+    /// If the arguments are known at compile time, calling the function directly is shorter and type-checked.
     pub fn call(&self, command: impl Into<Callee>) -> Call {
         Call {
             program: self.program().clone(),
             callee: command.into(),
             arguments: Vec::new(),
-            source: self.source.clone(),
-            settings: self.settings.get().cloned(),
-            output: self.output.clone(),
+            source: self.source().clone(),
+            settings: self.settings_read().cloned(),
+            output: self.invocation.output.clone(),
             stdout: None,
             stderr: None,
             stdin: self.stdin().clone(),
@@ -143,46 +147,48 @@ impl Program {
 }
 
 impl Call {
-    /// Adds a word, as it would stand on the command line behind the command's name.
+    /// Adds an argument, as on the command line after the command's name.
     pub fn arg(mut self, word: impl Into<OsString>) -> Self {
         self.arguments.push(word.into());
         self
     }
 
-    /// Adds several words.
+    /// Adds several arguments.
     pub fn args(mut self, words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         self.arguments.extend(words.into_iter().map(Into::into));
         self
     }
 
-    /// Whether the system checks run before the command, as they do on the command line.
-    pub fn checks(self, checks: bool) -> Self {
-        Self { checks, ..self }
+    /// Runs the system checks before the command, as the command line does.
+    pub fn with_checks(self) -> Self {
+        Self { checks: true, ..self }
     }
 
-    /// Where stdout goes: to a [`Capture`](crate::console::Capture), to `Stream::new(writer)`, or to another stream.
+    /// Redirects stdout: to a [`Capture`](crate::console::Capture), to `Stream::new(writer)`, or to another
+    /// stream.
     pub fn stdout(self, stream: impl Into<Stream>) -> Self {
         Self { stdout: Some(stream.into()), ..self }
     }
 
-    /// Where stderr goes.
+    /// Redirects stderr.
     pub fn stderr(self, stream: impl Into<Stream>) -> Self {
         Self { stderr: Some(stream.into()), ..self }
     }
 
-    /// What the command reads: a text, or an [`Input`].
+    /// Sets what the command reads: a text, or an [`Input`].
     pub fn stdin(self, input: impl Into<Input>) -> Self {
         Self { stdin: input.into(), ..self }
     }
 
-    /// Another environment than the caller's, and so other settings. Another settings file is a word: `--settings`.
+    /// Uses another environment than the caller's, and therefore other settings. For another settings file,
+    /// pass `--settings`.
     pub fn environment(self, environment: Environment) -> Self {
         Self { source: Source::new(environment, None), settings: None, ..self }
     }
 
-    /// Runs the command to its end. That blocks, inside a task of an async runtime too: there `.await` is better.
+    /// Runs the command to its end. This blocks the thread; inside an async task use `.await` instead.
     pub fn run(self) -> Result<Exit> {
-        // On a thread of its own an `async` command waits for nothing that this one holds up.
+        // On its own thread an `async` command does not depend on anything that this thread blocks.
         #[cfg(feature = "async")]
         if tokio::runtime::Handle::try_current().is_ok() {
             return std::thread::scope(|scope| scope.spawn(|| self.run_here()).join())
@@ -194,21 +200,24 @@ impl Call {
     fn run_here(mut self) -> Result<Exit> {
         let found = match &self.callee.0 {
             Kind::Named(name) => find(&self.program, name)?,
-            Kind::Made(command) => Found::made(Arc::clone(command)),
+            Kind::Made(command) => RegisteredCommand::made(Arc::clone(command)),
         };
         let words = std::iter::once(found.command().name().into()).chain(std::mem::take(&mut self.arguments));
         let mut parser = parser(&self.program, &found, self.output.out.width());
-        let words: Vec<OsString> = words.collect();
-        let matches = match parse(&mut parser, &words) {
+        let mut words: Vec<OsString> = words.collect();
+        let stand_ins =
+            StandIns::prepare(&mut parser, &mut words, &self.source).map_err(CommandError::from)?;
+        let matches = match parse_with(&mut parser, &words, stand_ins.as_ref()) {
             Ok(matches) => matches,
             Err(error) if !error.use_stderr() => {
                 self.colored(ColorChoice::Auto).out.print(usage_text(&error))?;
                 return Ok(Exit::SUCCESS);
             }
             Err(error) => {
-                return Err(UsageError::new(&error, self.program.name(), found.command().name()).into());
+                return Err(usage_error(&error, self.program.name(), found.command().name()).into());
             }
         };
+        let parser = stand_ins.map_or(parser, StandIns::into_parser);
         let mut common = Common::read(&matches);
         common.skip_checks |= !self.checks;
         let output = self.colored(common.colors());
@@ -217,25 +226,29 @@ impl Call {
             None => (self.source.clone(), self.settings.take()),
         };
         let verbosity = common.verbosity.unwrap_or(self.verbosity);
-        let mut cx = Context::new(&self.program, source, output, verbosity, common.skip_checks);
-        cx.stdin = self.stdin.clone();
-        cx.no_input = self.no_input || common.no_input;
-        if let Some(settings) = settings {
-            let _ = cx.settings.set(settings);
-        }
-        let watched = Watched { found: &found, parser: &parser, matches: &matches };
-        let result = run(&mut cx, &watched, &common);
+        let mut cx = Context::new(Invocation {
+            settings,
+            stdin: self.stdin.clone(),
+            verbosity,
+            skips_checks: common.skip_checks,
+            no_input: self.no_input || common.no_input,
+            given: given(&matches),
+            ..Invocation::new(&self.program, source, output)
+        });
+        let command = ParsedCommand { found: &found, parser: &parser, matches: &matches };
+        let result = run(&mut cx, &command, &common);
         // Colours that were chosen for this command alone.
         self.output.follow_colors();
         result.map_err(|error| match error.downcast_ref::<clap::Error>() {
             Some(usage) if !matches!(usage.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-                UsageError::new(usage, self.program.name(), found.command().name()).into()
+                usage_error(usage, self.program.name(), found.command().name()).into()
             }
             _ => error,
         })
     }
 
-    /// The streams of the command. Those of the caller keep their colours unless an option says otherwise.
+    /// Returns the streams of the command. The caller's streams keep their colours unless an option changes
+    /// them.
     fn colored(&self, choice: ColorChoice) -> Output {
         let mut output = self.output.with_streams(self.stdout.clone(), self.stderr.clone());
         let given = output.clone();
@@ -260,7 +273,7 @@ impl IntoFuture for Call {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            // Other executors than tokio's have no threads for blocking work that could be asked for.
+            // Executors other than tokio's have no pool of threads for blocking work.
             let Ok(runtime) = tokio::runtime::Handle::try_current() else { return self.run() };
             match runtime.spawn_blocking(move || self.run_here()).await {
                 Ok(result) => result,

@@ -1,5 +1,5 @@
-//! Parses a command's words, and completes clap's errors: suggestions only of what was probably meant, and a usage line for
-//! every mistake.
+//! Parses a command's arguments and improves clap's errors: only likely suggestions, and a usage line for
+//! every error.
 
 use std::ffi::OsString;
 
@@ -7,15 +7,43 @@ use clap::ArgMatches;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::command::{Common, is_secret, why_refused};
+use crate::console::{echo, printable};
+use crate::settings::Origin;
 use crate::suggest::{closest, nearest};
 
-/// Reads the words, the first of which is the command's name.
+/// Parses the words, the first of which is the command's name.
 pub(super) fn parse(parser: &mut clap::Command, words: &[OsString]) -> Result<ArgMatches, clap::Error> {
-    parser.try_get_matches_from_mut(words).map_err(|error| fitted(error, parser, words))
+    // Only a word such as `-h` or `-lh` can ask for the brief help: other command lines pay for no second
+    // parser.
+    let may_be_brief = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.starts_with('-') && !word.starts_with("--") && word.contains('h')
+    };
+    let unbuilt = words.iter().any(may_be_brief).then(|| parser.clone());
+    parser.try_get_matches_from_mut(words).map_err(|error| match unbuilt {
+        Some(unbuilt) if error.kind() == ErrorKind::DisplayHelp => {
+            brief_help(unbuilt, words).unwrap_or(error)
+        }
+        _ => fitted(error, parser, words, None),
+    })
 }
 
-/// The error with our suggestions and usage line.
-fn fitted(mut error: clap::Error, parser: &clap::Command, words: &[OsString]) -> clap::Error {
+/// Returns what `-h` prints. clap does not say whether `-h` or `--help` was first, so a parser that knows
+/// only the former parses the words again.
+fn brief_help(parser: clap::Command, words: &[OsString]) -> Option<clap::Error> {
+    let error = Common::briefly(parser).try_get_matches_from(words).err()?;
+    (error.kind() == ErrorKind::DisplayHelp).then_some(error)
+}
+
+/// Returns the error with our suggestions and usage line. `origin` is the variable that a wrong value comes
+/// from.
+pub(super) fn fitted(
+    mut error: clap::Error,
+    parser: &clap::Command,
+    words: &[OsString],
+    origin: Option<&Origin>,
+) -> clap::Error {
     let is_mistake =
         error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !is_mistake {
@@ -24,6 +52,15 @@ fn fitted(mut error: clap::Error, parser: &clap::Command, words: &[OsString]) ->
     let mut built = parser.clone();
     built.build();
     let mut command = level(&built, words, &error).clone();
+    let origin = origin.cloned().or_else(|| variable_of(&error, &command, words));
+    let source = origin.map(|origin| format!("the value comes from {origin}"));
+    if let Some(error) = about_hidden_value(&mut error, &mut command, source.as_deref()) {
+        return error;
+    }
+    if hide_word(&mut error, &path(&built, words), words) {
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
+        return error;
+    }
     match error.kind() {
         ErrorKind::UnknownArgument => suggest_option(&mut error, &command),
         ErrorKind::InvalidSubcommand => {
@@ -46,14 +83,111 @@ fn fitted(mut error: clap::Error, parser: &clap::Command, words: &[OsString]) ->
         }
         _ => {}
     }
+    if let Some(source) = source {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![source.into()]));
+    }
     error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
+    escape(&mut error);
     error
 }
 
-/// clap suggests options that have little in common with the word, and to pass any other one as a value.
+/// Describes an invalid value without repeating it: that of a secret argument, whose possible values are not
+/// shown either, or one that is a URL or contains a password.
+fn about_hidden_value(
+    error: &mut clap::Error,
+    command: &mut clap::Command,
+    source: Option<&str>,
+) -> Option<clap::Error> {
+    let name = text(error, ContextKind::InvalidArg)?;
+    let is_it = |argument: &&clap::Arg| is_secret(argument) && argument.to_string() == name;
+    let is_of_secret = command.get_arguments().any(|argument| is_it(&argument));
+    if is_of_secret {
+        error.remove(ContextKind::ValidValue);
+        error.remove(ContextKind::SuggestedValue);
+    }
+    let value = text(error, ContextKind::InvalidValue).filter(|value| !value.is_empty())?;
+    let echoed = echo(&value);
+    if !is_of_secret && echoed == printable(&value) {
+        return None;
+    }
+    let shown = if is_of_secret { String::new() } else { format!(" '{echoed}'") };
+    let possible = match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) => format!("\n  [possible values: {}]", values.join(", ")),
+        _ => String::new(),
+    };
+    let message = match (error.kind(), why_refused(error, &value)) {
+        (ErrorKind::TooManyValues, _) => {
+            format!("unexpected value{shown} for '{name}' found; no more were expected")
+        }
+        (_, Some(why)) => format!("invalid value{shown} for '{name}': {}", printable(&why)),
+        (_, None) => format!("invalid value{shown} for '{name}'{possible}"),
+    };
+    let source = source.map(|source| format!("\n\n  tip: {source}")).unwrap_or_default();
+    Some(command.error(error.kind(), message + &source))
+}
+
+/// Returns the variable that clap has read a wrong value from.
+fn variable_of(error: &clap::Error, command: &clap::Command, words: &[OsString]) -> Option<Origin> {
+    let name = text(error, ContextKind::InvalidArg)?;
+    let value = text(error, ContextKind::InvalidValue).filter(|value| !value.is_empty())?;
+    let argument = command.get_arguments().find(|argument| argument.to_string() == name)?;
+    let variable = argument.get_env()?.to_str()?;
+    // The error does not say where the value was: a word of the command line has it, too, if it comes from
+    // there.
+    let is_typed = words.iter().any(|word| word.to_string_lossy().contains(&value));
+    (!is_typed).then(|| Origin::Environment(variable.to_owned()))
+}
+
+/// Escapes or omits what an error repeats. clap removes escape sequences, so it would show a word that nobody
+/// typed, and keeps other characters that a terminal interprets.
+fn escape(error: &mut clap::Error) {
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue] {
+        // Otherwise clap's "invalid argument" is the argument's name.
+        let is_typed = kind != ContextKind::InvalidArg || error.kind() == ErrorKind::UnknownArgument;
+        let escaped = match error.get(kind) {
+            Some(ContextValue::String(text)) if is_typed => ContextValue::String(echo(text).into_owned()),
+            Some(ContextValue::String(text)) => ContextValue::String(printable(text).into_owned()),
+            Some(ContextValue::Strings(texts)) => {
+                ContextValue::Strings(texts.iter().map(|text| printable(text).into_owned()).collect())
+            }
+            _ => continue,
+        };
+        error.insert(kind, escaped);
+    }
+}
+
+/// Omits an unexpected word if a secret was given: without quotes, a secret with spaces becomes several
+/// words.
+fn hide_word(error: &mut clap::Error, path: &[&clap::Command], words: &[OsString]) -> bool {
+    let kind = match error.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return false,
+    };
+    let is_given = |argument: &clap::Arg| {
+        let long = argument.get_long().map(|long| format!("--{long}"));
+        let short = argument.get_short().map(|short| format!("-{short}"));
+        let mut names = long.into_iter().chain(short);
+        argument.is_positional()
+            || names.any(|name| words.iter().any(|word| word.to_string_lossy().starts_with(&name)))
+    };
+    let mut arguments = path.iter().flat_map(|command| command.get_arguments());
+    let is_word = text(error, kind).is_some_and(|word| !word.starts_with('-'));
+    let hidden = is_word && arguments.any(|argument| is_secret(argument) && is_given(argument));
+    if hidden {
+        error.insert(kind, ContextValue::String("(not shown)".to_owned()));
+        error.remove(ContextKind::Suggested);
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::SuggestedSubcommand);
+    }
+    hidden
+}
+
+/// Replaces clap's suggestions: clap suggests options that have little in common with the word, and to pass
+/// any other one as a value.
 fn suggest_option(error: &mut clap::Error, command: &clap::Command) {
     let word = text(error, ContextKind::InvalidArg).unwrap_or_default();
-    // For a word that is not an option clap already says that it follows a `--`.
+    // For a word that is not an option clap already suggests `--`.
     if !word.starts_with('-') {
         return;
     }
@@ -105,7 +239,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-/// The command, or the subcommand, that the error is about.
+/// Returns the command or the subcommand that the error is about.
 fn level<'a>(parser: &'a clap::Command, words: &[OsString], error: &clap::Error) -> &'a clap::Command {
     // clap says so itself where it has a usage line.
     if let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) {
@@ -121,7 +255,7 @@ fn level<'a>(parser: &'a clap::Command, words: &[OsString], error: &clap::Error)
         }
         return command;
     }
-    // Else it is about a value: the innermost command that has the argument.
+    // Otherwise it is about a value: the innermost command that has the argument.
     let argument = text(error, ContextKind::InvalidArg);
     let path = path(parser, words);
     let has_it =
@@ -129,7 +263,7 @@ fn level<'a>(parser: &'a clap::Command, words: &[OsString], error: &clap::Error)
     path.iter().rev().find(has_it).or(path.last()).copied().unwrap_or(parser)
 }
 
-/// The commands that the words lead through, the first of which is the outermost.
+/// Returns the commands that the words select, the outermost first.
 pub(super) fn path<'a>(parser: &'a clap::Command, words: &[OsString]) -> Vec<&'a clap::Command> {
     let matches = parser.clone().ignore_errors(true).try_get_matches_from(words).ok();
     let (mut path, mut at) = (vec![parser], matches.as_ref());

@@ -1,24 +1,24 @@
-//! Names that lead to another command than somebody may think.
+//! Names that select another command than expected.
 
 use super::Registry;
-use super::registry::{App, Found};
+use super::registry::{App, RegisteredCommand};
 
-/// A name that two commands of different apps have; the first one answers to it.
+/// A name that commands of two apps have; it selects the first one.
 pub(crate) struct Clash {
     pub(crate) name: String,
     pub(crate) answers: Named,
     pub(crate) hidden: Named,
 }
 
-/// A command, and whether the name is an alias of its.
+/// A command, and whether the name is one of its aliases.
 #[derive(Clone)]
 pub(crate) struct Named {
-    pub(crate) found: Found,
+    pub(crate) found: RegisteredCommand,
     pub(crate) is_alias: bool,
 }
 
 impl Registry {
-    /// Every name of which a command is robbed by one of another app, by name.
+    /// Returns every name that a command loses to one of another app, sorted.
     pub(crate) fn clashes(&self) -> Vec<Clash> {
         let mut names: Vec<(String, usize, Named)> = Vec::new();
         for (rank, found) in self.ranked() {
@@ -34,7 +34,7 @@ impl Registry {
         groups
             .flat_map(|group| {
                 let (name, rank, first) = &group[0];
-                // Two of one app are another matter: neither runs.
+                // Two in one app are reported separately: neither runs.
                 let others = group
                     .iter()
                     .filter(move |(_, other, named)| other != rank && named.found.app != first.found.app);
@@ -47,7 +47,7 @@ impl Registry {
             .collect()
     }
 
-    /// The labels that are listed more than once.
+    /// Returns the labels that are listed more than once.
     pub(crate) fn listed_twice(&self) -> Vec<&'static str> {
         let apps = self.apps();
         let mut twice: Vec<&'static str> = apps
@@ -60,7 +60,7 @@ impl Registry {
         twice
     }
 
-    /// Whether an app has commands, or has said where they would be.
+    /// Returns whether an app has commands, or declares a directory for them.
     pub(crate) fn knows_commands_of(&self, app: &str) -> bool {
         App::folder(app).is_some() || self.entries().any(|found| found.app == app)
     }

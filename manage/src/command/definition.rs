@@ -1,72 +1,101 @@
-//! The trait that every command is, and the form that `#[manage::command]` gives it.
+//! The trait of every command, and the type that `#[manage::command]` implements it for.
 
 use clap::ArgMatches;
 
-use super::Exit;
-use crate::{Context, Result};
+use super::{CommonOption, Context};
+use crate::error::{Exit, Result};
 
 /// A management command.
 ///
-/// `#[manage::command]` on a function is the usual way to write one. Implement this by hand for a command that is
-/// made at run time, and hand it to [`Program::with_command`](crate::Program::with_command).
+/// `#[manage::command]` on a function is the usual way to write one. Implement this trait for a command that
+/// is created at run time, and pass it to [`Program::with_command`](crate::Program::with_command).
 pub trait Command: Send + Sync {
-    /// What a person types: the name of the command's file.
+    /// Returns the name that the user types, which is that of the command's file.
     fn name(&self) -> &str;
 
-    /// One line for the listing, imperative and without a full stop. May be empty.
+    /// Returns one line for the listing, imperative and without a full stop. May be empty.
     fn about(&self) -> &str {
         ""
     }
 
-    /// The whole help text, where it is longer than one line.
+    /// Returns the whole help text, if it is longer than one line.
     fn long_about(&self) -> Option<&str> {
         None
     }
 
-    /// Adds the command's own arguments to its parser. It is called only when this command is the one to run.
+    /// Adds the command's own arguments to its parser. Called only for the command that runs.
     fn arguments(&self, parser: clap::Command) -> clap::Command {
         parser
     }
 
-    /// Does the work.
+    /// Runs the command.
     fn run(&self, cx: &mut Context, matches: &ArgMatches) -> Result<Exit>;
 
-    /// What the framework should know of it.
+    /// Returns the command's properties.
     fn properties(&self) -> Properties {
         Properties::default()
     }
 }
 
-/// What a command says of itself in the attribute's parentheses.
+/// The options of `#[command(…)]`, for the trait [`Command`]:
+///
+/// ```
+/// use manage::command::{Properties, RequiredChecks};
+///
+/// let mut properties = Properties::new();
+/// properties.isolated = true;
+/// properties.requires_checks = RequiredChecks::Tagged(&["database"]);
+/// assert!(properties.aliases.is_empty());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Properties {
-    /// Left out of the listing; it runs all the same.
+    /// Whether the listing omits it. It still runs.
     pub hidden: bool,
-    /// Further names.
+    /// Aliases.
     pub aliases: &'static [&'static str],
     /// The system checks that must pass before it runs.
     pub requires_checks: RequiredChecks,
-    /// Whether migrations of the database `default` that are not applied are told before it runs.
+    /// Whether to report unapplied migrations of the database `default` before it runs.
     pub requires_migrations_checks: bool,
-    /// Only one run at a time, on all machines that share the database `default`.
+    /// Only one instance at a time, on all machines that share the database `default`.
     pub isolated: bool,
-    /// Whether required arguments that are missing are asked for, where somebody is there.
+    /// Whether to prompt for missing required arguments, if there is a user at a terminal.
     pub prompts_for_missing: bool,
+    /// The common options that the command does not have. They are unknown to it, and what they set has its
+    /// default.
+    pub without: &'static [CommonOption],
+}
+
+impl Properties {
+    /// Creates the properties with each option's default. Unlike `Default` it can be used in a `static`.
+    pub const fn new() -> Self {
+        Self {
+            hidden: false,
+            aliases: &[],
+            requires_checks: RequiredChecks::All,
+            requires_migrations_checks: false,
+            isolated: false,
+            prompts_for_missing: false,
+            without: &[],
+        }
+    }
 }
 
 /// The system checks that must pass before a command runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RequiredChecks {
     /// All that need no database.
     #[default]
     All,
-    /// None: the command works with settings that are broken.
+    /// None: the command works with broken settings.
     None,
-    /// Those that have one of these tags, of all that need no database.
+    /// Of all that need no database, those with one of these tags.
     Tagged(&'static [&'static str]),
 }
 
-/// A command made of a function, as the attribute writes it.
+/// A command made from a function by the attribute.
 #[doc(hidden)]
 pub struct FunctionCommand {
     pub name: &'static str,

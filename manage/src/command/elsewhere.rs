@@ -5,7 +5,7 @@ use crate::suggest::{closest, nearest};
 
 /// A name, and one sentence on what to use instead, with `{manage}` for the program's name.
 ///
-/// A name that a command answers to counts no longer, so that an entry never hides a command.
+/// An entry never hides a command: a name that a command has is ignored here.
 const ELSEWHERE: &[(&str, &str)] = &[
     // Django's own.
     ("makemigrations", "`diesel migration generate NAME` writes the files of a new migration."),
@@ -80,7 +80,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     ("syncdb", "`{manage} migrate` creates the tables."),
     ("validate", "`{manage} check` looks for problems."),
-    // Those of django-extensions that are typed most.
+    // The most used ones of django-extensions.
     (
         "shell_plus",
         "Rust has no shell: write a command with `{manage} startcommand NAME`, or open the database with psql, mysql or sqlite3.",
@@ -100,18 +100,18 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("dbconsole", "Open the database with its own client: psql, mysql or sqlite3."),
 ];
 
-/// The names that no command answers to, with their sentences.
+/// Returns the entries whose name no command has.
 fn entries(registry: &Registry) -> impl Iterator<Item = (&'static str, &'static str)> {
     ELSEWHERE.iter().copied().filter(|(name, _)| matches!(registry.find(name), Ok(None)))
 }
 
-/// A name from elsewhere, and what does its work here.
+/// A name from another framework, and what replaces it here.
 pub(super) struct Elsewhere {
     pub(super) name: &'static str,
     pub(super) sentence: String,
 }
 
-/// What was meant by a name that no command answers to: the command of that name elsewhere, or one here.
+/// Returns what an unknown name probably meant: a command of another framework, or one here.
 pub(super) fn meant<'a>(
     registry: &Registry,
     program: &str,

@@ -11,7 +11,7 @@ pub(crate) const BUILT_IN: &str = "manage";
 /// The built-ins that no app may replace.
 pub(crate) const FIXED: [&str; 2] = ["help", "version"];
 
-/// What `#[manage::command]` leaves behind: a command, and where it was written.
+/// What `#[manage::command]` registers: a command and its source location.
 #[derive(Clone, Copy)]
 pub struct Registration {
     command: &'static dyn Command,
@@ -32,7 +32,7 @@ impl Registration {
 
 inventory::collect!(Registration);
 
-/// Where something was registered.
+/// A location in the source where something was registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     app: &'static str,
@@ -41,7 +41,8 @@ pub struct Location {
 }
 
 impl Location {
-    /// A place in the source. The label is cut out while the program is compiled: a start-up walks all of them.
+    /// Creates a location. The app's label is extracted at compile time, because each start-up visits all
+    /// locations.
     pub(crate) const fn new(module_path: &'static str, file: &'static str, line: u32) -> Self {
         let bytes = module_path.as_bytes();
         let mut end = 0;
@@ -51,7 +52,7 @@ impl Location {
         Self { app: module_path.split_at(end).0, file, line }
     }
 
-    /// The app's label: the name of its crate.
+    /// Returns the app's label: the name of its crate.
     pub fn app(&self) -> &'static str {
         self.app
     }
@@ -63,7 +64,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// What `manage::commands!` leaves behind: an app, and the folder of its package.
+/// What `manage::commands!` registers: an app, and the directory of its package.
 #[doc(hidden)]
 pub struct App {
     location: Location,
@@ -76,7 +77,7 @@ impl App {
         Self { location: Location::new(module_path, "", 0), folder }
     }
 
-    /// The folder of an app's package, on the machine that the program was built on.
+    /// Returns the directory of an app's package on the machine where the program was built.
     pub(crate) fn folder(label: &str) -> Option<&'static str> {
         let app = inventory::iter::<Self>.into_iter().find(|app| app.location.app() == label)?;
         Some(app.folder)
@@ -87,10 +88,10 @@ inventory::collect!(App);
 
 /// A command and the app that it belongs to.
 #[derive(Clone)]
-pub struct Found {
+pub struct RegisteredCommand {
     /// The app's label.
     pub app: &'static str,
-    /// Where the command was written; unknown for one that was made at run time.
+    /// Where the command was written; unknown for one that was created at run time.
     pub location: Option<Location>,
     command: CommandRef,
 }
@@ -101,13 +102,13 @@ enum CommandRef {
     Made(Arc<dyn Command>),
 }
 
-impl Found {
-    /// A command that was made at run time and belongs to no app.
+impl RegisteredCommand {
+    /// Wraps a command that was created at run time and belongs to no app.
     pub(crate) fn made(command: Arc<dyn Command>) -> Self {
         Self { app: "", location: None, command: CommandRef::Made(command) }
     }
 
-    /// The command itself.
+    /// Returns the command itself.
     pub fn command(&self) -> &dyn Command {
         match &self.command {
             CommandRef::Registered(command) => *command,
@@ -115,11 +116,16 @@ impl Found {
         }
     }
 
+    /// Returns whether it can run isolated: the lock is in the database that `wait_for_db` waits for.
+    pub(crate) fn can_be_isolated(&self) -> bool {
+        self.app != BUILT_IN || self.command().name() != "wait_for_db"
+    }
+
     fn answers_to(&self, name: &str) -> bool {
         self.command().name() == name || self.command().properties().aliases.contains(&name)
     }
 
-    /// As in Django, a file whose name begins with `_` holds no command.
+    /// As in Django, a file whose name begins with `_` is not a command.
     fn is_public(&self) -> bool {
         !self.command().name().starts_with('_')
     }
@@ -144,7 +150,7 @@ impl fmt::Display for Duplicate {
 #[derive(Clone, Default)]
 pub struct Registry {
     apps: Vec<&'static str>,
-    made: Vec<Found>,
+    made: Vec<RegisteredCommand>,
 }
 
 impl Registry {
@@ -156,17 +162,17 @@ impl Registry {
         if !self.apps.contains(&app) {
             self.apps.push(app);
         }
-        self.made.push(Found { app, location: None, command: CommandRef::Made(command) });
+        self.made.push(RegisteredCommand { app, location: None, command: CommandRef::Made(command) });
     }
 
-    /// The labels of the apps, in their order of precedence.
+    /// Returns the labels of the apps, in their order of precedence.
     pub fn apps(&self) -> &[&'static str] {
         &self.apps
     }
 
-    /// Every command that there is, in no order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Found> + '_ {
-        let registered = inventory::iter::<Registration>.into_iter().map(|registration| Found {
+    /// Iterates over all registered commands, in no order.
+    pub(super) fn entries(&self) -> impl Iterator<Item = RegisteredCommand> + '_ {
+        let registered = inventory::iter::<Registration>.into_iter().map(|registration| RegisteredCommand {
             app: registration.location.app(),
             location: Some(registration.location),
             command: CommandRef::Registered(registration.command),
@@ -174,14 +180,14 @@ impl Registry {
         registered.chain(self.made.iter().cloned())
     }
 
-    /// Those of the listed apps and the built-ins, each with its rank.
-    pub(super) fn ranked(&self) -> impl Iterator<Item = (usize, Found)> + '_ {
+    /// Iterates over the commands of the listed apps and the built-ins, each with its rank.
+    pub(super) fn ranked(&self) -> impl Iterator<Item = (usize, RegisteredCommand)> + '_ {
         self.entries()
-            .filter(Found::is_public)
+            .filter(RegisteredCommand::is_public)
             .filter_map(|found| Some((self.rank(found.app, found.command().name())?, found)))
     }
 
-    /// The lower the stronger: fixed built-ins, the apps as listed, the other built-ins.
+    /// Returns the precedence, the lowest first: fixed built-ins, the apps as listed, the other built-ins.
     fn rank(&self, app: &str, name: &str) -> Option<usize> {
         if app == BUILT_IN {
             return Some(if FIXED.contains(&name) { 0 } else { usize::MAX });
@@ -189,11 +195,11 @@ impl Registry {
         self.apps.iter().position(|listed| *listed == app).map(|position| position + 1)
     }
 
-    /// The command that runs under this name. It walks the list once and builds nothing.
-    pub(crate) fn find(&self, name: &str) -> Result<Option<Found>, Duplicate> {
-        let mut best: Option<(usize, Found)> = None;
-        let mut rival: Option<(usize, Found)> = None;
-        // The name is looked at first: of a thousand commands, all but one stop there.
+    /// Finds the command that runs under this name. It walks the list once and builds no parser.
+    pub(crate) fn find(&self, name: &str) -> Result<Option<RegisteredCommand>, Duplicate> {
+        let mut best: Option<(usize, RegisteredCommand)> = None;
+        let mut rival: Option<(usize, RegisteredCommand)> = None;
+        // The name is compared first: of a thousand commands, all but one stop there.
         let named = self.entries().filter(|found| found.answers_to(name) && found.is_public());
         for found in named {
             let Some(rank) = self.rank(found.app, found.command().name()) else { continue };
@@ -211,9 +217,9 @@ impl Registry {
         }
     }
 
-    /// Every command that can be run, by app in order of precedence and by name.
-    pub fn all(&self) -> Vec<Found> {
-        let mut entries: Vec<(usize, Found)> = self.ranked().collect();
+    /// Returns every command that can run, by app in order of precedence and by name.
+    pub fn all(&self) -> Vec<RegisteredCommand> {
+        let mut entries: Vec<(usize, RegisteredCommand)> = self.ranked().collect();
         entries.sort_by(|(a_rank, a), (b_rank, b)| {
             (a_rank, a.command().name()).cmp(&(b_rank, b.command().name()))
         });
@@ -222,9 +228,9 @@ impl Registry {
         entries.into_iter().map(|(_, found)| found).collect()
     }
 
-    /// Every pair of commands of one name inside one app.
+    /// Returns every pair of commands with the same name in one app.
     pub(crate) fn duplicates(&self) -> Vec<Duplicate> {
-        let mut entries: Vec<(String, Found)> = self
+        let mut entries: Vec<(String, RegisteredCommand)> = self
             .ranked()
             .flat_map(|(_, found)| {
                 let aliases = found.command().properties().aliases.iter().map(|alias| (*alias).to_owned());
@@ -240,7 +246,7 @@ impl Registry {
             .collect()
     }
 
-    /// The crates that register commands and that `main!` does not list, each with one place.
+    /// Returns the crates that register commands but are not listed in `main!`, each with one location.
     pub(crate) fn unlisted(&self) -> Vec<(&'static str, Location)> {
         let mut apps: Vec<(&'static str, Location)> = inventory::iter::<Registration>
             .into_iter()
@@ -253,13 +259,13 @@ impl Registry {
     }
 }
 
-fn duplicate(name: &str, first: &Found, second: &Found) -> Duplicate {
+fn duplicate(name: &str, first: &RegisteredCommand, second: &RegisteredCommand) -> Duplicate {
     let mut places = [place(first), place(second)];
-    // The linker chooses the order in which commands are met; a message should not.
+    // The order of commands depends on the linker; that of a message should not.
     places.sort();
     Duplicate { name: name.to_owned(), app: first.app, places }
 }
 
-fn place(found: &Found) -> String {
-    found.location.map_or_else(|| "a command made at run time".to_owned(), |location| location.to_string())
+fn place(found: &RegisteredCommand) -> String {
+    found.location.map_or_else(|| "a command created at run time".to_owned(), |location| location.to_string())
 }

@@ -1,18 +1,20 @@
-//! There is no command of a name.
+//! The error of an unknown command name.
 
 use std::fmt;
 
-use super::elsewhere;
-use crate::Program;
+use super::{Program, elsewhere};
+use crate::console::{echo, is_assignment};
 
-/// There is no command, or no subcommand, of this name. Its text is Django's two lines.
+/// The error of an unknown command or subcommand. Its text is Django's two lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCommand {
     name: String,
-    /// The command line that leads on.
+    /// The name as it is shown: what was typed may be a URL.
+    shown: String,
+    /// The command line that helps further.
     usage: String,
     meant: Option<String>,
-    /// What there is instead; another sentence.
+    /// What to use instead, as a sentence.
     instead: Option<String>,
 }
 
@@ -23,16 +25,18 @@ impl UnknownCommand {
         let shown = shown.map(|found| found.command().name());
         let (meant, known) = elsewhere::meant(program.registry(), program.name(), name, shown);
         let (meant, instead) = match known {
-            // A slip in a name that other frameworks have: the sentence is about that one.
+            // A misspelt name of another framework's command: the sentence is about that one.
             Some(known) if known.name != name => (Some(known.name), Some(known.sentence)),
             Some(known) => (None, Some(known.sentence)),
             None => (meant, None),
         };
+        let variable = || format!("A variable is set before the program: `NAME=value {} …`.", program.name());
+        let instead = instead.or_else(|| is_assignment(name).then(variable));
         let (meant, usage) = (meant.map(str::to_owned), format!("{} help", program.name()));
-        Self { name: name.to_owned(), usage, meant, instead }
+        Self { name: name.to_owned(), shown: echo(name).into_owned(), usage, meant, instead }
     }
 
-    /// The name of a subcommand that its command does not have.
+    /// Creates the error of an unknown subcommand.
     pub(crate) fn inside(
         program: &Program,
         command: &str,
@@ -41,26 +45,27 @@ impl UnknownCommand {
         has_others: bool,
     ) -> Self {
         let instead = (!has_others).then(|| format!("'{command}' has no subcommands."));
-        // The help that leads on is that of the command.
+        // The help of the command is what helps further.
         Self {
             name: format!("{command} {word}"),
+            shown: format!("{command} {}", echo(word)),
             usage: format!("{} help {command}", program.name()),
             meant,
             instead,
         }
     }
 
-    /// The name that was asked for; that of a subcommand stands behind its command's.
+    /// Returns the unknown name; for a subcommand, after its command's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The name that was probably meant: of a command, or of one that Django has and this program has not.
+    /// Returns the name that was probably meant: of a command here, or of one that only Django has.
     pub fn meant(&self) -> Option<&str> {
         self.meant.as_deref()
     }
 
-    /// What to use instead, as a sentence, where the name is known from Django or another framework.
+    /// Returns what to use instead, as a sentence, if the name is known from Django or another framework.
     pub fn instead(&self) -> Option<&str> {
         self.instead.as_deref()
     }
@@ -68,7 +73,7 @@ impl UnknownCommand {
 
 impl fmt::Display for UnknownCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unknown command: '{}'.", self.name)?;
+        write!(f, "Unknown command: '{}'.", self.shown)?;
         if let Some(meant) = &self.meant {
             write!(f, " Did you mean {meant}?")?;
         }

@@ -1,8 +1,9 @@
-//! How the value of an argument is read: as clap's own `value_parser!` does it, but with a sentence of ours for a type that
-//! cannot be read.
+//! How the value of an argument is parsed: like clap's own `value_parser!`, but with our own compile error
+//! for a type that cannot be parsed.
 //!
-//! The compiler tries a method on the type that it is called on, and then takes one reference off after the other until
-//! a trait fits. So of these ways the first that a type allows is taken, and the last one names what it lacks.
+//! Method resolution tries the type of the receiver, and then removes one reference after the other until a
+//! trait applies. So the first of these traits that fits the type is used, and the last one names what the
+//! type lacks.
 
 use std::ffi::{OsStr, OsString};
 use std::marker::PhantomData;
@@ -14,7 +15,7 @@ use clap::builder::{
     ValueParserFactory,
 };
 
-/// Stands for a value of the type `T`.
+/// A marker for a value of the type `T`.
 pub struct Value<T>(PhantomData<T>);
 
 impl<T> Value<T> {
@@ -24,7 +25,7 @@ impl<T> Value<T> {
     }
 }
 
-/// The traits without their names, which might be those of a project's own types.
+/// The traits, imported without names, which could collide with a project's own.
 pub mod ways {
     pub use super::{
         ByFactory as _, ByFromStr as _, ByValueEnum as _, FromOsStr as _, FromOsString as _,
@@ -66,7 +67,7 @@ ways! {
     }
 }
 
-/// Read by [`FromStr`], as most types are.
+/// Parsing by [`FromStr`], as for most types.
 pub trait ByFromStr {
     type Parser;
     fn value_parser(self) -> Self::Parser;
@@ -83,7 +84,7 @@ where
     }
 }
 
-/// It can be read, but clap also clones it, and says so: that is error enough.
+/// The type can be parsed but not cloned. clap's own error about `Clone` is enough.
 pub trait FromStrAlone {
     fn value_parser(self) -> ValueParser;
 }
@@ -94,7 +95,7 @@ impl<T: FromStr> FromStrAlone for &Value<T> {
     }
 }
 
-/// No way at all.
+/// No way to parse the type.
 pub trait InNoWay<T> {
     fn value_parser(self) -> ValueParser
     where
@@ -110,11 +111,11 @@ impl<T> InNoWay<T> for Value<T> {
     }
 }
 
-/// What the compiler says is missing where there is no way to read a type.
+/// The trait that the compiler reports as missing if a type cannot be parsed.
 #[diagnostic::on_unimplemented(
-    message = "an argument of a command cannot be a `{Self}`: nothing says how to read one",
+    message = "an argument of a command cannot be a `{Self}`: there is no parser for it",
     label = "derive `clap::ValueEnum`, or implement `FromStr` and `Clone`",
-    note = "`#[arg(value_parser = …)]` names a function that reads one; a struct of several arguments takes `#[command(flatten)]`, and \
+    note = "`#[arg(value_parser = …)]` names a function that parses one; a struct of several arguments takes `#[command(flatten)]`, and \
             an enum of subcommands `#[command(subcommand)]`"
 )]
 pub trait Readable {}

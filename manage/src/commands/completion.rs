@@ -1,23 +1,24 @@
 use crate::completion::{Shell, script};
 use crate::prelude::*;
 
-/// Print the script that completes command lines in a shell
+/// Print the completion script for a shell
 ///
-/// One line installs it:
+/// To install it, run one of:
 ///   bash        manage completion bash >> ~/.bashrc
 ///   zsh         manage completion zsh >> ~/.zshrc
 ///   fish        manage completion fish > ~/.config/fish/completions/manage.fish
 ///   powershell  manage completion powershell >> $PROFILE
 ///   elvish      manage completion elvish >> ~/.config/elvish/rc.elv
 ///
-/// It works in shells that are started afterwards, and need not be done again when commands change: the script asks the
-/// program that stands on the line, also when it is called by a path, as in ./target/debug/manage. With the package
-/// bash-completion the script may be ~/.local/share/bash-completion/completions/manage instead; for zsh, _manage in a folder
-/// of $fpath. What goes wrong while it asks is written to ~/.local/state/manage/completion.log.
+/// Start a new shell afterwards. There is no need to reinstall the script when commands change: it runs the
+/// program on the command line, also when called by a path such as ./target/debug/manage. With the package
+/// bash-completion you can write the script to ~/.local/share/bash-completion/completions/manage instead; for
+/// zsh, to _manage in a directory of $fpath. Errors during completion are logged to
+/// ~/.local/state/manage/completion.log.
 #[command(requires_checks = "none")]
 pub(crate) fn completion(
     cx: &mut Context,
-    /// The shell to print the script of
+    /// The shell to complete in
     shell: Shell,
 ) -> Result<()> {
     Ok(cx.out().print(script(shell, cx.program().name()))?)

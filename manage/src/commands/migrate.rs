@@ -1,41 +1,42 @@
 use std::time::Duration;
 
-use crate::Confirmation;
-use crate::cli::end_without_lock;
-use crate::console::Role;
+use crate::console::{Role, printable, printable_lines};
 use crate::database::Connection;
+use crate::interaction::Confirmation;
+use crate::isolation::end_without_lock;
 use crate::migrations::{
-    Direction, Lock, LockError, Migrations, Plan, Progress, Row, Step, StepError, Target, apply,
+    Direction, Lock, LockError, MigrationPlan, MigrationTarget, Migrations, PlannedMigration, Step,
+    StepError, StepEvent, apply,
 };
 use crate::prelude::*;
-use crate::report;
+use crate::render;
 
 /// Bring a database's schema up to date
 ///
-/// Migrations run under a lock: of several processes that start at once, one migrates and the others wait and find
-/// nothing left to do.
+/// Migrations run under a lock: if several processes start at once, one migrates, and the others wait and
+/// find nothing left to do.
 #[command]
 pub(crate) fn migrate(
     cx: &mut Context,
-    /// Apply up to this migration and revert those after it: a version, a name or its beginning, or `zero`
+    /// Apply up to this migration and revert those after it: a version, a name or its prefix, or `zero`
     #[arg(add = manage::completion::migrations())]
     target: Option<String>,
     /// The database to migrate
     #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
-    /// Show what would be done, and do nothing
+    /// Print the plan without running it
     #[arg(long)]
     plan: bool,
-    /// Exit with 1 when there is something to do, and do nothing
+    /// Exit with 1 if there is something to do, without doing it
     #[arg(long)]
     check: bool,
-    /// Give up when another process has been migrating for this long; without it, wait until it is done
+    /// Give up after waiting this long for another process that migrates [default: wait until it is done]
     #[arg(long, value_name = "SECONDS")]
     lock_timeout: Option<u32>,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
-    let settings = cx.database(&database)?.clone();
-    report::assumed_database(cx, &[&database], cx.skips_checks())?;
+    let settings = cx.database(&database)?.settings().clone();
+    render::assumed_database(cx, &[&database], cx.skips_checks())?;
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
         return Err(CommandError::new("No app has migrations.")
             .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
@@ -47,9 +48,9 @@ pub(crate) fn migrate(
         Lock::open_connection(&settings)
     };
     let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
-    let current = Plan::read(&mut connection, &migrations)?;
+    let current = MigrationPlan::read(&mut connection, &migrations)?;
     let target = match target {
-        None => Target::Latest,
+        None => MigrationTarget::Latest,
         Some(text) => current.target(&text).map_err(|error| {
             let hint = format!("See `{} showmigrations`.", cx.program().name());
             CommandError::new(error.to_string()).hint(hint)
@@ -63,22 +64,23 @@ pub(crate) fn migrate(
     current.check_reversible(&migrations, &target).map_err(|error| {
         CommandError::new(error.to_string()).hint("Write its down.sql, or choose a target after it.")
     })?;
-    // As in Django nobody is asked elsewhere.
+    // As in Django there is no prompt elsewhere.
     if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert)
         && cx.is_production()?
     {
-        confirmation.ask(cx, "This reverts migrations, and with them tables and columns go.")?;
+        confirmation
+            .ask(cx, "This reverts migrations and drops the tables and columns that they created.")?;
     }
     let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
-    // With nothing to do there is nothing to lock; the folder of an SQLite file may be read-only.
+    // With nothing to do there is nothing to lock; the directory of an SQLite file may be read-only.
     let taken = if current.steps(&target).is_empty() {
         heading(cx)?;
         Vec::new()
     } else {
         let cx = &*cx;
         let waiting = || {
-            // A reader that has gone is found out at the next line.
-            let _ = cx.notice("Another process is migrating this database; waiting for it to end...");
+            // A broken pipe is noticed at the next line.
+            let _ = cx.notice("Another process is migrating this database; waiting for it to finish...");
         };
         let lock = Lock::acquire(
             &mut connection,
@@ -104,13 +106,13 @@ fn run(
     cx: &Context,
     connection: &mut Connection,
     migrations: &Migrations,
-    target: &Target,
+    target: &MigrationTarget,
 ) -> Result<Vec<Step>> {
     let out = cx.out();
     heading(cx)?;
     apply(connection, migrations, target, |progress, step| {
-        if let Progress::Warning(text) = progress {
-            return cx.warning(format_args!("Warning: {text}"));
+        if let StepEvent::Warning(text) = progress {
+            return cx.warning(printable_lines(&format!("Warning: {text}")));
         }
         if cx.verbosity() == 0 {
             return Ok(());
@@ -120,9 +122,9 @@ fn run(
             Direction::Revert => "Reverting",
         };
         match progress {
-            Progress::Begin => out.print(format_args!("  {verb} {}...", step.row.name))?,
-            Progress::Done => out.line(out.style(Role::Success, " OK"))?,
-            Progress::Warning(_) => {}
+            StepEvent::Begin => out.print(format_args!("  {verb} {}...", printable(&step.row.name)))?,
+            StepEvent::Done => out.line(out.style(Role::Success, " OK"))?,
+            StepEvent::Warning(_) => {}
         }
         Ok(())
     })
@@ -154,18 +156,20 @@ fn hinted(error: anyhow::Error) -> anyhow::Error {
     hints.into_iter().fold(command_error, CommandError::hint).into()
 }
 
-fn show_plan(cx: &Context, migrations: &Migrations, steps: &[(Direction, &Row)]) -> Result<()> {
+fn show_plan(cx: &Context, migrations: &Migrations, steps: &[(Direction, &PlannedMigration)]) -> Result<()> {
     let out = cx.out();
     cx.line(out.style(Role::MigrateHeading, "Planned operations:"))?;
     for (direction, row) in steps {
         match direction {
-            Direction::Apply => cx.line(format_args!("  Apply {}", row.name))?,
+            Direction::Apply => cx.line(format_args!("  Apply {}", printable(&row.name)))?,
             Direction::Revert if migrations.is_reversible(row) => {
-                cx.line(format_args!("  Revert {}", row.name))?
+                cx.line(format_args!("  Revert {}", printable(&row.name)))?
             }
-            Direction::Revert => {
-                cx.line(format_args!("  Revert {} {}", row.name, out.style(Role::Warning, "IRREVERSIBLE")))?
-            }
+            Direction::Revert => cx.line(format_args!(
+                "  Revert {} {}",
+                printable(&row.name),
+                out.style(Role::Warning, "IRREVERSIBLE")
+            ))?,
         }
     }
     if steps.is_empty() {
@@ -178,13 +182,13 @@ fn lock_error(error: LockError) -> anyhow::Error {
     let message = error.to_string();
     match error {
         LockError::Held => CommandError::new(message)
-            .hint("Wait for the other process, or give a longer --lock-timeout.")
-            .exit(Exit::TIMED_OUT.0)
+            .hint("Wait for the other process, or use a longer --lock-timeout.")
+            .exit_code(Exit::TIMED_OUT)
             .into(),
         LockError::File(_, _) => CommandError::new(message).into(),
         LockError::Isolation(_) => CommandError::new(message)
-            .hint("Behind a pooler the lock takes one of its server connections, and the migrations another: are there enough?")
+            .hint("Behind a pooler the lock uses one of its server connections and the migrations use another: does the pool have two?")
             .into(),
-        LockError::Query(error) => CommandError::new("The lock for migrations cannot be taken.").caused_by(error).into(),
+        LockError::Query(error) => CommandError::new("Cannot acquire the migration lock.").caused_by(error).into(),
     }
 }

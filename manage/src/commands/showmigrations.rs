@@ -1,35 +1,36 @@
 use crate::console::{Role, printable};
 use crate::database::Connection;
-use crate::migrations::{Migrations, Plan, Row};
+use crate::migrations::{MigrationPlan, Migrations, PlannedMigration};
 use crate::prelude::*;
 
 /// List the migrations, and which of them are applied
 ///
-/// `[X]` is applied, `[ ]` is not, and `[?]` is applied but no longer among the program's migrations.
+/// `[X]` is applied, `[ ]` is not applied, and `[?]` is applied but unknown to this program.
 #[command]
 pub(crate) fn showmigrations(
     cx: &mut Context,
-    /// The database to look into
+    /// The database to inspect
     #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
 ) -> Result<()> {
-    let settings = cx.database(&database)?;
+    let database = cx.database(&database)?;
+    let settings = database.settings();
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
         return cx.line("(no migrations)");
     };
     let mut connection = Connection::open_to_read(settings).map_err(CommandError::from)?;
-    let plan = Plan::read(&mut connection, &migrations)?;
+    let plan = MigrationPlan::read(&mut connection, &migrations)?;
     for app in cx.program().registry().apps() {
-        let of_app: Vec<&Row> = plan.rows.iter().filter(|row| row.app == Some(app)).collect();
+        let of_app: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app == Some(app)).collect();
         if !of_app.is_empty() {
             list(cx, app, &of_app)?;
         }
     }
-    let unknown: Vec<&Row> = plan.rows.iter().filter(|row| row.app.is_none()).collect();
+    let unknown: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app.is_none()).collect();
     if unknown.is_empty() { Ok(()) } else { list(cx, "unknown", &unknown) }
 }
 
-fn list(cx: &Context, heading: &str, rows: &[&Row]) -> Result<()> {
+fn list(cx: &Context, heading: &str, rows: &[&PlannedMigration]) -> Result<()> {
     cx.line(cx.out().style(Role::MigrateLabel, heading))?;
     for row in rows {
         let mark = match (row.applied, row.app) {

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::command::{App, FIXED};
-use crate::console::printable;
+use crate::console::{echo, printable};
 use crate::prelude::*;
 use crate::scaffold::{LINE, ScaffoldError, unnoticed, write_command};
 
@@ -9,22 +9,22 @@ use crate::scaffold::{LINE, ScaffoldError, unnoticed, write_command};
 #[command(requires_checks = "none")]
 pub(crate) fn startcommand(
     cx: &mut Context,
-    /// The command's name, in small letters, digits and underscores
+    /// The command's name: lower-case letters, digits and underscores
     name: String,
-    /// The app to write it into; the first of the program's apps unless told otherwise
+    /// The app to add it to [default: the program's first app]
     #[arg(long, value_name = "LABEL", add = manage::completion::apps())]
     app: Option<String>,
 ) -> Result<()> {
     let apps = cx.program().registry().apps();
     let label = match &app {
         Some(label) => apps.iter().copied().find(|known| known == label).ok_or_else(|| {
-            CommandError::new(format!("There is no app '{label}'."))
+            CommandError::new(format!("There is no app '{}'.", echo(label)))
                 .hint(format!("The apps are: {}.", apps.join(", ")))
         })?,
         None => *apps.first().ok_or_else(|| CommandError::new("The program has no apps."))?,
     };
     if FIXED.contains(&name.as_str()) {
-        return Err(CommandError::new(format!("The built-in command '{name}' cannot be replaced."))
+        return Err(CommandError::new(format!("The built-in command '{name}' cannot be overridden."))
             .hint("Choose another name.")
             .into());
     }
@@ -33,7 +33,7 @@ pub(crate) fn startcommand(
         let message = CommandError::new(error.to_string());
         match error {
             ScaffoldError::Name(_) => message.hint(
-                "Take small letters, digits and underscores, as in import_posts, and no word of Rust's.",
+                "Use lower-case letters, digits and underscores, as in import_posts, and no Rust keyword.",
             ),
             _ => message,
         }
@@ -52,27 +52,27 @@ pub(crate) fn startcommand(
     cx.line(format_args!("Try it: cargo run --bin {} {name}", cx.program().name()))
 }
 
-/// Which of two commands of one name runs.
+/// Returns which of two commands of one name runs.
 fn rivalry(apps: &[&str], new: &str, other: &str, name: &str) -> String {
     let rank = |app: &str| apps.iter().position(|known| *known == app).unwrap_or(usize::MAX);
     if rank(new) < rank(other) {
         format!("'{name}' of the app '{new}' now runs in place of the one of '{other}'.")
     } else {
         format!(
-            "It will not run: the app '{other}' has a command '{name}', and stands before '{new}' in the list of apps."
+            "It will not run: the app '{other}' also has a command '{name}' and is before '{new}' in the list of apps."
         )
     }
 }
 
-/// The folder of an app's package.
+/// Returns the directory of an app's package.
 fn package_of(label: &str) -> Result<PathBuf> {
     let folder = App::folder(label).ok_or_else(|| {
-        CommandError::new(format!("The app '{label}' has no place for commands."))
+        CommandError::new(format!("The app '{label}' does not declare a directory of commands."))
             .hint("Write `manage::commands!();` in its src/lib.rs.")
     })?;
     if !Path::new(folder).join("src").is_dir() {
         return Err(CommandError::new(format!(
-            "The source of the app '{label}' is not on this machine: it was built in {folder}."
+            "The source of the app '{label}' does not exist on this machine: it was built in {folder}."
         ))
         .hint("Run the command where the project is built.")
         .into());

@@ -1,10 +1,10 @@
-//! What may stand at the cursor.
+//! A completion candidate.
 
 use clap_complete::engine::CompletionCandidate;
 
 use crate::console::printable;
 
-/// A value and, where there is something to say, a line on it. It is made of a text, or of a pair of texts.
+/// A value and an optional description. It can be created from a text, or from a pair of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     value: String,
@@ -12,12 +12,12 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// A value without a word on it.
+    /// Creates a value without a description.
     pub fn new(value: impl Into<String>) -> Self {
         Self { value: value.into(), help: None }
     }
 
-    /// Says something on the value; shells that show no descriptions leave it out.
+    /// Adds a description; shells without descriptions ignore it.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -43,8 +43,8 @@ impl<V: Into<String>, H: Into<String>> From<(V, H)> for Candidate {
     }
 }
 
-impl From<Candidate> for CompletionCandidate {
-    fn from(candidate: Candidate) -> Self {
-        Self::new(candidate.value).help(candidate.help.map(|help| printable(&help).into_owned().into()))
+impl Candidate {
+    pub(super) fn for_engine(self) -> CompletionCandidate {
+        CompletionCandidate::new(self.value).help(self.help.map(|help| printable(&help).into_owned().into()))
     }
 }

@@ -1,7 +1,7 @@
-//! Completion in a shell: what may stand where the cursor is.
+//! Shell completion: candidates at the cursor.
 //!
-//! `manage completion SHELL` prints a shell's script, which asks the program itself. Commands, options and the values of
-//! a `ValueEnum` are completed without further ado; for other values an argument names what there is:
+//! `manage completion SHELL` prints a shell's script, which runs the program itself. Commands, options and
+//! the values of a `ValueEnum` are completed automatically; for other values an argument names a function:
 //!
 //! ```
 //! # mod open {
@@ -28,14 +28,15 @@
 //! # }
 //! ```
 //!
-//! Such a function runs while a person waits, in the shell's folder, with the settings that the command would have. It
-//! may connect to a database; nothing else here does. What it prints goes nowhere (on Windows only what it prints through its
-//! context). When all such functions of a line have taken two seconds, there is no answer. That, its error, or its panic, is a
-//! line in a log: `completion.log` in the folder `manage` of
-//! `$XDG_STATE_HOME`, which is `~/.local/state` unless it is set, and `%LOCALAPPDATA%` on Windows.
+//! Such a function runs while the user waits, in the shell's working directory, with the settings that the
+//! command would have. It may connect to a database; nothing else here does. Its output is discarded (on
+//! Windows only output through its context). If all such functions of a line together take two seconds, there
+//! is no result. That, an error, or a panic, is logged to `completion.log` in the directory `manage` of
+//! `$XDG_STATE_HOME` (default: `~/.local/state`), or of `%LOCALAPPDATA%` on Windows.
 
 mod answer;
 mod candidate;
+mod completer;
 mod log;
 mod process;
 mod request;
@@ -45,11 +46,11 @@ mod sources;
 mod words;
 
 pub use candidate::Candidate;
-// clap's own way; the engine is not yet stable, so that a version of ours may have to change with it.
-pub use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
-pub use script::{install, script};
-pub use shell::Shell;
-pub use sources::{apps, command_path, commands, databases, migrations, programs, tags, values};
+pub use completer::Completer;
+pub use sources::{apps, commands, databases, migrations, programs, values};
 
 pub(crate) use answer::{WORD, answer};
 pub(crate) use process::be_quiet;
+pub(crate) use script::script;
+pub(crate) use shell::Shell;
+pub(crate) use sources::{command_path, tags};

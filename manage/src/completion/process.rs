@@ -1,4 +1,5 @@
-//! A process that answers a shell: nothing but the answer may show at the prompt, and it may not keep a person waiting.
+//! The process that replies to a shell. Only the reply may appear at the prompt, and the user must not have
+//! to wait long.
 
 use std::time::Duration;
 
@@ -7,10 +8,10 @@ use super::request::{COMMAND, set_quiet_hook};
 use crate::console::Output;
 use crate::settings::Environment;
 
-/// How long the functions of a project may take together.
+/// The time limit of all functions of a project together.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Makes the process fit for a question, and says where the answer goes.
+/// Prepares the process for a completion request, and returns the output for the reply.
 pub(crate) fn be_quiet() -> Output {
     set_quiet_hook();
     std::thread::spawn(|| {
@@ -20,21 +21,21 @@ pub(crate) fn be_quiet() -> Output {
     own_stdout().unwrap_or_else(Output::standard)
 }
 
-/// No answer is better than a prompt that hangs.
-#[expect(clippy::disallowed_methods, reason = "what hangs cannot be asked to return")]
+/// Ends the process without a reply, which is better than a hanging prompt.
+#[expect(clippy::disallowed_methods, reason = "a function that hangs cannot be interrupted")]
 fn give_up() {
-    let message = format!("no values after {} s: what names them takes too long", LIMIT.as_secs());
+    let message = format!("no values after {} s: the function takes too long", LIMIT.as_secs());
     let command = COMMAND.lock().map(|command| command.clone()).unwrap_or_default();
     log::note(&Environment::process(), &command, &message);
     std::process::exit(0);
 }
 
-/// Takes stdout and stderr away from what a function of the project's, or a library that it uses, may print.
+/// Redirects stdout and stderr, to discard output of a project's function or of a library.
 #[cfg(unix)]
 fn own_stdout() -> Option<Output> {
     use std::fs::File;
 
-    // What a function starts must not keep the shell waiting for the pipe's end.
+    // A child process must not inherit the pipe: the shell would wait until it is closed.
     let ours = File::from(rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 3).ok()?);
     let nowhere = File::options().write(true).open("/dev/null").ok()?;
     rustix::stdio::dup2_stdout(&nowhere).ok()?;

@@ -1,4 +1,5 @@
-//! What is being completed. clap's engine asks for values without saying where, so it is kept aside for as long.
+//! The current completion request. clap's engine requests values without a context, so it is stored
+//! meanwhile.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,32 +9,33 @@ use std::sync::{Mutex, PoisonError};
 use clap::ArgMatches;
 
 use super::log;
+use crate::command::Context;
+use crate::error::Result;
 use crate::settings::Environment;
-use crate::{Context, Result};
 
-/// A command line that is not finished.
+/// An unfinished command line.
 pub(super) struct Request {
     pub(super) cx: Context,
     pub(super) environment: Environment,
-    /// The command that is named, or nothing.
+    /// The command's name, or empty.
     pub(super) command: String,
-    /// What was typed of the command's arguments, as far as it can be read.
+    /// The arguments typed so far, as far as they can be parsed.
     pub(super) matches: Option<ArgMatches>,
-    /// Whether a word stands behind `--`.
+    /// Whether a word follows `--`.
     pub(super) is_behind_escape: bool,
 }
 
-/// The command that is named on the line, for whoever gives the question up from another thread.
+/// The command on the line, for the thread that aborts the request after the time limit.
 pub(super) static COMMAND: Mutex<String> = Mutex::new(String::new());
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Request>>> = const { RefCell::new(None) };
-    /// Where the last panic of this thread was.
+    /// The location of this thread's last panic.
     static PLACE: Cell<Option<String>> = const { Cell::new(None) };
 }
 
 impl Request {
-    /// Makes this the one that is asked about while `work` is done.
+    /// Makes this the current request while `work` runs.
     pub(super) fn during<T>(self, work: impl FnOnce() -> T) -> T {
         *COMMAND.lock().unwrap_or_else(PoisonError::into_inner) = self.command.clone();
         CURRENT.set(Some(Rc::new(self)));
@@ -42,13 +44,13 @@ impl Request {
         done
     }
 
-    /// Asks for values. What goes wrong is one line in the log, and no values.
+    /// Calls a function that returns values. If it fails, the error is logged, and the result is empty.
     pub(super) fn ask<T>(values: impl FnOnce(&Self) -> Result<Vec<T>>) -> Vec<T> {
         let Some(request) = CURRENT.with_borrow(Clone::clone) else { return Vec::new() };
         guarded(&request.environment, &request.command, || values(&request))
     }
 
-    /// A value that was typed already.
+    /// Returns a value that the user has already typed.
     pub(super) fn typed(&self, id: &str) -> Option<&String> {
         self.matches.as_ref()?.try_get_one::<String>(id).ok().flatten()
     }
@@ -58,7 +60,7 @@ impl Request {
     }
 }
 
-/// Runs what may fail or panic, and writes into the log that it did.
+/// Runs a function and logs its error or panic.
 pub(super) fn guarded<T>(
     environment: &Environment,
     command: &str,
@@ -76,8 +78,8 @@ pub(super) fn guarded<T>(
     Vec::new()
 }
 
-/// Keeps a panic from being printed. Where panics end the process, they end it in silence.
-#[expect(clippy::disallowed_methods, reason = "a panic hook has nobody to return to")]
+/// Prevents panics from being printed. With `panic = "abort"` they end the process silently.
+#[expect(clippy::disallowed_methods, reason = "a panic hook has no caller to return to")]
 pub(super) fn set_quiet_hook() {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string);

@@ -1,4 +1,4 @@
-//! The scripts of the shells, and how each is installed.
+//! The completion scripts of the shells, and how to install them.
 
 use super::Shell;
 
@@ -8,8 +8,8 @@ const FISH: &str = include_str!("../../templates/completion/completion.fish");
 const POWERSHELL: &str = include_str!("../../templates/completion/completion.ps1");
 const ELVISH: &str = include_str!("../../templates/completion/completion.elv");
 
-/// The line that installs the completion of a program in a shell.
-pub fn install(shell: Shell, program: &str) -> String {
+/// Returns the command that installs the completion of a program in a shell.
+pub(crate) fn install(shell: Shell, program: &str) -> String {
     let print = format!("{program} completion {}", shell.name());
     match shell {
         Shell::Bash => format!("{print} >> ~/.bashrc"),
@@ -20,9 +20,9 @@ pub fn install(shell: Shell, program: &str) -> String {
     }
 }
 
-/// The script that teaches a shell to complete the command lines of a program. It asks the program that stands on the
-/// line, so that each project's `manage` completes its own commands.
-pub fn script(shell: Shell, program: &str) -> String {
+/// Returns the script that completes the command lines of a program in a shell. It runs the program that is
+/// on the line, so that each project's `manage` completes its own commands.
+pub(crate) fn script(shell: Shell, program: &str) -> String {
     let template = match shell {
         Shell::Bash => BASH,
         Shell::Zsh => ZSH,

@@ -1,12 +1,13 @@
-//! The shells, and the form in which each of them reads an answer.
+//! The shells, and the format in which each of them reads candidates.
 
 use clap::ValueEnum;
 
 use super::words::{Quote, Typed, bash_words, unquoted};
 
-/// A shell that can be taught.
+/// A supported shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
+#[expect(clippy::enum_variant_names, reason = "PowerShell is its name")]
+pub(crate) enum Shell {
     /// Bash 3.2 and later
     Bash,
     /// Zsh 5 and later
@@ -20,7 +21,7 @@ pub enum Shell {
     Elvish,
 }
 
-/// A candidate on its way to the shell.
+/// A candidate to print for the shell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) value: String,
@@ -32,8 +33,8 @@ impl Shell {
         Self::value_variants().iter().copied().find(|shell| shell.name() == name)
     }
 
-    /// What a person types to name it.
-    pub fn name(self) -> &'static str {
+    /// Returns its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bash => "bash",
             Self::Zsh => "zsh",
@@ -43,14 +44,15 @@ impl Shell {
         }
     }
 
-    /// The words of the command line, from what the shell's script hands on.
+    /// Parses the words of the command line, which the shell's script passes.
     pub(super) fn read(self, arguments: &[String]) -> Typed {
         match self {
             Self::Bash => {
                 let part = |index: usize| arguments.get(index).map(String::as_str).unwrap_or_default();
                 bash_words(part(0), part(1))
             }
-            // Only these are handed on without being unquoted, or with a letter before each that keeps it from being empty.
+            // Fish and PowerShell pass the words still quoted. PowerShell puts a colon before each, so that
+            // none is empty.
             Self::Fish => Typed::of(arguments.iter().cloned(), unquoted),
             Self::PowerShell => {
                 let bare = |word: &String| word.strip_prefix(':').unwrap_or(word).to_owned();
@@ -60,13 +62,13 @@ impl Shell {
         }
     }
 
-    /// The candidates as the shell's script reads them: one a line.
+    /// Formats the candidates as the shell's script reads them: one per line.
     pub(super) fn write(self, lines: &[Line], typed: &Typed) -> String {
         let mut text = String::new();
         for Line { value, help } in lines {
             match self {
                 Self::Bash => {
-                    // Bash replaces only what follows the last of its word breaks.
+                    // Bash replaces only the text after the last word break.
                     let Some(value) = value.get(typed.kept..) else { continue };
                     text.push_str(&typed.quote.escape(value));
                 }
@@ -84,7 +86,7 @@ impl Shell {
 }
 
 impl Quote {
-    /// A value as it has to be typed behind this quote, or without one.
+    /// Escapes a value for use after this quote, or without one.
     fn escape(self, value: &str) -> String {
         let special: &str = match self {
             Self::None => " \t\"'`$&|;<>(){}[]*?!#~\\",
@@ -93,7 +95,7 @@ impl Quote {
         };
         let mut text = String::with_capacity(value.len());
         for (index, letter) in value.char_indices() {
-            // Elsewhere than at the start these two stand for themselves; `~/` is to be expanded.
+            // These two are special only at the start; `~/` should be expanded.
             let literal = matches!(letter, '~' | '#') && (index > 0 || value.starts_with("~/"));
             if special.contains(letter) && !literal {
                 text.push('\\');
@@ -103,6 +105,10 @@ impl Quote {
         text
     }
 }
+
+#[cfg(all(test, unix))]
+#[path = "shell_fuzz.rs"]
+mod fuzz;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Where values come from: functions of the project's own, and what the framework knows.
+//! Sources of completion values: functions of the project, and those of the framework.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -7,14 +7,18 @@ use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
 };
 
-use super::Candidate;
 use super::request::Request;
+use super::{Candidate, Completer};
+use crate::checks::Selection;
+use crate::command;
+use crate::command::{Context, Program};
+use crate::error::Result;
 use crate::migrations::Migrations;
 use crate::settings::{Backend, DatabaseSettings};
-use crate::{Context, Program, Result, checks, cli};
 
-/// The values that a function knows, for `#[arg(add = …)]`. It is asked only when such a value is completed.
-pub fn values<F, I>(function: F) -> ArgValueCandidates
+/// Completes with the values of a function, for `#[arg(add = …)]`. It is called only if such a value is being
+/// completed.
+pub fn values<F, I>(function: F) -> Completer
 where
     F: Fn(&Context) -> Result<I> + Send + Sync + 'static,
     I: IntoIterator<Item: Into<Candidate>>,
@@ -22,40 +26,42 @@ where
     asking(move |request| Ok(function(&request.cx)?.into_iter().map(Into::into).collect()))
 }
 
-/// The aliases of the settings' databases. None is opened.
-pub fn databases() -> ArgValueCandidates {
+/// Completes with the aliases of the databases in the settings, without opening a database.
+pub fn databases() -> Completer {
     asking(|request| {
         let databases = request.cx.settings()?.databases();
         Ok(databases.map(|database| (database.alias.clone(), database.to_string()).into()).collect())
     })
 }
 
-/// The labels of the program's apps.
-pub fn apps() -> ArgValueCandidates {
+/// Completes with the labels of the program's apps.
+pub fn apps() -> Completer {
     asking(|request| {
         Ok(request.cx.program().registry().apps().iter().map(|app| Candidate::from(*app)).collect())
     })
 }
 
-/// The tags of the system checks; those that only checks for a deployment have once `--deploy` is typed.
-pub fn tags() -> ArgValueCandidates {
+/// Completes with the tags of the system checks. Tags that only deployment checks have are included after
+/// `--deploy`.
+pub(crate) fn tags() -> Completer {
     asking(|request| {
         let deploy =
             request.matches.as_ref().and_then(|matches| matches.try_get_one("deploy").ok().flatten());
-        let tags = checks::tags_there(&request.cx, deploy.copied().unwrap_or_default());
+        let selection = Selection { deploy: deploy.copied().unwrap_or_default(), ..Selection::default() };
+        let tags = selection.available_tags(&request.cx);
         Ok(tags.into_iter().map(Candidate::from).collect())
     })
 }
 
-/// The migrations that are compiled into the program, for the database that the command's option `--database` names, and
-/// `zero`. No database is opened.
-pub fn migrations() -> ArgValueCandidates {
+/// Completes with `zero` and the migrations that are compiled into the program, for the database of the
+/// command's option `--database`. No database is opened.
+pub fn migrations() -> Completer {
     asking(|request| {
         let backends = match backend(request) {
             Ok(backend) => vec![backend],
             Err(error) => {
                 request.note(&error);
-                // Their names are mostly the same for all backends.
+                // Migrations usually have the same names for all backends.
                 vec![Backend::Sqlite, Backend::Postgres, Backend::Mysql]
             }
         };
@@ -80,14 +86,17 @@ fn backend(request: &Request) -> Result<Backend> {
     Ok(request.cx.database(alias)?.backend)
 }
 
-/// The names of the program's commands; no command's parser is built.
-pub fn commands() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| Request::ask(|request| Ok(command_names(request.cx.program()))))
+/// Completes with the names of the program's commands, without building any command's parser.
+pub fn commands() -> Completer {
+    Completer::candidates(ArgValueCandidates::new(|| {
+        Request::ask(|request| Ok(command_names(request.cx.program())))
+    }))
 }
 
-/// A command's name and, after it, those of its subcommands, for an argument named `path` that takes several.
-pub fn command_path() -> ArgValueCandidates {
-    ArgValueCandidates::new(|| {
+/// Completes with a command's name and then its subcommands, for an argument named `path` that takes several
+/// values.
+pub(crate) fn command_path() -> Completer {
+    Completer::candidates(ArgValueCandidates::new(|| {
         Request::ask(|request| {
             let matches = request.matches.as_ref();
             let path = matches.and_then(|matches| matches.try_get_many::<String>("path").ok().flatten());
@@ -95,8 +104,8 @@ pub fn command_path() -> ArgValueCandidates {
             if path.is_empty() {
                 return Ok(command_names(request.cx.program()));
             }
-            // A name that is wrong has no subcommands: that is no failure.
-            let Ok(command) = cli::resolve(request.cx.program(), &path, usize::MAX) else {
+            // An unknown name has no subcommands; this is not an error.
+            let Ok(command) = command::resolve(request.cx.program(), &path, usize::MAX) else {
                 return Ok(Vec::new());
             };
             let shown = command.get_subcommands().filter(|inner| !inner.is_hide_set());
@@ -104,11 +113,11 @@ pub fn command_path() -> ArgValueCandidates {
                 .map(|inner| CompletionCandidate::new(inner.get_name()).help(inner.get_about().cloned()))
                 .collect())
         })
-    })
+    }))
 }
 
-/// A program on PATH and, after it, files: for an argument that is a command line.
-pub fn programs() -> ArgValueCompleter {
+/// Completes with a program on PATH and then with files, for an argument that is a command line.
+pub fn programs() -> Completer {
     struct Programs;
 
     impl ValueCompleter for Programs {
@@ -119,8 +128,7 @@ pub fn programs() -> ArgValueCompleter {
         fn complete_at(&self, index: usize, current: &OsStr) -> Vec<CompletionCandidate> {
             let current = current.to_string_lossy();
             Request::ask(|request| {
-                // All of the programs there are would help nobody.
-                // The engine counts from the second word behind `--`.
+                // A list of all programs would not help. The engine counts from the second word after `--`.
                 let is_first = index == 0 && !request.is_behind_escape;
                 if !is_first || current.is_empty() || current.contains(std::path::is_separator) {
                     let folder = request.environment.folder();
@@ -141,7 +149,7 @@ pub fn programs() -> ArgValueCompleter {
         }
     }
 
-    ArgValueCompleter::new(Programs)
+    Completer::choosing(ArgValueCompleter::new(Programs))
 }
 
 #[cfg(unix)]
@@ -155,7 +163,7 @@ fn is_program(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("exe"))
 }
 
-/// Those that the listing shows. An alias is offered where nothing else fits.
+/// Completes with the listed commands. Aliases are offered only if nothing else matches.
 pub(super) fn command_names(program: &Program) -> Vec<CompletionCandidate> {
     let mut names = Vec::new();
     let mut commands = program.registry().all();
@@ -171,6 +179,8 @@ pub(super) fn command_names(program: &Program) -> Vec<CompletionCandidate> {
     names
 }
 
-fn asking(values: impl Fn(&Request) -> Result<Vec<Candidate>> + Send + Sync + 'static) -> ArgValueCandidates {
-    ArgValueCandidates::new(move || Request::ask(&values).into_iter().map(Into::into).collect())
+fn asking(values: impl Fn(&Request) -> Result<Vec<Candidate>> + Send + Sync + 'static) -> Completer {
+    Completer::candidates(ArgValueCandidates::new(move || {
+        Request::ask(&values).into_iter().map(Candidate::for_engine).collect()
+    }))
 }

@@ -1,19 +1,19 @@
-//! A command line as it was typed so far, cut into words.
+//! A command line as typed so far, split into words.
 
 /// The words before the cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Typed {
-    /// The words that are complete, after the program's own name.
+    /// The complete words, after the program's own name.
     pub(super) before: Vec<String>,
-    /// The word that the cursor is at, up to it and without quotes.
+    /// The word at the cursor, up to the cursor and without quotes.
     pub(super) current: String,
-    /// How many bytes of the current word the shell keeps when it puts a candidate in.
+    /// How many bytes of the current word the shell keeps when it inserts a candidate.
     pub(super) kept: usize,
-    /// The quote that is open at the cursor.
+    /// The open quote at the cursor.
     pub(super) quote: Quote,
 }
 
-/// A quote that is open.
+/// An open quote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Quote {
     #[default]
@@ -23,21 +23,21 @@ pub(super) enum Quote {
 }
 
 impl Typed {
-    /// From a list whose first word is the program and whose last is the one at the cursor.
+    /// Creates it from a list whose first word is the program and whose last is the one at the cursor.
     pub(super) fn of(words: impl IntoIterator<Item = String>, read_last: fn(&str) -> String) -> Self {
         let mut before: Vec<String> = words.into_iter().skip(1).collect();
         let current = before.pop().map(|word| read_last(&word)).unwrap_or_default();
         Self { before, current, ..Self::default() }
     }
 
-    /// Whether all that follows is a value, whatever it begins with.
+    /// Returns whether `--` precedes the cursor, so that everything that follows is a value.
     pub(super) fn is_escaped(&self) -> bool {
         self.before.iter().any(|word| word == "--")
     }
 }
 
-/// Reads a line as bash does, up to the cursor; a quote may be left open. What bash replaces begins after the last of its
-/// word breaks (`COMP_WORDBREAKS`) that is not quoted, or after an open quote.
+/// Parses a line as bash does, up to the cursor; a quote may be open. Bash replaces the text after the last
+/// unquoted word break (`COMP_WORDBREAKS`), or after an open quote.
 pub(super) fn bash_words(line: &str, breaks: &str) -> Typed {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
@@ -77,9 +77,9 @@ pub(super) fn bash_words(line: &str, breaks: &str) -> Typed {
     Typed { before, current, kept, quote }
 }
 
-/// A word without the quotes and backslashes that a shell reads for itself.
+/// Removes the quotes and backslashes that a shell interprets.
 pub(super) fn unquoted(word: &str) -> String {
-    // The name of a program stands before it.
+    // The word is preceded by a program name.
     bash_words(&format!("x {word}"), "").current
 }
 

@@ -1,11 +1,11 @@
-//! What was written, kept for a caller in code.
+//! Captures output for a caller in code.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Stream;
 
-/// A writer that keeps what it is given. Clones keep it in the same place.
+/// A writer that stores its output. Clones share the storage.
 ///
 /// ```
 /// use manage::Program;
@@ -22,17 +22,17 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Nothing was written yet.
+    /// Creates an empty capture.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What was written so far, as text. What is no UTF-8 shows as `\u{fffd}`.
+    /// Returns the output so far as text. Invalid UTF-8 is shown as `\u{fffd}`.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.lock()).into_owned()
     }
 
-    /// What was written so far.
+    /// Returns the output so far.
     pub fn bytes(&self) -> Vec<u8> {
         self.lock().clone()
     }

@@ -1,57 +1,58 @@
-//! What a command reads: stdin, or what a caller gives in its place.
+//! What a command reads: stdin, or a replacement.
 
 use std::fmt;
 use std::io::{self, BufRead, Cursor, IsTerminal, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A stream of text to read: stdin, or whatever a caller puts in its place. Clones read from the same place.
+/// A text input: stdin, or a replacement from a caller. Clones share the source.
 #[derive(Clone)]
 pub struct Input {
     source: Source,
-    /// Whether a person sits behind it; of the process's own, the operating system is asked when somebody wants to know.
+    /// Whether it is a terminal. `None` for the process's own stdin: the operating system is queried on
+    /// demand.
     terminal: Option<bool>,
 }
 
 #[derive(Clone)]
 enum Source {
-    /// The process's own. It is not touched before something is read.
+    /// The process's own stdin. It is accessed only when something is read.
     Standard,
     Given(Arc<Mutex<Box<dyn BufRead + Send>>>),
 }
 
 impl Input {
-    /// The process's own stdin.
+    /// Returns the process's own stdin.
     pub fn standard() -> Self {
         Self { source: Source::Standard, terminal: None }
     }
 
-    /// A reader of the caller's; nobody sits behind it.
+    /// Creates an input from the caller's reader, which is not a terminal.
     pub fn new(reader: impl BufRead + Send + 'static) -> Self {
         Self { source: Source::Given(Arc::new(Mutex::new(Box::new(reader)))), terminal: Some(false) }
     }
 
-    /// Nothing to read.
+    /// Creates an empty input.
     pub fn empty() -> Self {
         Self::new(io::empty())
     }
 
-    /// The same, as if a person typed it, or not: what asks people questions asks only there.
+    /// Returns the same input as if it were a terminal, so that prompts appear.
     #[must_use]
-    pub fn terminal(self, terminal: bool) -> Self {
-        Self { terminal: Some(terminal), ..self }
+    pub fn as_terminal(self) -> Self {
+        Self { terminal: Some(true), ..self }
     }
 
-    /// Whether a person sits behind it, who could be asked.
+    /// Returns whether it is a terminal, where a user can be prompted.
     pub fn is_terminal(&self) -> bool {
         self.terminal.unwrap_or_else(|| io::stdin().is_terminal())
     }
 
-    /// Whether it is the process's own stdin.
+    /// Returns whether it is the process's own stdin.
     pub(crate) fn is_standard(&self) -> bool {
         matches!(self.source, Source::Standard)
     }
 
-    /// The next line without its end, `\n` or `\r\n`; nothing where the input has ended. It blocks.
+    /// Reads the next line without its line ending, `\n` or `\r\n`; `None` at the end of the input. Blocks.
     pub fn read_line(&self) -> io::Result<Option<String>> {
         let mut line = String::new();
         let read = self.with(|reader| reader.read_line(&mut line))?;
@@ -64,7 +65,7 @@ impl Input {
         Ok((read > 0).then_some(line))
     }
 
-    /// All that is left, which must be UTF-8. It blocks until the input ends.
+    /// Reads the rest of the input, which must be UTF-8. Blocks until the input ends.
     pub fn read_all(&self) -> io::Result<String> {
         let mut text = String::new();
         self.with(|reader| reader.read_to_string(&mut text))?;
@@ -80,7 +81,7 @@ impl Input {
 }
 
 fn lock(reader: &Mutex<Box<dyn BufRead + Send>>) -> MutexGuard<'_, Box<dyn BufRead + Send>> {
-    // A reader that panicked in another thread is still the only one there is.
+    // If a reader panicked in another thread, the input can still be used.
     reader.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -142,6 +143,6 @@ mod tests {
         let mut bytes = Vec::new();
         (&input).read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes, b"a");
-        assert!(!input.is_terminal() && input.terminal(true).is_terminal());
+        assert!(!input.is_terminal() && input.as_terminal().is_terminal());
     }
 }

@@ -1,28 +1,30 @@
-//! Styles by role, and the `MANAGE_COLORS` that changes them.
+//! Styles by role, and the variable `MANAGE_COLORS`, which changes them.
 
 use colored::{Color, Styles};
 
+use super::echo::{echo_name, is_connection};
 use crate::suggest::closest;
 
 /// The variable that changes the styles.
 pub(crate) const COLORS_VARIABLE: &str = "MANAGE_COLORS";
 
-/// What a piece of text is, for its style.
+/// The role of a piece of text, which decides its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Role {
     /// A major error.
     Error,
-    /// A minor error, or something to notice.
+    /// A minor error, or something that needs attention.
     Notice,
-    /// It went well.
+    /// A success.
     Success,
-    /// It may not be what was meant.
+    /// A possible mistake.
     Warning,
     /// The name of a column.
     SqlField,
     /// The type of a column.
     SqlColtype,
-    /// A word of SQL.
+    /// An SQL keyword.
     SqlKeyword,
     /// The name of a table.
     SqlTable,
@@ -46,7 +48,7 @@ pub enum Role {
     MigrateLabel,
 }
 
-/// Every role, with the name that `MANAGE_COLORS` knows it by.
+/// Every role, with its name in `MANAGE_COLORS`.
 const ROLES: [(&str, Role); 17] = [
     ("error", Role::Error),
     ("notice", Role::Notice),
@@ -82,38 +84,42 @@ impl Look {
 
 /// The style of every role.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Palette {
+pub(crate) struct Palette {
     looks: [Look; ROLES.len()],
 }
 
 impl Palette {
-    /// For a dark terminal, and the default.
-    pub fn dark() -> Self {
+    /// Creates the palette for a dark terminal, which is the default.
+    pub(crate) fn dark() -> Self {
         Self { looks: ROLES.map(|(_, role)| dark(role)) }
     }
 
-    /// For a light terminal.
-    pub fn light() -> Self {
+    /// Creates the palette for a light terminal.
+    pub(crate) fn light() -> Self {
         let mut palette = Self::dark();
         palette.looks[Role::SqlKeyword as usize].foreground = Some(Color::Blue);
         palette.looks[Role::HttpNotFound as usize].foreground = Some(Color::Red);
         palette
     }
 
-    /// Without any style.
-    pub fn plain() -> Self {
+    /// Creates a palette without any style.
+    pub(crate) fn plain() -> Self {
         Self { looks: ROLES.map(|_| Look::default()) }
     }
 
-    /// Reads `MANAGE_COLORS`, which has the form of Django's `DJANGO_COLORS`: the name of a palette (`dark`, `light`,
-    /// `nocolor`) and changes, as in `light;error=yellow/blue,blink;notice=magenta`. What it does not know changes nothing;
-    /// [`Palette::problems`] names it.
-    pub fn parse(text: &str) -> Self {
+    /// Parses `MANAGE_COLORS`, which has the format of Django's `DJANGO_COLORS`: the name of a palette
+    /// (`dark`, `light`, `nocolor`) and changes, as in `light;error=yellow/blue,blink;notice=magenta`.
+    /// Unknown parts are ignored; [`Palette::problems`] reports them.
+    pub(crate) fn parse(text: &str) -> Self {
         Self::read(text).0
     }
 
-    /// What a value of `MANAGE_COLORS` has that [`Palette::parse`] does not know, as sentences.
-    pub fn problems(text: &str) -> Vec<String> {
+    /// Returns a sentence for each part of `MANAGE_COLORS` that [`Palette::parse`] does not know.
+    pub(crate) fn problems(text: &str) -> Vec<String> {
+        // If a URL were split at each `;`, parts of its password could be shown.
+        if is_connection(text) {
+            return vec![unknown("", "palette", &echo_name(text), PALETTES)];
+        }
         Self::read(text).1
     }
 
@@ -140,9 +146,9 @@ impl Palette {
         (palette, problems)
     }
 
-    /// The text with the escape sequences of its role, for a stream that shows colours.
+    /// Returns the text with the escape sequences of its role, for a stream that shows colours.
     ///
-    /// `colored` itself asks one switch for the whole process; here each stream has its own.
+    /// `colored` itself has one switch for the whole process; here each stream has its own.
     pub(crate) fn paint(&self, role: Role, text: &str) -> String {
         let look = &self.looks[role as usize];
         let mut codes: Vec<_> = look.options.iter().map(|option| option_code(*option).into()).collect();
@@ -171,7 +177,7 @@ fn dark(role: Role) -> Look {
     }
 }
 
-/// Reads `foreground/background,option,option`, any of which may be left out.
+/// Parses `foreground/background,option,option`. Each part is optional.
 fn read_look(part: &str, text: &str, problems: &mut Vec<String>) -> Look {
     let mut words = text.split(',').map(str::trim);
     let colors: Vec<&str> = words.next().unwrap_or_default().split('/').map(str::trim).collect();
@@ -199,10 +205,15 @@ fn read_look(part: &str, text: &str, problems: &mut Vec<String>) -> Look {
     Look { foreground, background, options }
 }
 
-/// The sentence on a name that nothing has.
+/// Returns the message for an unknown name.
 fn unknown<const N: usize>(part: &str, kind: &str, name: &str, known: [&str; N]) -> String {
-    let whole = if part.eq_ignore_ascii_case(name) { String::new() } else { format!(" in “{part}”") };
+    let whole = if part.is_empty() || part.eq_ignore_ascii_case(name) {
+        String::new()
+    } else {
+        format!(" in “{part}”")
+    };
     let meant = closest(name, known).map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
+    let name = echo_name(name);
     format!("There is no {kind} “{name}”{whole}.{meant} The {kind}s are: {}.", known.join(", "))
 }
 
@@ -227,7 +238,7 @@ const OPTIONS: [(&str, Styles); 5] = [
     ("conceal", Styles::Hidden),
 ];
 
-/// The number that switches an option on (ECMA-48, "Select Graphic Rendition").
+/// Returns the code that turns an option on (ECMA-48, "Select Graphic Rendition").
 fn option_code(option: Styles) -> &'static str {
     match option {
         Styles::Clear => "0",

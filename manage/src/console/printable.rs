@@ -1,16 +1,16 @@
-//! Text from elsewhere, safe to print: a file's name, a request's path, what a server answers.
+//! Makes untrusted text safe to print: a file's name, a request's path, a server's message.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-/// Returns a text from elsewhere as one line that is safe to print: a file's name or path, a request's path, what a server
-/// answers.
+/// Returns untrusted text as one line that is safe to print: a file's name or path, a request's path, a
+/// server's message.
 ///
-/// Characters that a terminal would obey or that would change the order of a line are written as escapes: control characters
-/// as `\n`, `\t`, `\r` or `\u{1b}`, also those from U+0080 to U+009F, bidirectional marks, and separators of lines and
-/// paragraphs. A byte that is not UTF-8 is written as `\xff`, so that names that differ look different. Text without any of
-/// these is borrowed.
+/// Characters that a terminal would interpret or that would change the order of a line are written as
+/// escapes: control characters as `\n`, `\t`, `\r` or `\u{1b}`, including U+0080 to U+009F, bidirectional
+/// marks, and separators of lines and paragraphs. A byte that is not UTF-8 is written as `\xff`, so that
+/// different names remain distinguishable. Text without any of these is borrowed.
 ///
 /// ```
 /// use manage::console::printable;
@@ -22,12 +22,12 @@ pub fn printable<T: AsRef<OsStr> + ?Sized>(text: &T) -> Cow<'_, str> {
     escape(text.as_ref().as_encoded_bytes(), false)
 }
 
-/// The same for a text of several lines: ends of lines and tabs stay.
+/// Like [`printable`], for text of several lines: line breaks and tabs are kept.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escape(text.as_bytes(), true)
 }
 
-/// The same for serialized JSON, in JSON's own escapes: programs read the same values.
+/// Like [`printable`], for serialized JSON. It uses JSON's own escapes, so programs read the same values.
 pub(crate) fn printable_json(json: &str) -> Cow<'_, str> {
     replace(
         json,
@@ -81,13 +81,13 @@ fn escape_char(escaped: &mut String, c: char) {
     }
 }
 
-/// Whether a terminal obeys a character, or shows the text around it in another order or on other lines.
+/// Returns whether a terminal interprets a character, or would reorder or break the text around it.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            // Arabic letter mark; left-to-right and right-to-left marks; line and paragraph separators with the bidirectional
-            // embeddings and overrides; isolates and the deprecated format characters.
+            // Arabic letter mark; left-to-right and right-to-left marks; line and paragraph separators with
+            // the bidirectional embeddings and overrides; isolates and the deprecated format characters.
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
         )
 }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn lines_stay_lines() {
         assert_eq!(printable_lines("one\n\ttwo\x1b\u{9b}\u{202e}"), "one\n\ttwo\\u{1b}\\u{9b}\\u{202e}");
-        // A carriage return alone would write over the line.
+        // A carriage return alone would overwrite the line.
         assert_eq!(printable_lines("one\rtwo"), "one\\rtwo");
     }
 

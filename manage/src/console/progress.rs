@@ -1,4 +1,4 @@
-//! Progress for a person who waits.
+//! Progress bars and spinners.
 
 use std::borrow::Cow;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A progress bar or a spinner on stderr, while there is a person to see it; nothing in a log. It goes away with this value.
+/// A progress bar or a spinner on stderr, if that is a terminal. It disappears when this value is dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -23,16 +23,16 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// All that is drawn now: lines that are written meanwhile go above.
+/// All visible bars: other lines are printed above them.
 static DRAWN: OnceLock<MultiProgress> = OnceLock::new();
 
 impl Progress {
-    /// A bar up to a known end.
+    /// Creates a bar up to a known length.
     pub(crate) fn bar(shown: bool, length: u64) -> Self {
         Self::new(shown, Some(length), BAR)
     }
 
-    /// For work whose end is not known.
+    /// Creates a spinner for work of unknown length.
     pub(crate) fn spinner(shown: bool) -> Self {
         let spinner = Self::new(shown, None, SPINNER);
         if shown {
@@ -53,7 +53,7 @@ impl Progress {
         Self { bar: drawn.add(bar.with_style(style(template))), shown }
     }
 
-    /// Counts bytes: they show as KiB, MiB and so on, with how many there are in a second.
+    /// Displays the progress in bytes, as KiB, MiB and so on, with the rate per second.
     ///
     /// ```
     /// # use manage::prelude::*;
@@ -71,17 +71,17 @@ impl Progress {
         self
     }
 
-    /// Says what is being done.
+    /// Sets the message.
     pub fn message(&self, text: impl Into<Cow<'static, str>>) {
         self.bar.set_message(text);
     }
 
-    /// So many more are done.
+    /// Advances the progress by a number of steps.
     pub fn advance(&self, count: u64) {
         self.bar.inc(count);
     }
 
-    /// So many are done in all.
+    /// Sets the total number of completed steps.
     pub fn set(&self, position: u64) {
         self.bar.set_position(position);
     }
@@ -93,8 +93,8 @@ impl Drop for Progress {
     }
 }
 
-/// Writes to the terminal while no bar is in the way.
-pub(super) fn beside(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+/// Writes to the terminal while the bars are hidden.
+pub(super) fn beside<T>(write: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     match DRAWN.get() {
         Some(drawn) => drawn.suspend(write),
         None => write(),

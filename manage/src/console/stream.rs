@@ -1,42 +1,80 @@
-//! The streams that commands write to, and whether they show colours.
+//! The output streams of commands, and whether they show colours.
 
 use std::fmt::{self, Display};
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::palette::COLORS_VARIABLE;
+use super::writer::BrokenOutput;
 use super::{Palette, Role};
 
 /// Whether to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal that can show them, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// `--force-color`: also into a file or a pipe.
+    /// Always, even to a file or a pipe: `--force-color`.
     Always,
-    /// `--no-color`.
+    /// Never: `--no-color`.
     Never,
 }
 
-/// The longest line that is easy to read, and what clap takes where there is no terminal.
+/// The maximum line width for readable text, and clap's default without a terminal.
 const WIDTH: usize = 100;
 
-/// A stream of text: stdout, stderr, or whatever a caller puts in their place. Clones write to the same place.
+/// An output stream: stdout, stderr, or a replacement from a caller. Clones share the destination.
+///
+/// It is an [`io::Write`], as is a reference to it, for libraries that take one:
+///
+/// ```
+/// use std::io::Write;
+///
+/// use manage::prelude::*;
+///
+/// # #[derive(serde::Serialize)]
+/// # struct Article { slug: &'static str, views: u32 }
+/// fn export(cx: &Context, articles: &[Article]) -> Result<()> {
+///     let mut rows = csv::Writer::from_writer(cx.out());
+///     for article in articles {
+///         rows.serialize(article)?;
+///     }
+///     rows.flush()?;
+///     serde_json::to_writer_pretty(cx.err(), articles)?;
+///     writeln!(cx.err())?;
+///     Ok(())
+/// }
+/// # #[cfg(feature = "testing")]
+/// # {
+/// # let articles = [Article { slug: "hello", views: 3 }];
+/// # let project = manage::testing::Project::new(manage::Program::new(&[]));
+/// # let called = project.call(|cx| export(cx, &articles));
+/// # assert_eq!(called.transcript.stdout, "slug,views\nhello,3\n");
+/// # assert!(called.transcript.stderr.ends_with("}\n]\n"));
+/// # }
+/// ```
+///
+/// - Each write is passed on at once, under a lock that threads share. For many small writes, wrap it in an
+///   [`io::BufWriter`], and call [`flush`](io::Write::flush) on it: dropping a buffer loses its last error.
+/// - `write!` and `writeln!` write their text as a whole, so output of several threads is not mixed.
+/// - Bytes are written unchanged, including escape sequences. If people read the output, pass untrusted text
+///   through [`printable`](super::printable()) first.
+/// - If the reader of a pipe closes it, `?` ends the command with 141 and without a message, as with
+///   `cx.line`.
 #[derive(Clone)]
 pub struct Stream {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     palette: Option<Arc<Palette>>,
     terminal: bool,
-    /// What `COLUMNS` says.
-    told_columns: Option<usize>,
+    /// The value of the variable `COLUMNS`.
+    columns_variable: Option<usize>,
 }
 
 impl Stream {
-    /// A stream over a writer of the caller's, without colours.
+    /// Creates a stream over the caller's writer, without colours.
     pub fn new(writer: impl Write + Send + 'static) -> Self {
         let writer: Box<dyn Write + Send> = Box::new(writer);
-        Self { writer: Arc::new(Mutex::new(writer)), palette: None, terminal: false, told_columns: None }
+        Self { writer: Arc::new(Mutex::new(writer)), palette: None, terminal: false, columns_variable: None }
     }
 
     fn standard(writer: impl Write + Send + IsTerminal + 'static) -> Self {
@@ -44,36 +82,36 @@ impl Stream {
         Self { terminal, ..Self::new(writer) }
     }
 
-    /// Whether a person is looking at it.
+    /// Returns whether it is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// Whether styled text is shown with colours.
+    /// Returns whether styled text is shown in colour.
     pub fn has_colors(&self) -> bool {
         self.palette.is_some()
     }
 
-    /// How many columns a text for people should take: those of the terminal, up to 100, which is also it where there is none.
+    /// Returns the width for text: that of the terminal, up to 100, or 100 without a terminal.
     pub(crate) fn width(&self) -> usize {
         self.columns().map_or(WIDTH, |width| width.min(WIDTH))
     }
 
-    /// The columns that `COLUMNS` names; else those of the terminal, if it is one and knows them.
+    /// Returns the columns of `COLUMNS`, or else those of the terminal, if known.
     pub(crate) fn columns(&self) -> Option<usize> {
         let columns = || {
             let size = terminal_size::terminal_size_of(io::stdout());
             size.or_else(|| terminal_size::terminal_size_of(io::stderr()))
         };
-        // A terminal that does not know its size says 0.
+        // A terminal that does not know its size reports 0.
         let width = self.terminal.then(columns).flatten().map(|(width, _)| usize::from(width.0));
-        self.told_columns.or(width.filter(|width| *width > 0))
+        self.columns_variable.or(width.filter(|width| *width > 0))
     }
 
-    /// The text in the style of a role; as it is where the stream shows no colours.
+    /// Returns the text in the style of a role, or unchanged if the stream shows no colours.
     pub fn style(&self, role: Role, text: impl Display) -> String {
         match &self.palette {
-            // Escape sequences around nothing would still be printed.
+            // Without text, the escape sequences would still be printed.
             Some(palette) => match text.to_string() {
                 text if text.is_empty() => text,
                 text => palette.paint(role, &text),
@@ -82,7 +120,7 @@ impl Stream {
         }
     }
 
-    /// Writes a text and ends it with one newline, also when it has one.
+    /// Writes a text that ends with exactly one newline.
     pub fn line(&self, text: impl Display) -> io::Result<()> {
         let mut text = text.to_string();
         if !text.ends_with('\n') {
@@ -97,31 +135,26 @@ impl Stream {
         self.line(self.style(role, text.strip_suffix('\n').unwrap_or(&text)))
     }
 
-    /// Writes a text as it is, at once: a container's log shows it while the command goes on.
+    /// Writes a text unchanged and flushes it, so that a container's log shows it at once.
     pub fn print(&self, text: impl Display) -> io::Result<()> {
         self.beside_progress(|writer| write!(writer, "{text}").and_then(|()| writer.flush()))
     }
 
-    /// Writes bytes as they are.
-    pub fn write_bytes(&self, bytes: &[u8]) -> io::Result<()> {
-        self.beside_progress(|writer| writer.write_all(bytes))
-    }
-
-    /// Writes while no progress bar is in the way.
-    fn beside_progress(
+    /// Writes while the progress bars are hidden.
+    pub(super) fn beside_progress<T>(
         &self,
-        write: impl FnOnce(&mut Box<dyn Write + Send>) -> io::Result<()>,
-    ) -> io::Result<()> {
+        write: impl FnOnce(&mut Box<dyn Write + Send>) -> io::Result<T>,
+    ) -> io::Result<T> {
         let write = || write(&mut self.lock());
         #[cfg(feature = "terminal")]
         if self.terminal {
-            return super::progress::beside(write).map_err(ReaderGone::mark);
+            return super::progress::beside(write).map_err(BrokenOutput::mark);
         }
-        write().map_err(ReaderGone::mark)
+        write().map_err(BrokenOutput::mark)
     }
 
     fn lock(&self) -> MutexGuard<'_, Box<dyn Write + Send>> {
-        // A writer that panicked in another thread is still the only one there is.
+        // If a writer panicked in another thread, the stream can still be used.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,53 +168,29 @@ impl fmt::Debug for Stream {
     }
 }
 
-/// The mark of an error of these streams, to tell it from a broken pipe of a command's own work.
-#[derive(Debug)]
-pub(crate) struct ReaderGone;
-
-impl ReaderGone {
-    fn mark(error: io::Error) -> io::Error {
-        if error.kind() == io::ErrorKind::BrokenPipe { io::Error::new(error.kind(), Self) } else { error }
-    }
-
-    /// Whether an error came about because nobody reads the output any more.
-    pub(crate) fn is_cause(error: &(dyn std::error::Error + 'static)) -> bool {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        inner.is_some_and(|inner| inner.is::<Self>())
-    }
-}
-
-impl fmt::Display for ReaderGone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reader of the output has gone")
-    }
-}
-
-impl std::error::Error for ReaderGone {}
-
-/// What a command says, and what went wrong: stdout and stderr.
+/// The two streams of a command: stdout and stderr.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// What the command says.
+    /// Output of the command.
     pub out: Stream,
-    /// Trouble, logs and progress.
+    /// Errors, logs and progress.
     pub err: Stream,
     /// Whether these are the process's own streams.
     standard: bool,
 }
 
 impl Output {
-    /// The process's own streams.
+    /// Returns the process's own streams.
     pub fn standard() -> Self {
         Self { out: Stream::standard(io::stdout()), err: Stream::standard(io::stderr()), standard: true }
     }
 
-    /// Streams of the caller's choice.
+    /// Creates it from streams of the caller's choice.
     pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         Self { out: Stream::new(out), err: Stream::new(err), standard: false }
     }
 
-    /// The same with another stream in the place of one or both.
+    /// Returns the same output with one or both streams replaced.
     pub(crate) fn with_streams(&self, out: Option<Stream>, err: Option<Stream>) -> Self {
         let standard = self.standard && out.is_none() && err.is_none();
         Self {
@@ -191,7 +200,7 @@ impl Output {
         }
     }
 
-    /// Decides for each stream whether it shows colours, and how wide it is. `variable` reads the environment.
+    /// Determines for each stream whether it shows colours, and its width. `variable` reads the environment.
     pub(crate) fn adapt(&mut self, choice: ColorChoice, variable: impl Fn(&str) -> Option<String>) {
         let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         let allowed = match choice {
@@ -206,7 +215,7 @@ impl Output {
         };
         let columns = variable("COLUMNS").and_then(|text| text.parse().ok()).filter(|columns| *columns > 0);
         for stream in [&mut self.out, &mut self.err] {
-            stream.told_columns = columns;
+            stream.columns_variable = columns;
             stream.palette = allowed.unwrap_or(stream.terminal).then(|| {
                 Arc::new(variable(COLORS_VARIABLE).map_or_else(Palette::dark, |text| Palette::parse(&text)))
             });
@@ -214,7 +223,7 @@ impl Output {
         self.follow_colors();
     }
 
-    /// A command that uses `colored` by itself follows the same rules on stdout.
+    /// Applies the same rules on stdout to a command that uses `colored` directly.
     pub(crate) fn follow_colors(&self) {
         if self.standard {
             colored::control::set_override(self.out.has_colors());

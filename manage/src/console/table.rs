@@ -5,12 +5,12 @@ use std::fmt::Display;
 use comfy_table::{ContentArrangement, presets};
 
 use super::{Role, Stream};
-use crate::Result;
+use crate::error::Result;
 
-/// Rows in columns, for [`Context::line`](crate::Context::line) and streams.
+/// A table for output streams.
 ///
-/// On a terminal long cells are wrapped to its width. Elsewhere each row is one line, for `grep` and `cut`. Cells show no
-/// colours of their own.
+/// On a terminal, long cells are wrapped to its width. Elsewhere each row is one line, for `grep` and `cut`.
+/// Escape sequences in cells are removed.
 ///
 /// ```
 /// use manage::console::Table;
@@ -26,7 +26,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these columns.
+    /// Creates a table with these columns.
     pub fn new(header: impl IntoIterator<Item = impl Display>) -> Self {
         Self { header: header.into_iter().map(|cell| cell.to_string()).collect(), rows: Vec::new() }
     }
@@ -57,12 +57,12 @@ impl Table {
         table.set_header(&self.header);
         for row in &self.rows {
             table.add_row(row.iter().map(|cell| {
-                // Escape sequences would be counted as letters, and cut; a tab has no width of its own.
+                // Escape sequences would count as characters and be truncated; a tab has no fixed width.
                 let cell = console::strip_ansi_codes(cell)
                     .replace("\r\n", "\n")
                     .replace('\r', "\n")
                     .replace('\t', " ");
-                // A line break would tear a row apart.
+                // A line break would split a row.
                 if width.is_some() { cell } else { cell.replace('\n', " ") }
             }));
         }

@@ -1,23 +1,23 @@
 //! One macro that makes a type a Diesel connection by delegating everything to the connection inside it.
 
-/// Implements Diesel's connection traits for `$outer`, whose method `driver(&mut self)` gives the `$inner` inside, and whose
-/// `details(&self)` gives the [`ErrorDetails`] of its errors.
+/// Implements Diesel's connection traits for `$outer`, which may have a parameter (`[C: Bound]` before it).
+/// Its method `driver(&mut self)` returns the inner `$inner`, and its `details(&self)` returns the
+/// [`ErrorDetails`] of its errors.
 ///
-/// `$manager` is a unit struct for the transactions, and `|$url| $establish` is the body of `Connection::establish`. `$begin`
-/// and `$commit` begin and commit a transaction of the connection inside; they are [`begin`] and [`commit`] unless the backend
-/// needs something else.
+/// `$manager` is a unit struct for the transactions, and `|$url| $establish` is the body of
+/// `Connection::establish`.
 macro_rules! delegate_connection {
-    ($outer:ty => $inner:ty, $details:ty, $manager:ident, $begin:path, $commit:path, |$url:ident| $establish:expr) => {
-        impl diesel::connection::SimpleConnection for $outer {
+    ([$($C:ident: $bound:ident)?] $outer:ty => $inner:ty, $details:ty, $manager:ident, |$url:ident| $establish:expr) => {
+        impl$(<$C: $bound + diesel::connection::SimpleConnection>)? diesel::connection::SimpleConnection for $outer {
             fn batch_execute(&mut self, query: &str) -> diesel::QueryResult<()> {
                 let details = self.details();
-                self.driver().batch_execute(query).map_err(|error| details.explain(error))
+                details.contain(|| self.driver().batch_execute(query))
             }
         }
 
-        impl diesel::connection::ConnectionSealed for $outer {}
+        impl$(<$C: $bound>)? diesel::connection::ConnectionSealed for $outer {}
 
-        impl diesel::connection::Connection for $outer {
+        impl$(<$C: $bound + diesel::connection::Connection>)? diesel::connection::Connection for $outer {
             type Backend = <$inner as diesel::connection::Connection>::Backend;
             type TransactionManager = $manager;
 
@@ -30,7 +30,7 @@ macro_rules! delegate_connection {
                 T: diesel::query_builder::QueryFragment<Self::Backend> + diesel::query_builder::QueryId,
             {
                 let details = self.details();
-                self.driver().execute_returning_count(source).map_err(|error| details.explain(error))
+                details.contain(|| self.driver().execute_returning_count(source))
             }
 
             fn transaction_state(
@@ -53,7 +53,7 @@ macro_rules! delegate_connection {
             }
         }
 
-        impl diesel::connection::LoadConnection for $outer {
+        impl$(<$C: $bound + diesel::connection::LoadConnection>)? diesel::connection::LoadConnection for $outer {
             type Cursor<'conn, 'query> = $crate::database::DetailedCursor<
                 <$inner as diesel::connection::LoadConnection>::Cursor<'conn, 'query>,
                 $details,
@@ -72,18 +72,17 @@ macro_rules! delegate_connection {
                 Self::Backend: diesel::expression::QueryMetadata<T::SqlType>,
             {
                 let details = self.details();
-                match diesel::connection::LoadConnection::load(self.driver(), source) {
-                    Ok(cursor) => Ok($crate::database::DetailedCursor::new(cursor, details)),
-                    Err(error) => Err(details.explain(error)),
-                }
+                let cursor =
+                    details.contain(|| diesel::connection::LoadConnection::load(self.driver(), source))?;
+                Ok($crate::database::DetailedCursor::new(cursor, details))
             }
         }
 
-        /// Hands transactions on to the connection inside.
+        /// Forwards transactions to the inner connection.
         #[derive(Clone, Copy, Debug)]
         pub struct $manager;
 
-        impl diesel::connection::TransactionManager<$outer> for $manager {
+        impl$(<$C: $bound + diesel::connection::Connection>)? diesel::connection::TransactionManager<$outer> for $manager {
             type TransactionStateData =
                 <<$inner as diesel::connection::Connection>::TransactionManager as diesel::connection::TransactionManager<
                     $inner,
@@ -91,18 +90,23 @@ macro_rules! delegate_connection {
 
             fn begin_transaction(conn: &mut $outer) -> diesel::QueryResult<()> {
                 let details = conn.details();
-                $begin(conn.driver()).map_err(|error| details.explain(error))
+                details.contain(|| {
+                    <$inner as diesel::connection::Connection>::TransactionManager::begin_transaction(conn.driver())
+                })
             }
 
             fn rollback_transaction(conn: &mut $outer) -> diesel::QueryResult<()> {
                 let details = conn.details();
-                <$inner as diesel::connection::Connection>::TransactionManager::rollback_transaction(conn.driver())
-                    .map_err(|error| details.explain(error))
+                details.contain(|| {
+                    <$inner as diesel::connection::Connection>::TransactionManager::rollback_transaction(conn.driver())
+                })
             }
 
             fn commit_transaction(conn: &mut $outer) -> diesel::QueryResult<()> {
                 let details = conn.details();
-                $commit(conn.driver()).map_err(|error| details.explain(error))
+                details.contain(|| {
+                    <$inner as diesel::connection::Connection>::TransactionManager::commit_transaction(conn.driver())
+                })
             }
 
             fn transaction_manager_status_mut(
@@ -120,43 +124,85 @@ macro_rules! delegate_connection {
             }
         }
 
-        impl diesel::r2d2::R2D2Connection for $outer {
+        /// The methods of `diesel::r2d2::R2D2Connection`. If a project enables Diesel's feature `r2d2`
+        /// without this crate's, the code that Diesel's derive generates for the private enum in
+        /// `connection/multi.rs` calls these.
+        #[expect(clippy::allow_attributes, reason = "whether they are used depends on the type and on Diesel's features")]
+        #[allow(dead_code)]
+        impl$(<$C: $bound + diesel::connection::LoadConnection>)? $outer {
+            pub(crate) fn ping(&mut self) -> diesel::QueryResult<()> {
+                diesel::connection::SimpleConnection::batch_execute(self, "SELECT 1")
+            }
+
+            /// Returns whether the connection has an open transaction, or the server closed it.
+            pub(crate) fn is_broken(&mut self) -> bool {
+                <$manager as diesel::connection::TransactionManager<Self>>::is_broken_transaction_manager(self)
+                    || self.details().has_ended()
+            }
+        }
+
+        #[cfg(feature = "r2d2")]
+        impl$(<$C: $bound + diesel::connection::LoadConnection>)? diesel::r2d2::R2D2Connection for $outer {
             fn ping(&mut self) -> diesel::QueryResult<()> {
-                self.driver().ping()
+                Self::ping(self)
             }
 
             fn is_broken(&mut self) -> bool {
-                self.driver().is_broken()
+                Self::is_broken(self)
             }
         }
 
-        impl diesel::migration::MigrationConnection for $outer {
+        impl$(<$C: $bound + diesel::migration::MigrationConnection>)? diesel::migration::MigrationConnection for $outer {
             fn setup(&mut self) -> diesel::QueryResult<usize> {
                 let details = self.details();
-                self.driver().setup().map_err(|error| details.explain(error))
+                details.contain(|| self.driver().setup())
             }
         }
     };
+    ($outer:ty => $inner:ty, $($rest:tt)+) => {
+        delegate_connection!([] $outer => $inner, $($rest)+);
+    };
 }
 
-/// Begins a transaction, as the connection itself does it.
-pub(super) fn begin<C: diesel::Connection>(connection: &mut C) -> diesel::QueryResult<()> {
-    <C::TransactionManager as diesel::connection::TransactionManager<C>>::begin_transaction(connection)
-}
-
-/// What a driver's errors have lost when they are Diesel's, for a connection that knows it.
+/// Adds the details of a driver's errors that Diesel's errors lack.
 pub(super) trait ErrorDetails {
-    /// The same error with its details, if there are any.
+    /// Adds the details to an error, if any exist.
     fn explain(&self, error: diesel::result::Error) -> diesel::result::Error;
+
+    /// Returns whether the connection is known to have ended.
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    /// Abandons the connection after its driver panicked.
+    #[cfg(feature = "_network")]
+    fn give_up(&self) {}
+
+    /// Runs a function of the driver, converts a panic into an error, and adds the details to an error.
+    fn contain<T>(&self, work: impl FnOnce() -> diesel::QueryResult<T>) -> diesel::QueryResult<T> {
+        #[cfg(feature = "_network")]
+        let result = super::network::contained::expecting(work).unwrap_or_else(|panicked| {
+            self.give_up();
+            Err(panicked.into_diesel())
+        });
+        #[cfg(not(feature = "_network"))]
+        let result = work();
+        result.map_err(|error| self.explain(error))
+    }
 }
 
-/// For a connection whose inside has explained its errors already.
+/// For a connection whose inner connection already adds the details to its errors.
 #[derive(Clone, Copy, Debug)]
 pub struct NoDetails;
 
 impl ErrorDetails for NoDetails {
     fn explain(&self, error: diesel::result::Error) -> diesel::result::Error {
         error
+    }
+
+    /// The inner connection contains its driver's panics itself.
+    fn contain<T>(&self, work: impl FnOnce() -> diesel::QueryResult<T>) -> diesel::QueryResult<T> {
+        work()
     }
 }
 
@@ -181,11 +227,6 @@ where
     type Item = diesel::QueryResult<R>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.cursor.next()?.map_err(|error| self.details.explain(error)))
+        self.details.contain(|| self.cursor.next().transpose()).transpose()
     }
-}
-
-/// Commits, as the connection itself does it.
-pub(super) fn commit<C: diesel::Connection>(connection: &mut C) -> diesel::QueryResult<()> {
-    <C::TransactionManager as diesel::connection::TransactionManager<C>>::commit_transaction(connection)
 }

@@ -1,48 +1,44 @@
-//! Diesel's events of a connection that is not opened by Diesel's own `establish`.
+//! Notifies Diesel's instrumentation about connections that are not opened by Diesel's own `establish`.
 
-use std::cell::Cell;
+use diesel::connection::{Connection, Instrumentation, InstrumentationEvent, get_default_instrumentation};
 
-#[cfg(feature = "network")]
-use diesel::connection::{Connection, InstrumentationEvent, get_default_instrumentation};
-
-#[cfg(feature = "network")]
 use super::ConnectError;
-#[cfg(feature = "network")]
+use crate::profile::setting_up;
 use crate::settings::DatabaseSettings;
 
-thread_local! {
-    static CONNECTING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread is setting a new connection up: what it sends meanwhile is no statement of the program's.
-pub(crate) fn is_connecting() -> bool {
-    CONNECTING.get()
-}
-
-/// Does something to a new connection that is no work of the program's.
-pub(crate) fn setting_up<T>(work: impl FnOnce() -> T) -> T {
-    CONNECTING.set(true);
-    let done = work();
-    CONNECTING.set(false);
-    done
-}
-
-/// Opens a connection, and tells the default instrumentation before and after it, if there is one. The URL that it is told has
-/// no password.
-#[cfg(feature = "network")]
+/// Opens a connection, and notifies the default instrumentation, if any, before and after that. The URL that
+/// it receives has no password.
 pub(super) fn instrumented<C: Connection>(
     settings: &DatabaseSettings,
     open: impl FnOnce() -> Result<C, ConnectError>,
 ) -> Result<C, ConnectError> {
-    let Some(mut instrumentation) = get_default_instrumentation() else { return open() };
+    let (opened, instrumentation) = observed(settings, open);
+    let mut connection = opened?;
+    // The instrumentation that was notified of the start also receives what follows.
+    if let Some(instrumentation) = instrumentation {
+        connection.set_instrumentation(instrumentation);
+    }
+    Ok(connection)
+}
+
+/// Like [`instrumented`], for a connection that has its own instrumentation.
+pub(super) fn reported<C>(
+    settings: &DatabaseSettings,
+    open: impl FnOnce() -> Result<C, ConnectError>,
+) -> Result<C, ConnectError> {
+    observed(settings, open).0
+}
+
+fn observed<C>(
+    settings: &DatabaseSettings,
+    open: impl FnOnce() -> Result<C, ConnectError>,
+) -> (Result<C, ConnectError>, Option<Box<dyn Instrumentation>>) {
+    let Some(mut instrumentation) = get_default_instrumentation() else { return (open(), None) };
     let url = DatabaseSettings { password: None, ..settings.clone() }.url();
     instrumentation.on_connection_event(InstrumentationEvent::start_establish_connection(url.expose()));
     let opened = setting_up(open);
     let error = opened.as_ref().err().map(|error| diesel::ConnectionError::BadConnection(error.to_string()));
     instrumentation
         .on_connection_event(InstrumentationEvent::finish_establish_connection(url.expose(), error.as_ref()));
-    let mut connection = opened?;
-    // The one that has seen it open sees what follows.
-    connection.set_instrumentation(instrumentation);
-    Ok(connection)
+    (opened, Some(instrumentation))
 }

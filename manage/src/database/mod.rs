@@ -1,10 +1,13 @@
-//! Databases, through Diesel: one connection type for every backend, and what tells whether a database can be used.
+//! Databases, through Diesel: one connection type for every backend, and probes whether a database can be
+//! used.
 //!
-//! - [`Connection`]: an SQLite file, a PostgreSQL server or a MySQL server, chosen by the settings at run time. It is an
-//!   ordinary, synchronous Diesel connection, and may be used inside an `async` function as well.
-//! - [`Pool`]: connections that are kept for the next one who needs one.
-//! - [`probe()`]: is the database there and does it answer? Within a time limit, whatever happens.
-//! - [`ConnectError`] and its [`Reason`]: why not.
+//! - [`Connection`]: an SQLite file, a PostgreSQL server or a MySQL server, chosen by the settings at run
+//!   time. It is an ordinary, synchronous Diesel connection that can also be used inside an `async` function.
+//! - [`Connect`]: all types of connections that the settings open, such as `PostgresConnection`, for a
+//!   project with one kind of database.
+//! - [`Pool`]: connections that are kept open for reuse.
+//! - [`probe()`]: checks whether the database answers, within a time limit.
+//! - [`ConnectError`] and its [`Reason`]: why a database cannot be used.
 //!
 //! ```no_run
 //! use diesel::prelude::*;
@@ -23,96 +26,69 @@
 #[macro_use]
 mod delegate;
 
-mod asking;
-#[cfg(feature = "network")]
-mod background;
-#[cfg(feature = "network")]
-mod certificate;
+mod by_url;
+mod connect;
 mod connection;
-#[cfg(feature = "network")]
-mod dial;
+mod context;
 mod error;
-mod hint;
+mod handle;
+#[cfg(feature = "_network")]
 mod instrument;
-mod life;
-pub(crate) mod lookup;
-#[cfg(feature = "mysql")]
+mod lock;
 mod mysql;
-#[cfg(all(feature = "mysql", unix))]
-mod mysql_bridge;
-#[cfg(feature = "mysql")]
-mod mysql_details;
-mod mysql_session;
-#[cfg(feature = "mysql")]
-mod mysql_tls;
+pub(crate) mod network;
+mod operations;
 mod pool;
 #[cfg(feature = "postgres")]
-mod pooler;
-#[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-mod postgres_login_error;
-#[cfg(feature = "postgres")]
-mod postgres_parameters;
-#[cfg(feature = "postgres")]
-mod postgres_plain;
-#[cfg(feature = "postgres")]
-mod postgres_stream;
-#[cfg(feature = "postgres")]
-mod postgres_tls;
-#[cfg(feature = "postgres")]
-mod postgres_wire;
 mod probe;
-mod reading;
-mod reason;
-mod remedy;
-mod server_error;
-#[cfg(feature = "postgres")]
-mod session_attributes;
+mod read_only;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(feature = "network")]
-mod tls;
-#[cfg(feature = "network")]
-mod tls_words;
-#[cfg(feature = "network")]
-mod verifier;
-mod writable;
 
-#[cfg(feature = "network")]
-pub use background::Background;
-pub use connection::{Connection, MultiBackend, MultiField, MultiRawValue, MultiRow};
+pub use by_url::ByUrl;
+#[cfg(feature = "async")]
+pub use connect::open_async;
+pub use connect::{Connect, Poolable};
+pub use connection::{Connection, InsertReturning, MultiBackend};
 use delegate::DetailedCursor;
-pub use error::ConnectError;
-pub(crate) use instrument::{is_connecting, setting_up};
-pub(crate) use life::Life;
+pub use error::connect_error::ConnectError;
+pub use error::reason::Reason;
+pub(crate) use error::remedy::is_sqlite_syntax_error;
+pub use error::server_error::{ErrorLine, ServerError};
+pub use handle::Database;
+#[cfg(feature = "runserver")]
+pub(crate) use handle::Pools;
+pub(crate) use lock::error::LockError;
+pub(crate) use lock::name::LockName;
+pub(crate) use lock::session::{HeldLock, LockSession, POLL_INTERVAL};
 #[cfg(feature = "mysql")]
-pub use mysql::MysqlConnection;
+pub use mysql::connection::MysqlConnection;
 #[cfg(feature = "mysql")]
-use mysql_details::sqlstate as mysql_sqlstate;
-pub(crate) use mysql_session::SESSION as MYSQL_SESSION;
-pub use pool::{Pool, PooledConnection};
+use mysql::details::sqlstate as mysql_sqlstate;
+use mysql::session::{RESTORE as MYSQL_USED_SESSION, SESSION as MYSQL_SESSION};
+pub(crate) use network::AsyncStream;
+pub(crate) use network::background::Background;
+pub(crate) use network::lookup;
+pub(crate) use network::service::ServiceAddress;
+pub(crate) use operations::operations_for;
+pub use pool::{Pool, PoolBuilder, PooledConnection};
 #[cfg(feature = "postgres")]
-pub(crate) use pooler::{MarkedSession, open_knowing};
+pub use postgres::connection::PostgresConnection;
 #[cfg(feature = "postgres")]
-pub use postgres::PostgresConnection;
+pub use postgres::copy::CopyRows;
 #[cfg(feature = "postgres")]
-use postgres_plain::PlainSession;
-pub(crate) use probe::probe_of_life;
-pub use probe::{Demands, Ready, check_settings, probe, probe_for};
-pub use reason::Reason;
-pub(crate) use remedy::is_sqlite_syntax_error;
-pub use server_error::{ErrorLine, ServerError};
+use postgres::plain::PlainSession;
+pub(crate) use probe::run::probe_with_instance;
+pub use probe::run::{Ready, probe};
+pub(crate) use probe::run::{Requirements, check_settings, probe_for};
+pub(crate) use probe::server_instance::ServerInstance;
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteConnection;
+pub use sqlite::connection::SqliteConnection;
 #[cfg(feature = "sqlite")]
-pub(crate) use sqlite::path as sqlite_path;
-#[cfg(feature = "network")]
-pub(crate) use tls::{tls_error, trusting_config};
-#[cfg(feature = "network")]
-pub(crate) use tls_words::{Trusted, explain as explain_tls};
+pub(crate) use sqlite::file::path as sqlite_path;
 
-/// When a time limit that begins now is over. One that no clock can count to ends in a year.
+/// Returns the end of a time limit that begins now. A limit that the clock cannot represent ends in a year.
 pub(crate) fn deadline(limit: std::time::Duration) -> std::time::Instant {
     let now = std::time::Instant::now();
     now.checked_add(limit).unwrap_or(now + std::time::Duration::from_secs(365 * 24 * 60 * 60))

@@ -1,110 +1,204 @@
-//! Connections that are kept open for the next one who needs one.
+//! Connections that are kept open for reuse.
 
+mod builder;
+mod keeper;
+mod queue;
+
+use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
-use diesel::r2d2::R2D2Connection as _;
-
+#[cfg(feature = "async")]
+use super::Background;
 use super::delegate::{ErrorDetails as _, NoDetails};
-use super::{ConnectError, Connection, Reason};
-use crate::settings::DatabaseSettings;
+use super::{ConnectError, Connection, Poolable, Reason, connect};
+use crate::settings::{DatabaseSettings, PoolSettings};
+use keeper::Entry;
+use queue::{Queue, Ticket};
+
+pub use builder::PoolBuilder;
 
 /// A limited number of connections to one database, shared by the threads of a program.
 ///
-/// A clone is another handle to the same pool. Making a pool opens nothing. A connection is tested when it is handed out,
-/// and replaced if it broke, so that a server may restart at any time. A server that is down is an error at once, with its
-/// real reason: nothing is retried, and no thread works behind the scenes.
-#[derive(Clone)]
-pub struct Pool {
-    shared: Arc<Shared>,
+/// A clone is another handle to the same pool. Creating a pool opens no connection. If the server is down,
+/// the caller gets an error at once, with its real reason: the pool does not retry.
+///
+/// Each connection is tested when it is checked out, and replaced if it is broken, so the server may restart
+/// at any time. The test is a query at most once a second for each connection; in between the pool only
+/// checks, without a query, whether the server has closed the connection. On MySQL the query also restores
+/// the session, so it is sent before each use if the previous one may have changed the session. A connection
+/// that ends without a message, because a network or a machine fails, is noticed by the next test, or by the
+/// operating system while it is in use.
+///
+/// A thread closes connections that are idle for too long or too old, and ends when none is left: see
+/// [`PoolBuilder`] for the limits.
+///
+/// It keeps connections of one type: [`Connection`], or any that is [`Poolable`].
+pub struct Pool<C = Connection> {
+    shared: Arc<Handle<C>>,
 }
 
-struct Shared {
+/// A pool's or a connection's handle to the shared state. The last one ends the thread and closes the idle
+/// connections.
+struct Handle<C>(Arc<Shared<C>>);
+
+impl<C> Deref for Handle<C> {
+    type Target = Arc<Shared<C>>;
+
+    fn deref(&self) -> &Arc<Shared<C>> {
+        &self.0
+    }
+}
+
+impl<C> Drop for Handle<C> {
+    fn drop(&mut self) {
+        let mut state = self.lock();
+        state.has_ended = true;
+        let idle = std::mem::take(&mut state.idle);
+        self.changed.notify_one();
+        drop(state);
+        drop(idle);
+    }
+}
+
+impl<C> Clone for Pool<C> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+struct Shared<C> {
     settings: DatabaseSettings,
-    max_size: usize,
-    state: Mutex<State>,
-    returned: Condvar,
+    options: PoolSettings,
+    state: Mutex<State<C>>,
+    /// One permit for each connection: for the closures of [`Pool::run`].
+    #[cfg(feature = "async")]
+    turns: Arc<tokio::sync::Semaphore>,
+    /// Notified when the thread has something to do.
+    changed: Condvar,
 }
 
-#[derive(Default)]
-struct State {
-    idle: Vec<Connection>,
-    /// How many there are, idle ones and those that are being opened included.
+struct State<C> {
+    /// The most recently used connection is last, and is used next.
+    idle: Vec<Entry<C>>,
+    /// Woken when a connection or a slot becomes free.
+    queue: Queue,
+    /// The number of connections, including idle ones and those that are being opened.
     total: usize,
+    /// Whether the thread runs, and when it wakes.
+    is_kept: bool,
+    wakes: Option<Instant>,
+    has_ended: bool,
 }
 
 impl Pool {
-    /// How many connections a pool has where nobody chose: well below what any server allows by itself.
-    pub const DEFAULT_SIZE: usize = 10;
-
-    /// A pool of at most `max_size` connections, and of at least one.
+    /// Creates a pool of at most `max_size` connections, and of at least one.
     ///
-    /// An SQLite database in memory is another one for each connection, so that its pool has a single one.
+    /// Each connection to an in-memory SQLite database has a database of its own, so its pool has a single
+    /// connection.
     pub fn new(settings: DatabaseSettings, max_size: usize) -> Self {
-        let max_size = if in_memory(&settings) { 1 } else { max_size.max(1) };
-        let shared = Shared { settings, max_size, state: Mutex::default(), returned: Condvar::new() };
-        Self { shared: Arc::new(shared) }
+        Self::new_as(settings, max_size)
     }
 
-    /// A connection, as soon as there is one.
+    /// Like [`Pool::new`], for connections of another type.
+    pub fn new_as<C: Poolable>(settings: DatabaseSettings, max_size: usize) -> Pool<C> {
+        Self::builder(settings).max_size(max_size).build_as()
+    }
+
+    /// Returns a builder that sets the number of connections and how long they are kept.
+    pub fn builder(settings: DatabaseSettings) -> PoolBuilder {
+        PoolBuilder::new(settings)
+    }
+}
+
+impl<C: Poolable> Pool<C> {
+    /// Returns a connection, as soon as one is available.
     ///
-    /// It waits for another thread to return one for as long as an attempt to connect may take.
-    pub fn get(&self) -> Result<PooledConnection, ConnectError> {
-        let shared = &self.shared;
-        let deadline = super::deadline(shared.settings.connect_timeout);
-        let mut state = shared.lock();
-        let mut waited = false;
+    /// It waits for another thread to return one for as long as an attempt to connect may take, or the
+    /// `connection_timeout` of the pool.
+    pub fn get(&self) -> Result<PooledConnection<C>, ConnectError> {
+        self.get_since(Instant::now(), false)
+    }
+
+    /// Like [`Pool::get`], with a time limit that began at `started`. `waited` means that a part of it is over.
+    fn get_since(&self, started: Instant, mut waited: bool) -> Result<PooledConnection<C>, ConnectError> {
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if let Some(mut connection) = state.idle.pop() {
-                drop(state);
-                let seat = Seat { shared };
-                match connection.ask_used(&shared.settings, left) {
-                    Ok(()) => return Ok(self.hand_out(connection, seat)),
-                    Err(error) if error.reason == Reason::TimedOut => return Err(error),
-                    // The server restarted, most likely: the next one is as broken, or there is none.
-                    Err(_) => drop((connection, seat)),
+            let mut place = Place { shared: &self.shared, ticket: None };
+            let free = place.wait(started)?;
+            waited |= place.ticket.is_some();
+            drop(place);
+            match free {
+                Free::Slot => return self.open(started, waited),
+                Free::Idle(entry) => {
+                    if let Some(connection) = self.reuse(entry, started)? {
+                        return Ok(connection);
+                    }
                 }
-                waited = true;
-                state = shared.lock();
-            } else if state.total < shared.max_size {
-                state.total += 1;
-                drop(state);
-                let seat = Seat { shared };
-                let mut settings = shared.settings.clone();
-                // One limit for all of it.
-                if waited {
-                    settings.connect_timeout = left;
-                }
-                return Connection::open(&settings).map(|connection| self.hand_out(connection, seat));
-            } else if left.is_zero() {
-                let message = format!("all {} connections of the pool stayed in use", shared.max_size);
-                return Err(ConnectError::new(&shared.settings, Reason::TimedOut, message));
-            } else {
-                waited = true;
-                state = shared.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
             }
+            waited = true;
         }
     }
 
+    /// Tests an idle connection; `None` if it is too old or broken. The next idle connection, if any, is
+    /// probably broken, too: the server has restarted.
+    fn reuse(&self, entry: Entry<C>, started: Instant) -> Result<Option<PooledConnection<C>>, ConnectError> {
+        let shared = &self.shared;
+        let slot = Slot { shared };
+        // Parameters are dropped after variables, but the connection must end before its slot is free.
+        let mut entry = entry;
+        let now = Instant::now();
+        if entry.is_too_old(now) {
+            return Ok(None);
+        }
+        if !entry.was_checked_lately(now) || !entry.connection.is_ready() {
+            let left = shared.limit().saturating_sub(now.duration_since(started));
+            match entry.connection.check(&shared.settings, left) {
+                Ok(()) => entry.checked = Instant::now(),
+                Err(error) if error.reason == Reason::TimedOut => return Err(error),
+                Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(self.hand_out(entry, slot)))
+    }
+
+    fn open(&self, started: Instant, waited: bool) -> Result<PooledConnection<C>, ConnectError> {
+        let shared = &self.shared;
+        let slot = Slot { shared };
+        let mut settings = Cow::Borrowed(&shared.settings);
+        // One limit covers the wait and the attempt to connect.
+        if waited || shared.options.connection_timeout.is_some() {
+            let left = shared.limit().saturating_sub(started.elapsed());
+            settings.to_mut().connect_timeout = settings.connect_timeout.min(left);
+        }
+        let connection = connect::open(&settings)?;
+        Ok(self.hand_out(Entry::new(connection, &shared.options), slot))
+    }
+
     /// Runs a closure with a connection on a thread where it may block: for the handlers of a web server.
+    ///
+    /// If all connections are in use, it waits in the order of the calls, and occupies no thread meanwhile.
     #[cfg(feature = "async")]
     pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Connection) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut C) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<ConnectError> + Send + 'static,
     {
+        let started = Instant::now();
+        let (turn, waited) = self.turn(started).await?;
         let pool = self.clone();
-        // Where the caller's panic would be caught, as that of a web server's handler, so is this one: with its place.
-        let is_catching = crate::caught::is_catching();
+        // If the caller catches panics, as a web server does for its handlers, this panic is caught with its
+        // location.
+        let is_catching = crate::panics::is_catching();
         let task = tokio::task::spawn_blocking(move || {
-            let work = || work(&mut *pool.get()?);
+            let _turn = turn;
+            let work = || work(&mut *pool.get_since(started, waited)?);
             if !is_catching {
                 return work();
             }
-            crate::caught::call(work).unwrap_or_else(|panic| std::panic::resume_unwind(Box::new(panic)))
+            crate::panics::call(work).unwrap_or_else(|panic| std::panic::resume_unwind(Box::new(panic)))
         });
         match task.await {
             Ok(result) => result,
@@ -118,69 +212,184 @@ impl Pool {
         }
     }
 
-    /// The settings that it connects with.
+    /// Waits until fewer closures run than there are connections: more threads would only wake each other.
+    /// Returns whether it had to wait, too.
+    #[cfg(feature = "async")]
+    async fn turn(
+        &self,
+        started: Instant,
+    ) -> Result<(tokio::sync::OwnedSemaphorePermit, bool), ConnectError> {
+        let shared = &self.shared;
+        let turns = || Arc::clone(&shared.turns);
+        if let Ok(turn) = turns().try_acquire_owned() {
+            return Ok((turn, false));
+        }
+        let left = shared.limit().saturating_sub(started.elapsed());
+        // The caller's runtime may have no timers.
+        let turn = Background.inside(|| tokio::time::timeout(left, turns().acquire_owned())).await;
+        // It is never closed.
+        turn.ok().and_then(Result::ok).map(|turn| (turn, true)).ok_or_else(|| shared.exhausted())
+    }
+
+    /// Returns the settings of its connections.
     pub fn settings(&self) -> &DatabaseSettings {
         &self.shared.settings
     }
 
-    fn hand_out(&self, connection: Connection, seat: Seat<'_>) -> PooledConnection {
-        std::mem::forget(seat);
-        PooledConnection { connection: Some(connection), shared: Arc::clone(&self.shared) }
+    fn hand_out(&self, entry: Entry<C>, slot: Slot<'_, C>) -> PooledConnection<C> {
+        std::mem::forget(slot);
+        PooledConnection { entry: Some(entry), shared: Arc::clone(&self.shared) }
     }
 }
 
-#[cfg(feature = "sqlite")]
-fn in_memory(settings: &DatabaseSettings) -> bool {
-    settings.backend == crate::settings::Backend::Sqlite && super::sqlite::path(&settings.name).is_none()
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn in_memory(_: &DatabaseSettings) -> bool {
-    false
-}
-
-impl std::fmt::Debug for Pool {
+impl<C> std::fmt::Debug for Pool<C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = self.shared.lock();
-        let (total, idle, max_size) = (state.total, state.idle.len(), self.shared.max_size);
+        let (total, idle, max_size) = (state.total, state.idle.len(), self.shared.options.max_size);
         write!(f, "Pool({}, {total} of {max_size} open, {idle} idle)", self.shared.settings)
     }
 }
 
-impl Shared {
-    /// A thread that panicked left the list as it was: no code of others runs under this lock.
-    fn lock(&self) -> MutexGuard<'_, State> {
+/// What a thread may take from a pool.
+enum Free<C> {
+    Idle(Entry<C>),
+    /// A connection may be opened.
+    Slot,
+}
+
+impl<C: Poolable> State<C> {
+    fn take(&mut self, shared: &Arc<Shared<C>>, ticket: Option<Ticket>) -> Option<Free<C>> {
+        if !self.queue.may_take(ticket) {
+            return None;
+        }
+        if let Some(entry) = self.idle.pop() {
+            keeper::start(shared, self);
+            return Some(Free::Idle(entry));
+        }
+        if self.total < shared.options.max_size {
+            self.total += 1;
+            return Some(Free::Slot);
+        }
+        None
+    }
+}
+
+impl<C> State<C> {
+    /// Returns the thread to wake, if it could take something.
+    fn next_waiting(&self, options: &PoolSettings) -> Option<Thread> {
+        let has_free = !self.idle.is_empty() || self.total < options.max_size;
+        if has_free { self.queue.first() } else { None }
+    }
+}
+
+/// The place of a thread in the queue of a pool. It leaves the queue by drop.
+struct Place<'a, C> {
+    shared: &'a Arc<Shared<C>>,
+    ticket: Option<Ticket>,
+}
+
+impl<C: Poolable> Place<'_, C> {
+    /// Waits until something is free. Fails at the time limit, which began at `started`.
+    fn wait(&mut self, started: Instant) -> Result<Free<C>, ConnectError> {
+        let shared = self.shared;
+        loop {
+            let mut state = shared.lock();
+            if let Some(free) = state.take(shared, self.ticket) {
+                return Ok(free);
+            }
+            self.ticket.get_or_insert_with(|| state.queue.join());
+            drop(state);
+            let left = shared.limit().saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return Err(shared.exhausted());
+            }
+            thread::park_timeout(left);
+        }
+    }
+}
+
+impl<C> Drop for Place<'_, C> {
+    fn drop(&mut self) {
+        let Some(ticket) = self.ticket else { return };
+        let mut state = self.shared.lock();
+        state.queue.leave(ticket);
+        // The wake-up may have been for more than one connection, or for a thread whose time was over.
+        let next = state.next_waiting(&self.shared.options);
+        drop(state);
+        wake(next);
+    }
+}
+
+fn wake(thread: Option<Thread>) {
+    if let Some(thread) = thread {
+        thread.unpark();
+    }
+}
+
+impl<C> Shared<C> {
+    /// Returns how long [`Pool::get`] may take.
+    fn limit(&self) -> Duration {
+        self.options.connection_timeout.unwrap_or(self.settings.connect_timeout)
+    }
+
+    /// Returns the error for a caller whose time is over.
+    fn exhausted(&self) -> ConnectError {
+        let max_size = self.options.max_size;
+        let message = format!("all {max_size} connections of the pool remained in use");
+        ConnectError::new(&self.settings, Reason::TimedOut, message)
+    }
+
+    /// Locks the list, also after a panic of another thread: no foreign code runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn give_up_seat(&self) {
-        self.lock().total -= 1;
-        self.returned.notify_one();
+    fn release_slot(&self) {
+        let mut state = self.lock();
+        state.total -= 1;
+        if state.lacks(&self.options) > 0 {
+            self.changed.notify_one();
+        }
+        let next = state.queue.first();
+        drop(state);
+        wake(next);
     }
 }
 
-/// The place of a connection that is not there yet. Given up unless the connection takes it.
-struct Seat<'a> {
-    shared: &'a Shared,
+impl<C: Poolable> Shared<C> {
+    fn give_back(self: &Arc<Self>, mut entry: Entry<C>, now: Instant) {
+        entry.begin_idle(&self.options, now);
+        let mut state = self.lock();
+        state.idle.push(entry);
+        keeper::start(self, &mut state);
+        let next = state.queue.first();
+        drop(state);
+        wake(next);
+    }
 }
 
-impl Drop for Seat<'_> {
+/// The slot of a connection that is being opened. It is released unless the connection takes it.
+struct Slot<'a, C> {
+    shared: &'a Shared<C>,
+}
+
+impl<C> Drop for Slot<'_, C> {
     fn drop(&mut self) {
-        self.shared.give_up_seat();
+        self.shared.release_slot();
     }
 }
 
-/// A connection that goes back into its pool when it is dropped.
+/// A connection that returns to its pool when it is dropped.
 ///
-/// One that broke, holds an open transaction, or is dropped by a panic is closed instead.
-pub struct PooledConnection {
-    /// It is there until the very end.
-    connection: Option<Connection>,
-    shared: Arc<Shared>,
+/// A connection that is broken, has an open transaction, or is dropped by a panic is closed instead.
+pub struct PooledConnection<C: Poolable = Connection> {
+    /// Present until drop.
+    entry: Option<Entry<C>>,
+    shared: Arc<Handle<C>>,
 }
 
-impl PooledConnection {
-    fn driver(&mut self) -> &mut Connection {
+impl<C: Poolable> PooledConnection<C> {
+    fn driver(&mut self) -> &mut C {
         self
     }
 
@@ -189,34 +398,34 @@ impl PooledConnection {
     }
 }
 
-impl Deref for PooledConnection {
-    type Target = Connection;
+impl<C: Poolable> Deref for PooledConnection<C> {
+    type Target = C;
 
-    fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect("the connection is taken by drop alone")
+    fn deref(&self) -> &C {
+        &self.entry.as_ref().expect("the connection is taken by drop alone").connection
     }
 }
 
-impl DerefMut for PooledConnection {
-    fn deref_mut(&mut self) -> &mut Connection {
-        self.connection.as_mut().expect("the connection is taken by drop alone")
+impl<C: Poolable> DerefMut for PooledConnection<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.entry.as_mut().expect("the connection is taken by drop alone").connection
     }
 }
 
-impl Drop for PooledConnection {
+impl<C: Poolable> Drop for PooledConnection<C> {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else { return };
-        if std::thread::panicking() || connection.is_broken() {
-            drop(connection);
-            self.shared.give_up_seat();
+        let Some(mut entry) = self.entry.take() else { return };
+        let now = Instant::now();
+        if thread::panicking() || entry.connection.is_broken() || entry.is_too_old(now) {
+            drop(entry);
+            self.shared.release_slot();
         } else {
-            self.shared.lock().idle.push(connection);
-            self.shared.returned.notify_one();
+            self.shared.give_back(entry, now);
         }
     }
 }
 
-delegate_connection!(PooledConnection => Connection, NoDetails, PooledTransactions, super::delegate::begin, super::delegate::commit, |_url| {
+delegate_connection!([C: Poolable] PooledConnection<C> => C, NoDetails, PooledTransactions, |_url| {
     let message = "a pooled connection comes out of its pool".to_owned();
     Err(diesel::ConnectionError::BadConnection(message))
 });
@@ -244,7 +453,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_used_again_and_the_limit_holds() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let pool = Pool::new(settings(&folder.path().join("a.db")), 2);
         assert!(!folder.path().join("a.db").exists(), "making a pool opens nothing");
         let mut first = pool.get().expect("the first");
@@ -260,7 +469,7 @@ mod tests {
 
     #[test]
     fn an_open_transaction_does_not_go_back() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let pool = Pool::new(settings(&folder.path().join("a.db")), 1);
         let mut connection = pool.get().expect("a connection");
         PooledTransactions::begin_transaction(&mut connection).expect("a transaction");
@@ -273,7 +482,35 @@ mod tests {
     fn a_failure_tells_its_reason_and_frees_the_place() {
         let pool = Pool::new(settings(std::path::Path::new("/no/such/folder/a.db")), 1);
         for _ in 0..3 {
-            assert_eq!(pool.get().map(drop).expect_err("no folder").reason, Reason::File);
+            assert_eq!(pool.get().map(drop).expect_err("no directory").reason, Reason::File);
+        }
+    }
+
+    #[test]
+    fn min_idle_is_reached_after_failures() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let missing = folder.path().join("later");
+        let pool = Pool::builder(settings(&missing.join("a.db"))).min_idle(1).build();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let own = pool.clone();
+        let asks = move || {
+            while sender.send(own.get().map(drop)).is_ok() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        let asking = std::thread::spawn(asks);
+        let long = Duration::from_secs(30);
+        for _ in 0..10 {
+            let error = receiver.recv_timeout(long).expect("the pool answers").expect_err("no directory");
+            assert_eq!(error.reason, Reason::File);
+        }
+        std::fs::create_dir(&missing).expect("the directory");
+        drop(receiver);
+        asking.join().expect("the thread ends");
+        let start = Instant::now();
+        while pool.shared.lock().idle.is_empty() {
+            assert!(start.elapsed() < long, "{pool:?}");
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 }
@@ -290,18 +527,20 @@ mod server_tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("postgres://app@{}/app", listener.local_addr().expect("an address"));
         let mut settings = DatabaseSettings::from_url("default", &url, Origin::Code).expect("a URL");
-        settings.connect_timeout = Duration::from_secs(1);
+        let limit = Duration::from_secs(2);
+        settings.connect_timeout = limit;
         let pool = Pool::new(settings, 1);
         pool.shared.lock().total = 1;
         let started = Instant::now();
         let error = std::thread::scope(|scope| {
             scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(800));
-                pool.shared.give_up_seat();
+                std::thread::sleep(limit * 9 / 10);
+                pool.shared.release_slot();
             });
             pool.get().map(drop).expect_err("nobody answers")
         });
         assert_eq!(error.reason, Reason::TimedOut);
-        assert!(started.elapsed() < Duration::from_millis(1600), "{:?}", started.elapsed());
+        // Two limits would be 3.8 s.
+        assert!(started.elapsed() < Duration::from_millis(3700), "{:?}", started.elapsed());
     }
 }

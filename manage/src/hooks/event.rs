@@ -1,4 +1,4 @@
-//! What a hook is told.
+//! The event that a hook receives.
 
 use std::any::TypeId;
 use std::time::{Duration, SystemTime};
@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 
+use crate::cancellation::Cancelled;
+use crate::error::Exit;
 use crate::settings::Secret;
-use crate::{Cancelled, Exit};
 
-/// A command that is about to run, or has ended.
+/// The start or the end of a command.
 pub struct Event<'a> {
     pub(super) command: &'a str,
     pub(super) app: &'a str,
@@ -19,13 +20,13 @@ pub struct Event<'a> {
     pub(super) stage: Stage<'a>,
 }
 
-/// When a hook is called.
+/// The stage at which a hook is called.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Stage<'a> {
-    /// The arguments are read; the checks come next, and then the command.
+    /// The arguments have been parsed; the checks and then the command follow.
     Before,
-    /// The command, or the checks before it, came to an end.
+    /// The command, or the checks before it, ended.
     After(&'a Ended<'a>),
 }
 
@@ -33,53 +34,53 @@ pub enum Stage<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Ended<'a> {
-    /// How long it took, with the checks before it.
+    /// How long it took, including the checks.
     pub duration: Duration,
     /// The program's exit code: 101 after a panic.
     pub exit: Exit,
-    /// The error that it returned. Its text is what a person is shown, so that it holds no password of the settings.
+    /// The error that it returned. Its text is the printed one, without passwords of the settings.
     pub error: Option<&'a anyhow::Error>,
 }
 
 impl Ended<'_> {
-    /// The signal that stopped it, where it returned the error of one: `cx.check_cancelled()?`.
+    /// Returns the signal that cancelled it, if it returned that error: `cx.check_cancelled()?`.
     pub fn cancelled(&self) -> Option<Cancelled> {
         self.error?.chain().find_map(|cause| cause.downcast_ref::<Cancelled>()).copied()
     }
 }
 
 impl<'a> Event<'a> {
-    /// The command's name, also where an alias was typed.
+    /// Returns the command's name, even if an alias was typed.
     pub fn command(&self) -> &'a str {
         self.command
     }
 
-    /// The app that it belongs to; `manage` for the built-in ones.
+    /// Returns its app; `manage` for built-in commands.
     pub fn app(&self) -> &'a str {
         self.app
     }
 
-    /// When it started.
+    /// Returns the start time.
     pub fn started(&self) -> SystemTime {
         self.started
     }
 
-    /// Whether it is about to run or has ended.
+    /// Returns the stage: before the command, or after it.
     pub fn stage(&self) -> Stage<'a> {
         self.stage
     }
 
-    /// The names of the arguments that were given, without their values: these may be secrets. A subcommand counts as an
-    /// argument, and its own arguments follow it, as `remove.id`.
+    /// Returns the names of the given arguments. It omits their values, which may be secrets. A subcommand
+    /// counts as an argument, followed by its own arguments, such as `remove.id`.
     pub fn arguments(&self) -> Vec<String> {
         let mut names = Vec::new();
         given(self.parser, self.matches, "", &mut names);
         names
     }
 
-    /// The values of an argument by its name of [`Event::arguments`], as they were typed, or its default. Ask for those that
-    /// you know to be no secrets. None if there are none, or if the argument's type is
-    /// [`Secret`].
+    /// Returns the values of an argument by its name in [`Event::arguments`], as typed, or its default. Use
+    /// it only for arguments that are not secrets. `None` if there are no values, or if the argument's type
+    /// is [`Secret`].
     pub fn values(&self, name: &str) -> Option<Vec<String>> {
         let (mut parser, mut matches, mut name) = (self.parser, self.matches, name);
         while let Some((group, rest)) = name.split_once('.') {
@@ -98,14 +99,14 @@ impl<'a> Event<'a> {
     }
 }
 
-/// The command's own: those of the common options have a name that no argument can have.
+/// Returns the command's own arguments. Arguments cannot have the ids of common options.
 fn arguments(parser: &clap::Command) -> impl Iterator<Item = &Arg> {
     parser.get_arguments().filter(|argument| !argument.get_id().as_str().contains("::"))
 }
 
 fn given(parser: &clap::Command, matches: &ArgMatches, before: &str, names: &mut Vec<String>) {
     let typed = |argument: &&Arg| {
-        // What a flag is when nobody sets it comes from its default.
+        // An unset flag has its default value.
         matches!(
             matches.value_source(argument.get_id().as_str()),
             Some(ValueSource::CommandLine | ValueSource::EnvVariable)

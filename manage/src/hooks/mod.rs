@@ -1,11 +1,12 @@
-//! Hooks: functions of a project that are called before and after each command, to time it, to audit it, to trace it.
+//! Hooks: functions of a project that are called before and after each command, for timing, auditing or
+//! tracing.
 //!
 //! ```
 //! use manage::hooks::{Event, Stage};
 //! use manage::prelude::*;
 //! use tracing::span::EnteredSpan;
 //!
-//! /// All that a command says to `tracing` is said inside of its span.
+//! /// Enters a span, which contains all `tracing` events of the command
 //! #[manage::hook]
 //! fn trace(_cx: &Context, event: &Event<'_>) -> Result<Option<EnteredSpan>> {
 //!     let begins = matches!(event.stage(), Stage::Before);
@@ -13,14 +14,14 @@
 //! }
 //! ```
 //!
-//! What a hook returns before a command is kept until that has ended, and dropped after the hook was told so.
+//! The value that a hook returns before a command is kept until the command has ended. It is dropped after
+//! the hook has been called for the end.
 //!
-//! `event` is what a hook is told; `run` finds the hooks of the listed apps and calls them.
+//! `event` is what a hook receives; `run` finds the hooks of the listed apps and calls them.
 
 mod event;
-mod run;
+pub(crate) mod run;
 
 pub use event::{Ended, Event, Stage};
-pub use run::{Hook, HookRegistration, Kept, kept};
 
-pub(crate) use run::{Hooks, Watched};
+pub(crate) use run::Hooks;

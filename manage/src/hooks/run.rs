@@ -1,31 +1,30 @@
-//! Which hooks there are, and calling them.
+//! Finds and calls hooks.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Instant, SystemTime};
 
-use clap::ArgMatches;
-
 use super::{Ended, Event, Stage};
-use crate::caught::Panic;
-use crate::command::{Found, Location};
+use crate::command::{Context, Location, ParsedCommand, Program};
 use crate::console::printable_lines;
-use crate::{Context, Exit, Program, Result, caught};
+use crate::error::{Exit, Result};
+use crate::panics;
+use crate::panics::Panic;
 
-/// A hook: it is told of every command before it runs and after it has ended. What it returns before is kept until then. Its
-/// error is reported as a warning.
-pub type Hook = fn(&Context, &Event<'_>) -> Result<Kept>;
+/// A hook, called before and after every command. The value that its first call returns is kept until the
+/// end. An error is reported as a warning.
+pub(crate) type Hook = fn(&Context, &Event<'_>) -> Result<HookGuard>;
 
-/// What a hook keeps while a command runs: nothing, or a guard of any type.
-pub type Kept = Box<dyn Any>;
+/// The value that is kept for a hook while a command runs: nothing, or a guard of any type.
+pub(crate) type HookGuard = Box<dyn Any>;
 
-/// Makes a hook of a function that returns something of its own.
+/// Converts the result of a hook function that returns a guard.
 #[doc(hidden)]
-pub fn kept<T: 'static>(result: Result<T>) -> Result<Kept> {
-    result.map(|value| Box::new(value) as Kept)
+pub fn hook_guard<T: 'static>(result: Result<T>) -> Result<HookGuard> {
+    result.map(|value| Box::new(value) as HookGuard)
 }
 
-/// What `#[manage::hook]` leaves behind.
+/// The registration of `#[manage::hook]`.
 pub struct HookRegistration {
     hook: Hook,
     location: Location,
@@ -40,14 +39,7 @@ impl HookRegistration {
 
 inventory::collect!(HookRegistration);
 
-/// A command that hooks are told of.
-pub(crate) struct Watched<'a> {
-    pub(crate) found: &'a Found,
-    pub(crate) parser: &'a clap::Command,
-    pub(crate) matches: &'a ArgMatches,
-}
-
-/// The hooks of a program, in the order of its apps, and of their places inside an app.
+/// The hooks of a program, in the order of its apps, and by source location within an app.
 pub(crate) struct Hooks(Vec<&'static HookRegistration>);
 
 impl Hooks {
@@ -62,13 +54,12 @@ impl Hooks {
         Self(hooks.into_iter().map(|(_, hook)| hook).collect())
     }
 
-    /// Does some work, which returns the exit code, and tells the hooks before and after it. Those that hear of the start
-    /// first hear of the end last, so that what they open nests.
+    /// Runs a command, and calls the hooks before and after it. Afterwards they are called in reverse order,
+    /// so that their guards nest.
     pub(crate) fn around(
         &self,
         cx: &mut Context,
-        watched: &Watched<'_>,
-        exit_code: fn(&anyhow::Error) -> Exit,
+        command: &ParsedCommand<'_>,
         work: impl FnOnce(&mut Context) -> Result<Exit>,
     ) -> Result<Exit> {
         if self.0.is_empty() {
@@ -76,28 +67,28 @@ impl Hooks {
         }
         let (started, clock) = (SystemTime::now(), Instant::now());
         let event = |stage| Event {
-            command: watched.found.command().name(),
-            app: watched.found.app,
+            command: command.found.command().name(),
+            app: command.found.app,
             started,
-            parser: watched.parser,
-            matches: watched.matches,
+            parser: command.parser,
+            matches: command.matches,
             stage,
         };
-        let mut kept: Vec<Option<Kept>> =
+        let mut kept: Vec<Option<HookGuard>> =
             self.0.iter().map(|hook| tell(cx, hook, &event(Stage::Before))).collect();
         let outcome = catch_unwind(AssertUnwindSafe(|| work(cx)));
         let (exit, error) = match &outcome {
             Ok(Ok(exit)) => (*exit, None),
-            Ok(Err(error)) => (exit_code(error), Some(error)),
-            // What Rust ends a program with that panicked.
+            Ok(Err(error)) => (Exit::of(error), Some(error)),
+            // Rust's exit code of a program that panicked.
             Err(_) => (Exit(101), None),
         };
         let ended = Ended { duration: clock.elapsed(), exit, error };
         for hook in self.0.iter().rev() {
             tell(cx, hook, &event(Stage::After(&ended)));
-            // Each guard before those that it is nested in.
+            // Inner guards are dropped before outer ones.
             let guard = kept.pop();
-            if let Err(panic) = caught::call(|| drop(guard)) {
+            if let Err(panic) = panics::call(|| drop(guard)) {
                 warn(cx, hook, &panicked(&panic));
             }
         }
@@ -105,9 +96,9 @@ impl Hooks {
     }
 }
 
-/// A hook that fails is no reason for a command to fail; nor is a reader of the warning that has gone.
-fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<Kept> {
-    match caught::call(|| (hook.hook)(cx, event)) {
+/// Calls a hook. Neither its failure nor a broken pipe while printing the warning makes the command fail.
+fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<HookGuard> {
+    match panics::call(|| (hook.hook)(cx, event)) {
         Ok(Ok(kept)) => return Some(kept),
         Ok(Err(error)) => warn(cx, hook, &format!("failed: {error:#}")),
         Err(panic) => warn(cx, hook, &panicked(&panic)),
@@ -115,7 +106,7 @@ fn tell(cx: &Context, hook: &HookRegistration, event: &Event<'_>) -> Option<Kept
     None
 }
 
-/// With its backtrace where `--traceback` asks for one.
+/// Describes a panic, with its backtrace if `--traceback` is given.
 fn panicked(panic: &Panic) -> String {
     let trace = panic.backtrace.as_ref().map(|trace| format!("\n{trace}")).unwrap_or_default();
     format!("panicked: {}{trace}", panic.message)

@@ -1,18 +1,18 @@
-//! Consent to work that destroys something.
+//! Confirmation of destructive operations.
 
-use crate::{CommandError, Context, Result};
+use crate::command::Context;
+use crate::error::{CommandError, Result};
 
-/// Somebody agreed. Only [`Confirmation::ask`] makes one: a function that destroys something takes a `&Confirmed`, and so cannot be
-/// called without.
+/// A proof of confirmation. Only [`Confirmation::ask`] creates one: a destructive function takes a
+/// `&Confirmed`, so it cannot be called without confirmation.
 #[derive(Debug)]
 pub struct Confirmed(());
 
-/// The option `--force`, for a command that destroys something.
+/// The option `--force`, for destructive commands.
 ///
 /// ```
 /// # mod delete_articles {
 /// use manage::prelude::*;
-/// use manage::{Confirmation, Confirmed};
 ///
 /// /// Delete all articles
 /// #[command]
@@ -28,16 +28,17 @@ pub struct Confirmed(());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct Confirmation {
-    /// Do it without being asked; in production this permits it, and it is asked all the same, unless --noinput is given
+    /// Do it without confirmation; in production this permits it, but still prompts unless --noinput is given
     #[arg(long)]
     pub force: bool,
 }
 
 impl Confirmation {
-    /// Asks for consent, after a sentence that says what will be lost.
+    /// Prompts for confirmation, after a sentence that describes what will be lost.
     ///
-    /// `--force` or `--noinput` is consent. In production (`MANAGE_ENV=production`) `--force` is needed, and beside it a person who
-    /// says yes, or `--noinput`. Where there is neither, nor a terminal, it is an error that says so.
+    /// With `--force` or `--noinput` there is no prompt. In production (`MANAGE_ENV=production`) `--force` is
+    /// required, and in addition a confirmation at the prompt, or `--noinput`. If a prompt is needed and
+    /// there is no terminal, it fails.
     pub fn ask(self, cx: &Context, what: &str) -> Result<Confirmed> {
         let production = cx.is_production()?;
         if production && !self.force {
@@ -50,7 +51,7 @@ impl Confirmation {
         }
         if !cx.can_ask() {
             let consent = if production { "--noinput beside --force" } else { "--noinput or --force" };
-            return Err(CommandError::new(format!("{what} There is nobody to ask: this is no terminal."))
+            return Err(CommandError::new(format!("{what} Cannot ask for confirmation without a terminal."))
                 .hint(format!("Consent with {consent}."))
                 .into());
         }
@@ -68,7 +69,7 @@ fn sure(cx: &Context) -> Result<bool> {
     cx.confirm("Are you sure?")
 }
 
-/// Without the feature nobody can be asked, which was told before.
+/// Without this feature it cannot prompt, which was already reported.
 #[cfg(not(feature = "terminal"))]
 fn sure(_: &Context) -> Result<bool> {
     Ok(false)

@@ -1,44 +1,50 @@
-//! What a command asks and shows.
+//! Prompts and progress of a command.
 
 #[cfg(feature = "terminal")]
 use std::borrow::Cow;
 
-use crate::Context;
 #[cfg(feature = "terminal")]
-use crate::{Prompt, Result, console::Progress};
+use super::Prompt;
+use crate::command::Context;
+#[cfg(feature = "terminal")]
+use crate::console::Progress;
+#[cfg(feature = "terminal")]
+use crate::error::Result;
 
 impl Context {
-    /// Whether there is a person at a terminal who may be asked something: never with `--noinput`.
+    /// Returns whether the user can be prompted: at a terminal, and without `--noinput`.
     pub fn can_ask(&self) -> bool {
-        let here = cfg!(feature = "terminal") && !self.no_input;
-        // A given input may stand for a person; of the process's own, both ends must be a terminal.
+        let here = cfg!(feature = "terminal") && !self.invocation.no_input;
+        // A replacement input may simulate a terminal. For the process's own, both stdin and stderr must be
+        // one.
         here && self.stdin().is_terminal() && (!self.stdin().is_standard() || self.err().is_terminal())
     }
 
-    /// Whether the person asked for no questions, with `--noinput`.
+    /// Returns whether `--noinput` is set.
     pub fn takes_no_input(&self) -> bool {
-        self.no_input
+        self.invocation.no_input
     }
 
-    /// A question to the person who runs the command. It is asked when its answer is asked for.
+    /// Creates a prompt for the user. It is displayed when its answer is requested.
     #[cfg(feature = "terminal")]
     pub fn prompt(&self, question: impl Into<String>) -> Prompt<'_> {
         Prompt::new(self, question)
     }
 
-    /// Asks for yes or no. Somebody who just presses Enter says no.
+    /// Prompts for yes or no. Enter alone means no.
     #[cfg(feature = "terminal")]
     pub fn confirm(&self, question: impl Into<String>) -> Result<bool> {
         self.prompt(question).confirm()
     }
 
-    /// A progress bar on stderr up to this length; nothing is shown where there is no terminal, or with `-v 0`.
+    /// Creates a progress bar on stderr up to this length. Nothing is shown without a terminal, or with
+    /// `-v 0`.
     #[cfg(feature = "terminal")]
     pub fn progress(&self, length: u64) -> Progress {
         Progress::bar(self.shows_progress(), length)
     }
 
-    /// A spinner on stderr, for work whose end is not known.
+    /// Creates a spinner on stderr, for work of unknown length.
     #[cfg(feature = "terminal")]
     pub fn spinner(&self, message: impl Into<Cow<'static, str>>) -> Progress {
         let spinner = Progress::spinner(self.shows_progress());

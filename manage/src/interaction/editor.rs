@@ -1,14 +1,14 @@
-//! One line of text, typed on a terminal.
+//! A single-line editor for a terminal.
 
 use std::io;
 
 use console::{Key, Term, measure_text_width};
 
-/// CONTROL-D, which a terminal also sends when its own input has ended.
+/// CONTROL-D, which is also returned when the terminal's input has ended.
 pub(super) const END: char = '\u{4}';
 
-/// Reads a line behind a prompt, with the usual keys; nothing where CONTROL-D ends it. What is typed shows only if
-/// `echo` says so.
+/// Prompts for a line and supports the usual editing keys; returns `None` if CONTROL-D ends it. The input is
+/// visible only with `echo`.
 pub(super) fn read_line(term: &Term, prompt: &str, echo: bool) -> io::Result<Option<String>> {
     let mut line = Line { prompt, text: Vec::new(), cursor: 0, row: 0 };
     term.write_str(prompt)?;
@@ -33,9 +33,9 @@ pub(super) fn read_line(term: &Term, prompt: &str, echo: bool) -> io::Result<Opt
 struct Line<'a> {
     prompt: &'a str,
     text: Vec<char>,
-    /// Before which of the characters the cursor is.
+    /// The index of the character at the cursor.
     cursor: usize,
-    /// The row of the cursor, counted from the prompt's.
+    /// The row of the cursor, relative to the prompt's.
     row: usize,
 }
 
@@ -51,7 +51,7 @@ impl Line<'_> {
                 self.text.remove(self.cursor);
             }
             Key::Del if self.cursor < self.text.len() => drop(self.text.remove(self.cursor)),
-            // CONTROL-U and CONTROL-W, as at a shell.
+            // CONTROL-U and CONTROL-W, as in a shell.
             Key::Char('\u{15}') => self.remove_back_to(0),
             Key::Char('\u{17}') => self.remove_back_to(self.start_of_word()),
             Key::Char(c) if !c.is_control() => {
@@ -82,7 +82,7 @@ impl Line<'_> {
         term.write_str(&format!("{}{text}", self.prompt))?;
         let end = place(self.prompt.chars().chain(self.text.iter().copied()), width);
         if end.column == 0 && end.row > 0 {
-            // Behind the last column a terminal goes to the next row only with the next character.
+            // After the last column, a terminal moves to the next row only with the next character.
             term.write_str("\r\n")?;
         }
         let cursor = place(self.prompt.chars().chain(self.text[..self.cursor].iter().copied()), width);
@@ -100,12 +100,12 @@ struct Place {
     column: usize,
 }
 
-/// Where a cursor is behind a text that a terminal wraps at its width.
+/// Returns the position of the cursor after a text that a terminal wraps at this width.
 fn place(text: impl Iterator<Item = char>, width: usize) -> Place {
     let mut place = Place { row: 0, column: 0 };
     for c in text {
         let columns = measure_text_width(c.encode_utf8(&mut [0; 4]));
-        // A character of two columns does not fit into the last one.
+        // A character that is two columns wide does not fit into the last column.
         if place.column + columns > width {
             place = Place { row: place.row + 1, column: 0 };
         }

@@ -1,20 +1,21 @@
-//! Asks until there is a valid answer: on the process's own terminal, or, in tests, from an input: each question is a line of
-//! stderr, and each answer a line of the input.
+//! Prompts until the answer is valid. It uses the process's own terminal, or, in tests, an input: then each
+//! prompt is a line on stderr and each answer a line of the input.
 
 use super::editor::read_line;
 use super::terminal;
+use crate::command::Context;
 use crate::console::printable;
-use crate::{CommandError, Context, Result};
+use crate::error::{CommandError, Result};
 
-/// A question as it is asked.
+/// A prompt.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) text: &'a str,
-    /// The answer if Enter is pressed without a text.
+    /// The answer if the user presses Enter without a text.
     pub(super) default: Option<&'a str>,
-    /// How the default shows on a terminal, where that is not itself: `y/N`.
+    /// How a terminal displays the default, if it differs: `y/N`.
     pub(super) choices: Option<&'a str>,
-    /// Whether the answer shows while it is typed.
+    /// Whether the answer is visible while it is typed.
     pub(super) echo: bool,
 }
 
@@ -23,13 +24,13 @@ impl<'a> Question<'a> {
         Self { text, default, choices: None, echo: true }
     }
 
-    /// One whose answer is a secret.
+    /// Creates a prompt for a secret.
     pub(super) fn secret(text: &'a str) -> Self {
         Self { echo: false, ..Self::new(text, None) }
     }
 }
 
-/// Asks until an answer can be read. An empty line takes the default.
+/// Prompts until an answer is valid. An empty line selects the default.
 pub(super) fn ask<T>(
     cx: &Context,
     question: Question<'_>,
@@ -49,7 +50,7 @@ pub(super) fn ask<T>(
     }
 }
 
-/// The error of an input that ended, by CONTROL-D for example.
+/// Returns the error for an input that ended, for example by CONTROL-D.
 pub(super) fn ended(question: &str) -> anyhow::Error {
     CommandError::new(format!("The input ended before “{question}” was answered.")).into()
 }

@@ -1,4 +1,4 @@
-//! A choice between lines, made with the arrow keys.
+//! A menu that is controlled with the arrow keys.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use console::{Key, Term, truncate_str};
 
 use super::editor::END;
 
-/// Returns the item that is chosen; nothing if CONTROL-D ends it.
+/// Displays the menu and returns the chosen item; `None` if CONTROL-D ends it.
 pub(super) fn choose(
     term: &Term,
     question: &str,
@@ -37,7 +37,7 @@ pub(super) fn choose(
     Ok(done.then_some(chosen))
 }
 
-/// Writes the question and as many items as there is room for, and returns how many lines these are.
+/// Draws the prompt and as many items as fit, and returns the number of lines.
 fn draw(term: &Term, question: &str, items: &[String], chosen: usize) -> io::Result<usize> {
     let (rows, columns) = term.size();
     let columns = usize::from(columns).max(4);
@@ -52,7 +52,7 @@ fn draw(term: &Term, question: &str, items: &[String], chosen: usize) -> io::Res
     Ok(1 + shown.count())
 }
 
-/// The first item to show, so that the chosen one is among them.
+/// Returns the first item to show, so that the selected one is visible.
 fn window(count: usize, room: usize, chosen: usize) -> usize {
     chosen.saturating_sub(room / 2).min(count.saturating_sub(room))
 }

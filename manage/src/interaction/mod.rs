@@ -1,7 +1,8 @@
-//! The person at the terminal: questions, consent, and progress to look at.
+//! Interaction with the user: prompts, confirmation, and progress.
 //!
-//! `context` is what a command calls; `prompt` is a question, which `lines` asks until there is an answer: on the process's
-//! `terminal`, in the line of an `editor` or a `menu`, or from an input; `confirmation` is consent to work that destroys something.
+//! `context` has the methods for commands. `prompt` is the prompt, which `lines` repeats until the answer is
+//! valid: on the process's `terminal`, with an `editor` or a `menu`, or from an input. `confirmation` is for
+//! destructive operations.
 
 mod confirmation;
 mod context;

@@ -1,19 +1,20 @@
-//! A question to the person at the terminal.
+//! A prompt at the terminal.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use super::lines::{self, Question};
 use super::{menu, terminal};
+use crate::command::Context;
+use crate::error::{CommandError, Result};
 use crate::settings::Secret;
-use crate::{CommandError, Context, Result};
 
-/// A question to the person who runs the command; [`Context::prompt`] makes one.
+/// A prompt for the user; [`Context::prompt`] creates one.
 ///
-/// It is asked on the terminal. Where there is none the answer is an error, and with `--noinput` it is the default, or an
-/// error if there is no default. CONTROL-C ends the command with 130, and leaves the terminal as it was. CONTROL-D, or the end
-/// of the terminal, is an error that ends it with 1.
-#[must_use = "a question is asked when its answer is asked for: `.text()`, `.choice(…)`"]
+/// It is displayed on the terminal. Without a terminal it fails. With `--noinput` it returns the default, or
+/// fails if it has none. CONTROL-C ends the command with 130 and restores the terminal. CONTROL-D, or a
+/// closed terminal, is an error that ends the command with 1.
+#[must_use = "a prompt appears only when its answer is requested: `.text()`, `.choice(…)`"]
 pub struct Prompt<'a> {
     cx: &'a Context,
     question: String,
@@ -25,25 +26,25 @@ impl<'a> Prompt<'a> {
         Self { cx, question: question.into(), default: None }
     }
 
-    /// The answer of somebody who just presses Enter, and with `--noinput`.
+    /// Sets the answer for Enter alone and for `--noinput`.
     pub fn default(mut self, answer: impl Display) -> Self {
         self.default = Some(answer.to_string());
         self
     }
 
-    /// Asks for a text that is not empty.
+    /// Prompts for a text that is not empty.
     pub fn text(self) -> Result<String> {
         self.until(
             |text| if text.is_empty() { Err("Write something.".to_owned()) } else { Ok(text.to_owned()) },
         )
     }
 
-    /// Asks for a value, again and again until there is one. A default that cannot be read is an error.
+    /// Prompts for a value until it is valid. An invalid default is an error.
     pub fn parse<T: FromStr<Err: Display>>(self) -> Result<T> {
         self.until(|text| T::from_str(text).map_err(|error| format!("“{text}”: {error}")))
     }
 
-    /// Asks for a text until it can be read.
+    /// Prompts for a text until it can be parsed.
     fn until<T>(self, read: impl Fn(&str) -> Result<T, String>) -> Result<T> {
         let final_read = |text: &str| {
             read(text).map_err(|problem| CommandError::new(format!("“{}”: {problem}", self.question)).into())
@@ -54,7 +55,7 @@ impl<'a> Prompt<'a> {
         lines::ask(self.cx, Question::new(&self.question, self.default.as_deref()), read)
     }
 
-    /// Lets somebody choose one of these, and tells which: the first is 0. A default is the text of one of them.
+    /// Prompts for one of these items and returns its index, from 0. The default is the text of an item.
     pub fn choice(self, items: &[impl Display]) -> Result<usize> {
         let items: Vec<String> = items.iter().map(ToString::to_string).collect();
         let place = |text: &str| {
@@ -83,15 +84,16 @@ impl<'a> Prompt<'a> {
         chosen.ok_or_else(|| lines::ended(&self.question))
     }
 
-    /// Asks for a secret, which is not shown while it is typed and is not empty. With `--noinput` it is an error.
+    /// Prompts for a secret, which must not be empty and is not displayed while it is typed. With `--noinput`
+    /// it is an error.
     pub fn secret(mut self) -> Result<Secret> {
         self.default = None;
         self.without_asking()?;
         ask_secret(self.cx, &self.question)
     }
 
-    /// Asks for a new password, twice, so that a slip of the finger is noticed, and repeats until both match. Otherwise
-    /// as [`Prompt::secret`].
+    /// Prompts for a new password twice, to detect typos, and repeats until both match. Otherwise it is like
+    /// [`Prompt::secret`].
     ///
     /// ```
     /// # use manage::prelude::*;
@@ -115,7 +117,7 @@ impl<'a> Prompt<'a> {
         }
     }
 
-    /// Asks for yes or no. Somebody who just presses Enter says no, unless the default is `yes`.
+    /// Prompts for yes or no. Enter alone means no, unless the default is `yes`.
     pub fn confirm(self) -> Result<bool> {
         let default = self.default.as_deref() == Some("yes");
         if self.without_asking()?.is_some() {
@@ -130,15 +132,15 @@ impl<'a> Prompt<'a> {
         })
     }
 
-    /// The default, if nobody is to be asked; none, if somebody can be.
+    /// Returns the default if prompting is not allowed; `None` if the user can be prompted.
     fn without_asking(&self) -> Result<Option<String>> {
         if self.cx.takes_no_input() {
             return match &self.default {
                 Some(default) => Ok(Some(default.clone())),
                 None => {
                     let message =
-                        format!("“{}” must be answered, and --noinput forbids to ask.", self.question);
-                    let hint = "Give the answer as an argument, or leave --noinput out.";
+                        format!("“{}” needs an answer, but --noinput forbids prompts.", self.question);
+                    let hint = "Pass the answer as an argument, or omit --noinput.";
                     Err(CommandError::new(message).hint(hint).into())
                 }
             };
@@ -146,12 +148,12 @@ impl<'a> Prompt<'a> {
         if self.cx.can_ask() {
             return Ok(None);
         }
-        let message = format!("There is nobody to ask “{}”: this is no terminal.", self.question);
+        let message = format!("Cannot prompt for “{}” without a terminal.", self.question);
         let hint = match &self.default {
             Some(default) => {
-                format!("Answer beforehand, by an argument; with --noinput the answer is “{default}”.")
+                format!("Pass the answer as an argument; with --noinput the answer is “{default}”.")
             }
-            None => "Answer beforehand, by an argument, or run it on a terminal.".to_owned(),
+            None => "Pass the answer as an argument, or run the command on a terminal.".to_owned(),
         };
         Err(CommandError::new(message).hint(hint).into())
     }

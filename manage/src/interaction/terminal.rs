@@ -1,19 +1,21 @@
-//! Questions on the process's own terminal.
+//! Prompts on the process's own terminal.
 
 use std::io;
 use std::sync::mpsc;
 
 use console::Term;
 
-use crate::{Cancelled, CommandError, Context, Result, StopSignal};
+use crate::cancellation::{Cancelled, StopSignal};
+use crate::command::Context;
+use crate::error::{CommandError, Result};
 
-/// What comes first: an answer, or a signal.
+/// The first event: an answer, or a signal.
 enum Said<T> {
     Answer(io::Result<T>),
     Stop(StopSignal),
 }
 
-/// Asks on a thread of its own, so that a signal can end the wait for an answer. The terminal is then as it was before.
+/// Prompts on a separate thread, so that a signal can interrupt the prompt. Restores the terminal afterwards.
 pub(super) fn ask<T: Send + 'static>(
     cx: &Context,
     question: &str,
@@ -21,13 +23,13 @@ pub(super) fn ask<T: Send + 'static>(
 ) -> Result<T> {
     let (sender, said) = mpsc::channel();
     let stop = sender.clone();
-    let told = cx.cancellation().on_cancel(move |signal| drop(stop.send(Said::Stop(signal))));
+    let reported = cx.cancellation().on_cancel(move |signal| drop(stop.send(Said::Stop(signal))));
     let terminal = Terminal::quiet();
     let spawned = std::thread::Builder::new()
         .name("manage-prompt".to_owned())
         .spawn(move || drop(sender.send(Said::Answer(work(&Term::stderr())))));
     let first = spawned.map(|_| said.recv());
-    drop(told);
+    drop(reported);
     terminal.restore();
     match first? {
         Ok(Said::Answer(Ok(answer))) => Ok(answer),
@@ -43,14 +45,14 @@ pub(super) fn ask<T: Send + 'static>(
                     CommandError::new(format!("The terminal was closed before “{question}” was answered."))
                         .into()
                 }
-                _ => anyhow::Error::from(error).context(format!("“{question}” could not be asked.")),
+                _ => anyhow::Error::from(error).context(format!("Cannot prompt for “{question}”.")),
             })
         }
-        Err(_) => Err(CommandError::new(format!("“{question}” could not be asked.")).into()),
+        Err(_) => Err(CommandError::new(format!("Cannot prompt for “{question}”.")).into()),
     }
 }
 
-/// Whether there is no terminal any more. A read from one that has hung up ends, and what is written to it is an error.
+/// Returns whether the terminal was closed: then reads return the end of the input, and writes fail.
 fn is_gone(error: &io::Error) -> bool {
     #[cfg(unix)]
     if [rustix::io::Errno::IO, rustix::io::Errno::NXIO]
@@ -71,14 +73,15 @@ fn leave_the_line() {
     let _ = terminal.write_line("");
 }
 
-/// How the terminal was set up.
+/// The original modes of the terminal.
 struct Terminal {
     #[cfg(unix)]
     modes: Option<rustix::termios::Termios>,
 }
 
 impl Terminal {
-    /// Lets the terminal show nothing of itself while keys are read: between two of them a pasted password would show.
+    /// Turns off the terminal's echo while the editor reads keys: between two of them a pasted password would
+    /// be visible.
     fn quiet() -> Self {
         #[cfg(unix)]
         {

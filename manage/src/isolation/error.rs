@@ -1,40 +1,52 @@
-//! Why a lock is not held.
+//! Why a lock cannot be taken.
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::database::ConnectError;
+use crate::console::printable;
+use crate::database::{ConnectError, LockError};
 
-/// Why there is no lock.
+/// Why the lock cannot be taken.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum IsolationError {
-    /// Another process holds it, and the time to wait is up.
+    /// Another process holds it, and the time limit has passed.
     Busy {
-        /// What is known of the holder: its program, its address, since when.
+        /// The known details of the holder: its program, its address, and since when it holds the lock.
         holder: Option<String>,
-        /// How long it was waited for.
+        /// How long this process waited.
         waited: Duration,
     },
     /// The database cannot be used.
     Connect(ConnectError),
-    /// The database refused.
+    /// The database returned an error.
     Refused(String),
     /// The file of SQLite's lock cannot be opened or locked.
     File(PathBuf, io::Error),
-    /// The database is in memory: no other process could see a lock.
+    /// The database is in memory, so other processes could not see a lock.
     InMemory,
-    /// The server is a standby, whose locks are not those of the primary.
+    /// The server is a standby, which does not share locks with the primary.
     Standby,
-    /// This program has no driver for the database.
-    NoLocks,
 }
 
 impl From<ConnectError> for IsolationError {
     fn from(error: ConnectError) -> Self {
         Self::Connect(error)
+    }
+}
+
+impl From<LockError> for IsolationError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Connect(error) => Self::Connect(error),
+            LockError::Query(error) => Self::Refused(error.to_string()),
+            LockError::Refused(message) => Self::Refused(message),
+            LockError::File(path, error) => Self::File(path, error),
+            LockError::InMemory => Self::InMemory,
+            LockError::Standby => Self::Standby,
+        }
     }
 }
 
@@ -44,23 +56,24 @@ impl fmt::Display for IsolationError {
             Self::Busy { holder, waited } => {
                 f.write_str("Another process holds the lock")?;
                 if !waited.is_zero() {
-                    write!(f, ", and the {} s to wait for it are over", waited.as_secs())?;
+                    write!(f, ", and it was not released within {} s", waited.as_secs())?;
                 }
                 match holder {
-                    Some(holder) => write!(f, ": {holder}."),
+                    Some(holder) => write!(f, ": {}.", printable(holder)),
                     None => f.write_str("."),
                 }
             }
             Self::Connect(error) => error.fmt(f),
-            Self::Refused(message) => write!(f, "The lock cannot be taken: {message}."),
-            Self::File(path, error) => write!(f, "The lock file {} cannot be used: {error}", path.display()),
+            Self::Refused(message) => write!(f, "Cannot acquire the lock: {message}."),
+            Self::File(path, error) => {
+                write!(f, "Cannot use the lock file {}: {error}", printable(path))
+            }
             Self::InMemory => {
                 f.write_str("The database is in memory, where no other process can see a lock.")
             }
             Self::Standby => {
                 f.write_str("The server is a standby, whose locks are not those of the primary.")
             }
-            Self::NoLocks => f.write_str("This program has no driver for the database."),
         }
     }
 }

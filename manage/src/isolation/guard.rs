@@ -1,19 +1,17 @@
-//! The lock while it is held, and the thread that watches it.
+//! A held lock, and the thread that monitors it.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::open::open;
-use super::session::{GLANCE, Session};
-use super::{IsolationError, LockName};
-use crate::database::Reason;
+use super::IsolationError;
+use crate::database::{LockName, LockSession, POLL_INTERVAL, Reason, operations_for};
 use crate::settings::DatabaseSettings;
 
-/// How often a waiting process tries again, at the most.
+/// The longest time between two attempts of a waiting process.
 const POLL: Duration = Duration::from_millis(200);
 
-/// A lock that is held. It is given back when this value drops, and ends with the process, however that ends.
+/// A held lock. It is released when this value is dropped, or when the process ends in any way.
 #[derive(Debug)]
 #[must_use = "the lock ends when this value drops"]
 pub struct Isolation {
@@ -21,9 +19,9 @@ pub struct Isolation {
 }
 
 impl Isolation {
-    /// Takes the lock, waiting for at most `wait`, and watches it. `owner` is shown to those who find it taken; `waiting`
-    /// is called once, with the holder, when the first try fails; `lost` is called on another thread if the lock ends
-    /// before this value does.
+    /// Takes the lock, waiting up to `wait`, and monitors it. Waiting processes see `owner`. `waiting` is
+    /// called once, with the holder, if the first attempt fails. `lost` is called on another thread if the
+    /// lock ends before this value is dropped.
     pub(crate) fn take(
         settings: &DatabaseSettings,
         name: LockName,
@@ -35,9 +33,11 @@ impl Isolation {
         let start = Instant::now();
         let mut way = None;
         let mut pause = Duration::from_millis(5);
-        let mut told = false;
+        let mut reported = false;
         let mut session = loop {
-            let tried = try_once(way.take(), || open(settings, name.clone(), owner));
+            let tried = try_once(way.take(), || {
+                Ok(operations_for(settings)?.open_lock(settings, name.clone(), owner)?)
+            });
             let left = wait.saturating_sub(start.elapsed());
             match tried {
                 Ok((session, true)) => break session,
@@ -45,18 +45,18 @@ impl Isolation {
                     if left.is_zero() {
                         return Err(IsolationError::Busy { holder: session.holder(), waited: wait });
                     }
-                    if !told {
+                    if !reported {
                         waiting(session.holder());
-                        told = true;
+                        reported = true;
                     }
                     way = Some(session);
                 }
-                // Who waits outlives a restart of the server. A pool may have no room for the first look; who would wait for ever
-                // is told that.
+                // Waiting continues through a restart of the server. A pooler may have no free connection for
+                // the first attempt; a process without a time limit then fails with that error.
                 Err(IsolationError::Connect(error))
                     if error.reason.is_transient()
                         && !left.is_zero()
-                        && (told || (error.reason == Reason::TimedOut && wait < Duration::MAX)) => {}
+                        && (reported || (error.reason == Reason::TimedOut && wait < Duration::MAX)) => {}
                 Err(error) => return Err(error),
             }
             thread::sleep(pause.min(left));
@@ -66,12 +66,12 @@ impl Isolation {
         let watch = move || {
             let mut looked = Instant::now();
             loop {
-                let goes_on = matches!(stopped.recv_timeout(GLANCE), Err(RecvTimeoutError::Timeout));
-                if goes_on && !session.has_ended() && looked.elapsed() < session.look_every() {
+                let goes_on = matches!(stopped.recv_timeout(POLL_INTERVAL), Err(RecvTimeoutError::Timeout));
+                if goes_on && !session.has_ended() && looked.elapsed() < session.check_every() {
                     continue;
                 }
-                // At the end as well: it may have been lost since the last look.
-                if let Err(why) = session.look() {
+                // It is also checked at the end: it may have been lost since the last check.
+                if let Err(why) = session.check() {
                     return lost(why);
                 }
                 if !goes_on {
@@ -86,11 +86,11 @@ impl Isolation {
     }
 }
 
-/// One try on the way that there is, or on a new one.
+/// Makes one attempt, on the existing session or on a new one.
 fn try_once(
-    way: Option<Box<dyn Session>>,
-    open: impl FnOnce() -> Result<Box<dyn Session>, IsolationError>,
-) -> Result<(Box<dyn Session>, bool), IsolationError> {
+    way: Option<Box<dyn LockSession>>,
+    open: impl FnOnce() -> Result<Box<dyn LockSession>, IsolationError>,
+) -> Result<(Box<dyn LockSession>, bool), IsolationError> {
     let mut session = way.map_or_else(open, Ok)?;
     let is_taken = session.try_take()?;
     Ok((session, is_taken))
@@ -110,25 +110,25 @@ mod tests {
     use super::*;
     use crate::settings::Origin;
 
-    /// What is told of a lock that is held for a moment, in which something happens to its file.
-    fn told(happens: impl FnOnce(&std::path::Path)) -> Option<String> {
-        let folder = tempfile::tempdir().expect("a folder");
+    /// Returns the reported reason when something happens to the file of a held lock.
+    fn reported(happens: impl FnOnce(&std::path::Path)) -> Option<String> {
+        let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("a.db");
         let settings = DatabaseSettings::sqlite("default", path.to_str().expect("UTF-8"), Origin::Code);
         let name = LockName::key("test");
         let file = name.file(&path);
-        let (sender, told) = channel();
+        let (sender, reported) = channel();
         let lost = move |why| drop(sender.send(why));
         let lock = Isolation::take(&settings, name, "test", Duration::ZERO, |_| {}, lost).expect("a lock");
         happens(&file);
         drop(lock);
-        told.try_recv().ok()
+        reported.try_recv().ok()
     }
 
     #[test]
-    fn a_lock_that_was_lost_since_the_last_look_is_told_at_the_end() {
-        assert_eq!(told(|_| {}), None);
-        let why = told(|file| std::fs::remove_file(file).expect("a lock file"));
-        assert!(why.is_some(), "the file has gone");
+    fn a_lock_that_was_lost_since_the_last_look_is_reported_at_the_end() {
+        assert_eq!(reported(|_| {}), None);
+        let why = reported(|file| std::fs::remove_file(file).expect("a lock file"));
+        assert!(why.is_some(), "the file was removed");
     }
 }

@@ -1,25 +1,27 @@
-//! Locks that everyone who uses a database sees, and that die with their holder.
+//! Locks that are visible to all users of a database, and that end with their holder.
 //!
-//! `name` is what a lock is called on each kind of database; `session` is what holds one, in the files `sqlite` (with
-//! `file`), `postgres` and `mysql`; `guard` is a lock that is held and watched. This module knows neither the command line
-//! nor printing. Migrations use the names and the file, and hold their lock by the connection that migrates.
+//! `#[command(isolated)]` takes one for a whole command; [`Context::isolate`](crate::Context::isolate) for a
+//! part of one:
+//!
+//! ```
+//! use manage::prelude::*;
+//!
+//! fn send_invoices(cx: &Context) -> Result<()> {
+//!     // Another program that uses this key waits, or exits with 75.
+//!     let lock = cx.isolate("invoices")?;
+//!     // … send …
+//!     drop(lock);
+//!     cx.success("Sent.")
+//! }
+//! ```
+//!
+//! `guard` holds and monitors a lock. `context` has the methods for commands; only these print. `database/`
+//! implements the locks of each backend.
 
+mod context;
 mod error;
-#[cfg(feature = "sqlite")]
-mod file;
 mod guard;
-#[cfg(feature = "mysql")]
-mod mysql;
-mod name;
-mod open;
-#[cfg(feature = "postgres")]
-mod postgres;
-mod session;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 
+pub(crate) use context::{end_without_lock, of_command};
 pub use error::IsolationError;
-#[cfg(feature = "sqlite")]
-pub(crate) use file::FileLock;
 pub use guard::Isolation;
-pub(crate) use name::LockName;

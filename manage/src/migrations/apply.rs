@@ -1,47 +1,49 @@
-//! Applies and reverts, under the lock.
+//! Applies and reverts migrations, under the lock.
 
 use anyhow::Context as _;
 
 use super::failure::{IrreversibleError, StepError};
 use super::foreign_keys::Violations;
 use super::run::run;
-use super::session::Session;
-use super::{Direction, Migrations, Plan, Row, Target};
+use super::session::MigrationSession;
+use super::{Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration};
 use crate::database::Connection;
 use crate::settings::Backend;
 
-/// What is happening, for whoever shows it.
+/// An event of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress<'a> {
+pub enum StepEvent<'a> {
     /// The step begins.
     Begin,
     /// The step is done.
     Done,
-    /// Something of which the first step should not be the first to hear; it comes before that begins.
+    /// A warning, which is sent before the first step.
     Warning(&'a str),
 }
 
-/// One step that was taken.
+/// A step that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Applied or reverted.
     pub direction: Direction,
     /// Which migration.
-    pub row: Row,
+    pub row: PlannedMigration,
 }
 
-/// Takes every step to the target. The caller holds the lock; what is to be done is read after that, since another
-/// process may have done it meanwhile. Where a step has no file, none is taken; on another error, the steps before it stay.
+/// Takes every step to the target. The caller must hold the lock; the plan is read under it, because another
+/// process may have migrated meanwhile. If a step has no file, no step is taken. On another error, the
+/// effects of the preceding steps persist.
 ///
-/// Each migration finds the session as it was before the first one: settings that a migration changes are set back. On SQLite
-/// foreign keys are off while it runs, and are checked before it is committed.
+/// Each migration starts with the session settings from before the first one: settings that a migration
+/// changes are restored. On SQLite, foreign keys are off during a migration, and all references are checked
+/// before it is committed.
 pub fn apply(
     connection: &mut Connection,
     migrations: &Migrations,
-    target: &Target,
-    mut progress: impl FnMut(Progress<'_>, &Step) -> crate::Result<()>,
-) -> crate::Result<Vec<Step>> {
-    let plan = Plan::read(connection, migrations)?;
+    target: &MigrationTarget,
+    mut progress: impl FnMut(StepEvent<'_>, &Step) -> crate::error::Result<()>,
+) -> crate::error::Result<Vec<Step>> {
+    let plan = MigrationPlan::read(connection, migrations)?;
     let steps: Vec<Step> =
         plan.steps(target).into_iter().map(|(direction, row)| Step { direction, row: row.clone() }).collect();
     let Some(first) = steps.first() else { return Ok(steps) };
@@ -51,13 +53,16 @@ pub fn apply(
     if connection.backend() == Backend::Sqlite {
         violations = Violations::read(connection)?;
         if !violations.is_empty() {
-            progress(Progress::Warning(&format!("Foreign keys are violated already: {violations}.")), first)?;
+            progress(
+                StepEvent::Warning(&format!("Foreign keys are violated already: {violations}.")),
+                first,
+            )?;
         }
     }
-    let session = Session::save(connection)?;
+    let session = MigrationSession::save(connection)?;
     for step in &steps {
         let Some(entry) = migrations.entry(&step.row) else { continue };
-        progress(Progress::Begin, step)?;
+        progress(StepEvent::Begin, step)?;
         let restored =
             run(connection, entry, step.direction, &session, &mut violations).map_err(|failure| {
                 StepError {
@@ -67,21 +72,21 @@ pub fn apply(
                     remedy: failure.remedy,
                 }
             })?;
-        progress(Progress::Done, step)?;
+        progress(StepEvent::Done, step)?;
         restored
-            .with_context(|| format!("After {} the session's settings cannot be set back.", step.row.name))?;
+            .with_context(|| format!("After {} the session's settings cannot be restored.", step.row.name))?;
     }
     Ok(steps)
 }
 
-impl Plan {
-    /// Fails where a migration would have to be reverted that has no `down.sql`.
+impl MigrationPlan {
+    /// Fails if a migration to revert has no `down.sql`.
     pub fn check_reversible(
         &self,
         migrations: &Migrations,
-        target: &Target,
+        target: &MigrationTarget,
     ) -> Result<(), IrreversibleError> {
-        let rows: Vec<Row> = self
+        let rows: Vec<PlannedMigration> = self
             .steps(target)
             .into_iter()
             .filter(|(direction, row)| *direction == Direction::Revert && !migrations.is_reversible(row))

@@ -1,17 +1,18 @@
-//! The transactions that a migration's file begins and ends by itself, beside the one that it runs in.
+//! Transaction control in a migration's file, in addition to the transaction that the migration runs in.
 
 use super::script::{Place, Script, Statement};
 use crate::settings::Backend;
 
-/// What a statement does to transactions.
+/// The effect of a statement on transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Control {
     Begin,
     Commit,
     Rollback,
-    /// On MySQL: what was done before it stays, as after a commit.
+    /// On MySQL: commits everything before it implicitly.
     ImplicitCommit,
-    /// A procedure, or on MySQL a statement in a string, may be any of these; on PostgreSQL only outside of a transaction.
+    /// A procedure, or on MySQL a statement in a string, may have any of these effects; on PostgreSQL only
+    /// outside of a transaction.
     Anything,
     Nothing,
 }
@@ -21,20 +22,20 @@ impl Control {
         let words = statement.words(4);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match (backend, words.as_slice()) {
-            // A block of MariaDB's.
+            // A block of MariaDB.
             (Backend::Mysql, ["BEGIN", "NOT", ..]) => Self::ImplicitCommit,
             (_, ["BEGIN", ..]) | (Backend::Postgres | Backend::Mysql, ["START", "TRANSACTION", ..]) => {
                 Self::Begin
             }
             (Backend::Postgres, ["COMMIT" | "ROLLBACK", "PREPARED", ..]) => Self::Nothing,
             (_, ["COMMIT", ..]) | (Backend::Postgres | Backend::Sqlite, ["END", ..]) => Self::Commit,
-            // To a savepoint: `ROLLBACK TO`, `ROLLBACK WORK TO`.
+            // Rolls back to a savepoint: `ROLLBACK TO`, `ROLLBACK WORK TO`.
             (_, ["ROLLBACK", "TO", ..] | ["ROLLBACK", _, "TO", ..]) => Self::Nothing,
             (_, ["ROLLBACK", ..]) | (Backend::Postgres, ["ABORT", ..]) => Self::Rollback,
             (Backend::Mysql, ["CALL" | "EXECUTE", ..]) | (Backend::Postgres, ["CALL" | "DO", ..]) => {
                 Self::Anything
             }
-            // It adds rows, as INSERT does.
+            // It inserts rows, like INSERT.
             (Backend::Mysql, ["LOAD", "DATA" | "XML", ..]) => Self::Nothing,
             (Backend::Mysql, [_, "TEMPORARY", ..]) => Self::Nothing,
             (
@@ -51,20 +52,20 @@ impl Control {
     }
 }
 
-/// Why a file cannot be run as it is; nothing of it was run.
+/// Why a file cannot be run. None of its statements was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unfit {
     pub(super) place: Place,
     pub(super) why: &'static str,
-    pub(super) hint: &'static str,
+    pub(crate) hint: &'static str,
 }
 
 pub(super) const OWN_TRANSACTION: &str =
     "Write `run_in_transaction = false` into metadata.toml beside the file.";
 const NOT_HERE: &str = "Remove it, or write `run_in_transaction = false` into metadata.toml beside the file.";
 
-/// The statements to run. Where the migration runs in a transaction, a `BEGIN` and its `COMMIT` are left out: that
-/// transaction already exists, and contains more.
+/// Returns the statements to run. If the migration runs in a transaction, a `BEGIN` and its `COMMIT` are
+/// skipped: that transaction already exists and also contains the migration's record.
 pub(super) fn runnable(
     script: &Script,
     in_transaction: bool,
@@ -79,7 +80,7 @@ pub(super) fn runnable(
             return Err(unfit(why, hint));
         }
         match control {
-            // There every other statement ends a transaction, too; see the module `run`.
+            // On MySQL many other statements also end a transaction; see the module `run`.
             _ if backend == Backend::Mysql => {}
             Control::Begin if begun.is_some() => {
                 return Err(unfit(
@@ -120,13 +121,13 @@ pub(super) fn runnable(
     }
 }
 
-/// Whether a `BEGIN` says nothing of the transaction's mode that would be lost.
+/// Returns whether a `BEGIN` sets no transaction mode, which would be lost.
 fn is_plain(begin: &Statement<'_>) -> bool {
     let known = ["BEGIN", "START", "TRANSACTION", "WORK", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"];
     begin.words(usize::MAX).iter().all(|word| known.contains(&word.as_str()))
 }
 
-/// What only a backend's own client understands, and what to write instead.
+/// Detects commands of a backend's own client, and returns what to write instead.
 fn client_command(statement: &Statement<'_>, backend: Backend) -> Option<(&'static str, &'static str)> {
     let text = statement.text();
     if backend != Backend::Mysql && text.contains('\0') {
@@ -142,7 +143,7 @@ fn client_command(statement: &Statement<'_>, backend: Backend) -> Option<(&'stat
             let has = |from, to| is_copy && words.windows(2).any(|pair| pair == [from, to]);
             if has("FROM", "STDIN") {
                 return Some((
-                    "The rows after COPY … FROM stdin can be sent by psql alone.",
+                    "Only psql can send the rows after COPY … FROM stdin.",
                     "Write INSERT statements: `pg_dump --inserts` does.",
                 ));
             }
@@ -156,7 +157,7 @@ fn client_command(statement: &Statement<'_>, backend: Backend) -> Option<(&'stat
             let words = statement.words(4);
             let is_load = matches!(words.first(), Some(word) if word == "LOAD");
             (is_load && words.iter().any(|word| word == "LOCAL")).then_some((
-                "The file of LOAD DATA LOCAL can be sent by MySQL's own client alone.",
+                "Only MySQL's own client can send the file of LOAD DATA LOCAL.",
                 "Write INSERT statements.",
             ))
         }

@@ -1,59 +1,60 @@
-//! Why a step failed: the statement, its place in the file, what the database says of it, and what stayed.
+//! Why a step failed: the statement, its position in the file, the database's message, and the effects that
+//! persist.
 
 use std::fmt;
 
 use diesel::result::Error as QueryError;
 use unicode_width::UnicodeWidthStr;
 
-use super::Step;
 use super::control::{OWN_TRANSACTION, Unfit};
 use super::script::{Place, Statement};
-use super::{Direction, Row};
+use super::{Direction, PlannedMigration, Step};
 use crate::database::ServerError;
 use crate::settings::Backend;
 
-/// How much of a line is shown.
+/// The maximum length of a displayed line.
 const WIDTH: usize = 100;
 
 /// A step that failed.
 #[derive(Debug)]
-pub struct StepError {
+pub(crate) struct StepError {
     /// Which step.
     pub step: Step,
-    /// What of it stayed in the database.
+    /// Its effects that persist in the database.
     pub left: Left,
-    /// Why.
+    /// The error.
     pub source: anyhow::Error,
-    /// What to do about that.
+    /// How to fix it.
     pub remedy: Option<String>,
 }
 
-/// What of a step that failed stayed in the database.
+/// The effects of a failed step that persist in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Left {
-    /// It was not begun, or rolled back.
+pub(crate) enum Left {
+    /// It did not begin, or was rolled back.
     Nothing,
-    /// No statement took effect, of a migration without a transaction: what an earlier run did is still there.
+    /// In a migration without a transaction no statement took effect; effects of an earlier run persist.
     NothingOfThisRun,
-    /// Its first statements, so many of so many, and the line in which the next one begins; where it is none of them, a part
+    /// The first `count` of its statements, and the line where the next one begins; if `count` is 0, a part
     /// of the statement in that line.
     Statements {
-        /// How many took effect.
+        /// The number of statements that took effect.
         count: usize,
-        /// How many there are.
+        /// The total number of statements.
         of: usize,
-        /// The line of the first one that did not; none where all took effect.
+        /// The line of the first statement that did not take effect; `None` if all did.
         line: Option<usize>,
-        /// Whether it is certain: MySQL does not say whether a statement that failed committed those before it.
+        /// Whether this is certain: MySQL does not report whether a failed statement committed the preceding
+        /// ones.
         is_certain: bool,
     },
-    /// The connection was lost while the transaction was committed.
+    /// The connection was lost during the commit.
     Unknown,
 }
 
 impl StepError {
-    /// How to go on: what to do about the reason, and about what may have stayed.
-    pub fn hints(&self) -> Vec<String> {
+    /// Returns how to continue: what to do about the error, and about effects that may persist.
+    pub(crate) fn hints(&self) -> Vec<String> {
         let version = &self.step.row.version;
         let (record, is_done) = match self.step.direction {
             Direction::Apply => ("record its version in", "applied"),
@@ -62,15 +63,15 @@ impl StepError {
         let left = match self.left {
             Left::Nothing => None,
             Left::NothingOfThisRun => Some(format!(
-                "It has no transaction: if an earlier run failed half-way, what that did is still there. Undo it by \
+                "It has no transaction: if an earlier run failed half-way, its effects persist. Undo them by \
                  hand; or do the rest by hand, and {record} __diesel_schema_migrations: {version}."
             )),
             Left::Statements { .. } => Some(format!(
-                "Undo by hand what stayed, and run the command again; or do the rest by hand, and {record} \
+                "Undo the effects by hand, and run the command again; or do the rest by hand, and {record} \
                  __diesel_schema_migrations: {version}."
             )),
             Left::Unknown => Some(format!(
-                "See whether `showmigrations` lists it as {is_done}: then all of it was done, and else nothing."
+                "Check whether `showmigrations` lists it as {is_done}: then all of it was done, otherwise nothing."
             )),
         };
         self.remedy.iter().cloned().chain(left).collect()
@@ -125,11 +126,11 @@ impl fmt::Display for Left {
     }
 }
 
-/// The migrations that would have to be reverted, and have no `down.sql`.
+/// The migrations to revert that have no `down.sql`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IrreversibleError {
-    /// From the newest on.
-    pub rows: Vec<Row>,
+    /// In the order of their reversal, the newest first.
+    pub rows: Vec<PlannedMigration>,
 }
 
 impl fmt::Display for IrreversibleError {
@@ -151,14 +152,14 @@ impl fmt::Display for IrreversibleError {
 
 impl std::error::Error for IrreversibleError {}
 
-/// A statement that failed, and where it is. What the server says beside the message is the source's
+/// A statement that failed, and its position. The server's details are in the source's
 /// [`ServerError`](crate::database::ServerError).
 #[derive(Debug)]
-pub struct StatementError {
+pub(crate) struct StatementError {
     file: String,
     message: String,
     place: Place,
-    /// Whether the column is that of the error, and not just the statement's beginning.
+    /// Whether the column is that of the error, and not just the beginning of the statement.
     is_exact: bool,
     source: Option<QueryError>,
 }
@@ -168,7 +169,7 @@ impl StatementError {
         let server = ServerError::of(&error);
         let message = server.as_ref().map_or_else(|| error.to_string(), |server| server.message().to_owned());
         let exact = match backend {
-            // A position may be one in a statement that a function runs.
+            // A position may refer to a statement inside a function.
             Backend::Postgres => server
                 .filter(|server| !server.is_internal())
                 .and_then(|server| server.position()?.checked_sub(1))
@@ -189,7 +190,7 @@ impl StatementError {
     }
 }
 
-/// How to go on after a statement that failed, where the reason is one of migrations alone.
+/// Returns how to continue after a failed statement, if the reason is specific to migrations.
 pub(super) fn remedy(
     statement: &Statement<'_>,
     backend: Backend,
@@ -221,7 +222,7 @@ pub(super) fn remedy(
     })
 }
 
-const USED_BY_OTHERS: &str = "Drop views and triggers that use the table before it is dropped or renamed, and make them again \
+const USED_BY_OTHERS: &str = "Drop views and triggers that use the table before it is dropped or renamed, and create them again \
     afterwards; or write `PRAGMA legacy_alter_table = ON;` at the beginning of the file.";
 
 /// MySQL names the line of a syntax error, counted from the statement's beginning: `… near 'x' at line 2`.
@@ -257,7 +258,7 @@ impl std::error::Error for StatementError {
     }
 }
 
-/// The part of a line around a column, on one screen line: a tab is one column wide.
+/// Returns the part of a line around a column, on one screen line: a tab is one column wide.
 fn window(text: &str, column: usize) -> (String, usize) {
     let chars: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let start = if column < WIDTH * 3 / 4 { 0 } else { column - WIDTH / 2 };

@@ -1,5 +1,5 @@
-//! SQLite's foreign keys during a migration. They are off, as a table that is rebuilt is dropped for a moment, which
-//! would delete the rows that refer to it, too; so all references are checked afterwards.
+//! SQLite's foreign keys during a migration. They are off, because rebuilding a table drops it temporarily,
+//! which would also delete the rows that refer to it. So all references are checked afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::script::Statement;
 use crate::database::Connection;
 
-/// The references that do not hold.
+/// The broken references.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Violations {
     /// By table and the table that it refers to.
@@ -25,10 +25,10 @@ struct Rows {
     parent: String,
     #[diesel(sql_type = BigInt)]
     count: i64,
-    /// The `rowid` of one of them, unless the table has none.
+    /// The `rowid` of one of the rows, unless the table has none.
     #[diesel(sql_type = Nullable<BigInt>)]
     example: Option<i64>,
-    /// Whether there is a table of the parent's name.
+    /// Whether a table with the parent's name exists.
     #[diesel(sql_type = BigInt)]
     parents: i64,
 }
@@ -59,7 +59,7 @@ impl Violations {
                         .rows
                         .extend(rows.into_iter().map(|row| ((name.clone(), row.parent.clone()), row)));
                 }
-                // The key's columns are not unique in the other table, for one.
+                // For example, the referenced columns are not unique in the other table.
                 Err(error) => drop(violations.broken.insert((name, error.to_string()))),
             }
         }
@@ -70,7 +70,7 @@ impl Violations {
         self.rows.is_empty() && self.broken.is_empty()
     }
 
-    /// Those that are new since then.
+    /// Returns the violations that are not in `before`.
     pub(super) fn since(&self, before: &Self) -> Self {
         let is_new = |(key, rows): &(&(String, String), &Rows)| {
             before.rows.get(*key).is_none_or(|before| rows.count > before.count)
@@ -81,7 +81,7 @@ impl Violations {
         }
     }
 
-    /// What an author may do about them. `renames` says whether the migration renames a table.
+    /// Returns how the author can fix them. `renames` is whether the migration renames a table.
     pub(super) fn remedy(&self, renames: bool) -> &'static str {
         if renames && self.rows.values().any(|rows| rows.parents == 0) {
             "ALTER TABLE ... RENAME TO also renames the table in the foreign keys of others. To rebuild a table, make the new one \
@@ -122,12 +122,13 @@ impl fmt::Display for Violations {
     }
 }
 
-/// Whether a file itself turns the keys on or off before it does anything else: in a transaction SQLite passes over it.
+/// Returns whether a file turns foreign keys on or off before any other statement. SQLite ignores that in a
+/// transaction.
 pub(super) fn chosen<'a>(statements: impl Iterator<Item = Statement<'a>>) -> Option<bool> {
     statements
         .take_while(|statement| statement.words(1) == ["PRAGMA"])
         .filter_map(|statement| {
-            // SQLite takes quotes, a schema and parentheses as well: `PRAGMA main.foreign_keys("on")`.
+            // SQLite also accepts quotes, a schema and parentheses: `PRAGMA main.foreign_keys("on")`.
             let words = statement.unquoted_words();
             let words = words.iter().map(String::as_str).collect::<Vec<_>>();
             match words.as_slice() {
@@ -140,7 +141,7 @@ pub(super) fn chosen<'a>(statements: impl Iterator<Item = Statement<'a>>) -> Opt
         .last()
 }
 
-/// As SQLite reads it: any number but zero is on as well.
+/// Parses a value as SQLite does: any number except zero also means on.
 fn is_on(value: &str) -> bool {
     matches!(value, "ON" | "TRUE" | "YES") || value.parse::<i64>().is_ok_and(|number| number != 0)
 }

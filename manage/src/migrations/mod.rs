@@ -1,28 +1,37 @@
-//! Diesel's migrations: which there are, which are applied, and applying them one process at a time.
+//! Diesel's migrations: which exist, which are applied, and how to apply them in one process at a time.
 //!
-//! The table is Diesel's own, so `diesel migration run` and `manage migrate` understand each other. This module knows
-//! neither the command line nor printing.
+//! The table is Diesel's own, so `diesel migration run` and `manage migrate` are compatible. This module
+//! depends neither on the command line nor on printing. [`migrations!`](crate::migrations!) registers an
+//! app's migrations. Code applies them with `cx.call("migrate")`, which takes the lock. This module reports
+//! the unapplied ones:
+//!
+//! ```
+//! use manage::migrations;
+//! use manage::prelude::*;
+//!
+//! fn check_migrated(cx: &Context) -> Result<()> {
+//!     let missing = migrations::unapplied(cx.program(), cx.database("default")?.settings())?;
+//!     ensure!(missing.is_empty(), "{} migrations are not applied", missing.len());
+//!     Ok(())
+//! }
+//! ```
 
-mod apply;
+pub(crate) mod apply;
 mod control;
 mod failure;
 mod foreign_keys;
-mod lock;
-mod look;
-mod plan;
+pub(crate) mod lock;
+pub(crate) mod plan;
 mod recorder;
 mod run;
 mod script;
 mod session;
-mod sources;
+pub(crate) mod sources;
+mod unapplied;
 
-pub use apply::{Progress, Step, apply};
-pub use failure::{IrreversibleError, Left, StatementError, StepError};
-pub use lock::{Lock, LockError};
-pub use look::look;
-pub use plan::{Direction, Plan, Row, Target, TargetError};
-#[doc(hidden)]
-pub use sources::Part;
-pub use sources::{Migrations, Registration, SourceError};
-
-pub(crate) use sources::has_migrations;
+pub(crate) use apply::{Step, StepEvent, apply};
+pub(crate) use failure::{IrreversibleError, StatementError, StepError};
+pub(crate) use lock::{Lock, LockError};
+pub(crate) use plan::{Direction, MigrationPlan, MigrationTarget, PlannedMigration, TargetError};
+pub(crate) use sources::{Migrations, SourceError, has_migrations};
+pub use unapplied::unapplied;

@@ -1,4 +1,4 @@
-//! Takes the SQL out of a migration: Diesel's trait gives it to a connection alone.
+//! Extracts the SQL of a migration, which Diesel's trait passes only to a connection.
 
 use diesel::connection::{
     AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, SimpleConnection,
@@ -11,10 +11,10 @@ use diesel::{ConnectionResult, QueryResult};
 use super::Direction;
 use crate::database::MultiBackend;
 
-/// The SQL of one direction; none where the migration has no `down.sql`.
+/// Returns the SQL of one direction; `None` if the migration has no `down.sql`.
 pub(super) fn record(migration: &dyn Migration<MultiBackend>, direction: Direction) -> Option<String> {
     let mut recorder = Recorder::default();
-    // Nothing of it fails but a file that does not exist; without an `up.sql` the program does not compile.
+    // This fails only if the file is missing; a missing `up.sql` is a compile error.
     let recorded = match direction {
         Direction::Apply => migration.run(&mut recorder),
         Direction::Revert => migration.revert(&mut recorder),
@@ -22,7 +22,7 @@ pub(super) fn record(migration: &dyn Migration<MultiBackend>, direction: Directi
     recorded.is_ok().then_some(recorder.sql)
 }
 
-/// A connection to nothing, which records the SQL that it is given.
+/// A connection without a database, which records its SQL.
 #[derive(Default)]
 struct Recorder {
     sql: String,

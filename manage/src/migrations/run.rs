@@ -1,4 +1,4 @@
-//! Runs one migration: its statements one by one, and then its record.
+//! Runs one migration: its statements one by one, and then the statement that records it.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -10,27 +10,27 @@ use super::failure::{Left, StatementError, remedy};
 use super::foreign_keys::{self, Violations};
 use super::plan::__diesel_schema_migrations as record;
 use super::script::Statement;
-use super::session::{self, Session};
+use super::session::{self, MigrationSession};
 use super::sources::Entry;
 use crate::database::Connection;
 use crate::settings::Backend;
 
-/// Why a migration failed, and what of it stayed.
+/// Why a migration failed, and which of its effects persist.
 pub(super) struct Failure {
     pub(super) left: Left,
     pub(super) source: anyhow::Error,
-    /// What to do about that.
+    /// How to fix it.
     pub(super) remedy: Option<String>,
 }
 
-/// Runs one direction of a migration. Afterwards the session is restored, also after a failure; the result says whether that
-/// succeeded. `violations` are the references of an SQLite database that are broken before it; afterwards, those that are broken
-/// then.
+/// Runs one direction of a migration. Restores the session's settings afterwards, even after a failure; the
+/// inner result is that of the restoration. `violations` are the broken references of an SQLite database
+/// before the migration; afterwards, those after it.
 pub(super) fn run(
     connection: &mut Connection,
     entry: &Entry,
     direction: Direction,
-    session: &Session,
+    session: &MigrationSession,
     violations: &mut Violations,
 ) -> Result<QueryResult<()>, Failure> {
     let nothing = |source: anyhow::Error| Failure { left: Left::Nothing, source, remedy: None };
@@ -57,7 +57,7 @@ pub(super) fn run(
     };
     let result = run.all(connection);
     let is_set_back = match connection.backend() {
-        // A rollback does it; and behind a pooler the session may be another one now.
+        // A rollback restores them, and through a pooler the session may now be a different one.
         Backend::Postgres => in_transaction,
         Backend::Mysql => !run.may_change_session(),
         Backend::Sqlite => false,
@@ -71,25 +71,25 @@ struct Run<'a> {
     entry: &'a Entry,
     direction: Direction,
     statements: Vec<(Control, Statement<'a>)>,
-    session: &'a Session,
+    session: &'a MigrationSession,
     violations: &'a mut Violations,
     backend: Backend,
     in_transaction: bool,
-    /// How many statements took effect.
+    /// The number of statements that took effect.
     done: usize,
-    /// How many of them a rollback would not undo.
+    /// The number of statements that a rollback would not undo.
     kept: usize,
     /// Whether a rollback would undo the next statement.
     is_open: bool,
-    /// Whether it is certain that those which are kept took effect.
+    /// Whether it is certain that the statements counted in `kept` took effect.
     is_certain: bool,
 }
 
 impl Run<'_> {
     fn all(&mut self, connection: &mut Connection) -> Result<(), Failure> {
         let backend = connection.backend();
-        // SQLite and MySQL know settings that a transaction cannot change; in PostgreSQL they are part of it, so that they go
-        // with it.
+        // SQLite and MySQL have settings that cannot be changed inside a transaction. In PostgreSQL, settings
+        // are part of the transaction.
         let before_inside = backend == Backend::Postgres && self.in_transaction;
         if backend == Backend::Sqlite {
             let keys = foreign_keys::chosen(self.statements.iter().map(|(_, statement)| *statement));
@@ -124,7 +124,7 @@ impl Run<'_> {
                 let part = if reaches_commit {
                     "It could not be committed."
                 } else {
-                    "Its transaction could not be begun."
+                    "Its transaction could not begin."
                 };
                 let failure = self.failed(anyhow::Error::from(error).context(part), true);
                 Err(if is_lost { Failure { left: Left::Unknown, ..failure } } else { failure })
@@ -132,7 +132,7 @@ impl Run<'_> {
         }
     }
 
-    /// Runs the statements that `manage::migrations!` names.
+    /// Runs the statements that `manage::migrations!` specifies.
     fn before(&self, connection: &mut Connection) -> Result<(), Failure> {
         for statement in &self.entry.before {
             connection.batch_execute(statement).map_err(|error| {
@@ -155,7 +155,7 @@ impl Run<'_> {
                 self.check_foreign_keys(connection)?;
             }
             if let Err(error) = connection.batch_execute(statement.text()) {
-                // Whether it committed those before it is not known.
+                // It is unknown whether the statement committed the preceding ones.
                 let commits_alone = self.commits_alone(control);
                 let may_commit = commits_alone || control == Control::ImplicitCommit;
                 let is_certain = !may_commit || self.kept == self.done;
@@ -179,7 +179,7 @@ impl Run<'_> {
         } else if backend == Backend::Postgres || self.may_change_session() {
             self.session.restore(connection).map_err(|error| {
                 self.failed(
-                    anyhow::Error::from(error).context("The settings of the session cannot be set back."),
+                    anyhow::Error::from(error).context("The settings of the session cannot be restored."),
                     true,
                 )
             })?;
@@ -190,8 +190,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Whether the session of MySQL may be another one after these statements. To look into it takes time, in which a process
-    /// that is killed leaves a migration without its record.
+    /// Returns whether these statements may change MySQL's session. Without such statements the check is
+    /// skipped: it takes time, in which a killed process would leave a migration without its record.
     fn may_change_session(&self) -> bool {
         !self.entry.before.is_empty() || self.statements.iter().any(|(_, one)| session::may_change_it(one))
     }
@@ -201,13 +201,13 @@ impl Run<'_> {
         self.done += 1;
         match control {
             Control::Begin => {
-                // A transaction that is open already is committed by it, on MySQL.
+                // On MySQL, `BEGIN` commits an open transaction.
                 if self.is_open && self.backend == Backend::Mysql {
                     self.kept = before;
                 }
                 self.is_open = true;
             }
-            // On MySQL what comes after a new table is in no transaction.
+            // On MySQL, statements after an implicit commit are outside of a transaction.
             Control::Commit | Control::ImplicitCommit => {
                 self.is_open = false;
                 self.is_certain = true;
@@ -224,12 +224,12 @@ impl Run<'_> {
         }
     }
 
-    /// Whether a statement may commit something that nobody sees in the file. PostgreSQL lets none do so in a transaction.
+    /// Returns whether a statement may commit implicitly. PostgreSQL does not allow that in a transaction.
     fn commits_alone(&self, control: Control) -> bool {
         control == Control::Anything && (self.backend == Backend::Mysql || !self.is_open)
     }
 
-    /// Of a statement that failed, a procedure for one, a part may have been committed.
+    /// Returns that part of a failed statement, such as a procedure, may have been committed.
     fn part_of(&self, statement: Statement<'_>) -> Left {
         Left::Statements {
             count: 0,
@@ -239,7 +239,7 @@ impl Run<'_> {
         }
     }
 
-    /// Adds what MySQL could not roll back: the tables of some engines, as MyISAM, know no transactions.
+    /// Adds the effects that MySQL could not roll back: engines such as MyISAM have no transactions.
     fn add_what_is_kept(&self, connection: &mut Connection, failure: &mut Failure) {
         if self.backend != Backend::Mysql || !matches!(failure.left, Left::Nothing | Left::NothingOfThisRun) {
             return;
@@ -247,21 +247,21 @@ impl Run<'_> {
         let line = |nth: usize| self.statements.get(nth).map(|(_, statement)| statement.line());
         if session::is_rollback_incomplete(connection) {
             let of = self.statements.len();
-            // Of the one that failed a part may have stayed, too.
+            // A part of the failed statement may also persist.
             let count = (self.done + 1).min(of);
             failure.left = Left::Statements { count, of, line: line(count), is_certain: false };
         }
     }
 
-    /// Ends the transaction of the file's own; the migration's is ended by its owner.
+    /// Rolls back the file's own transaction. The caller ends the migration's transaction.
     fn roll_back(&self, connection: &mut Connection) {
         if self.is_open && !self.in_transaction {
-            // It fails where the connection does, which ends the transaction as well.
+            // It fails only if the connection is lost, which also ends the transaction.
             let _ = connection.batch_execute("ROLLBACK");
         }
     }
 
-    /// Fails where a reference does not hold that did before the migration.
+    /// Fails if the migration broke a reference.
     fn check_foreign_keys(&mut self, connection: &mut Connection) -> Result<(), Failure> {
         let now = Violations::read(connection).map_err(|error| self.failed(error.into(), true))?;
         let new = now.since(self.violations);
@@ -302,7 +302,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether it is unknown what the server did.
+/// Returns whether the server's result is unknown.
 fn is_lost(error: &QueryError) -> bool {
     use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
 

@@ -1,5 +1,7 @@
-//! The SQL of a migration: its statements, each with its place in the file.
+//! The SQL of a migration: its statements, each with its position in the file.
 
+#[cfg(all(test, unix))]
+mod fuzz;
 mod lexer;
 mod split;
 #[cfg(test)]
@@ -10,19 +12,21 @@ use std::ops::Range;
 use self::lexer::{Kind, Lexer};
 use crate::settings::Backend;
 
-/// The text of a migration's file, cut into statements.
+/// The text of a migration's file, split into statements.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     text: String,
     backend: Backend,
     statements: Vec<Range<usize>>,
+    /// The positions of line ends, in bytes.
+    newlines: Vec<usize>,
 }
 
-/// One statement, and where it is.
+/// A statement and its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Statement<'a> {
     script: &'a Script,
-    /// In bytes, from the file's beginning.
+    /// In bytes, from the beginning of the file.
     start: usize,
     end: usize,
 }
@@ -31,10 +35,11 @@ impl Script {
     pub(super) fn new(text: impl Into<String>, backend: Backend) -> Self {
         let text = text.into();
         let statements = split::statements(&text, backend);
-        Self { text, backend, statements }
+        let newlines = text.match_indices('\n').map(|(position, _)| position).collect();
+        Self { text, backend, statements, newlines }
     }
 
-    /// Its statements. A file that is empty, or has comments alone, has none.
+    /// Returns the statements. A file that is empty or contains only comments has none.
     pub(super) fn statements(&self) -> impl Iterator<Item = Statement<'_>> {
         self.statements.iter().map(|range| Statement { script: self, start: range.start, end: range.end })
     }
@@ -43,25 +48,25 @@ impl Script {
         self.backend
     }
 
-    /// The number of the line that a byte is in, from 1.
+    /// Returns the number of the line that contains a byte, from 1.
     fn line_of(&self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.newlines.partition_point(|newline| *newline < offset) + 1
     }
 }
 
 impl<'a> Statement<'a> {
-    /// The statement, without what ends it.
+    /// Returns the statement, without its delimiter.
     pub(super) fn text(&self) -> &'a str {
         &self.script.text[self.start..self.end]
     }
 
-    /// The line that it begins in, from 1.
+    /// Returns the line in which it begins, from 1.
     pub(super) fn line(&self) -> usize {
         self.script.line_of(self.start)
     }
 
-    /// The line of the file that a character of the statement is in: its number, its text, and how many characters are
-    /// before it. Characters are counted from 0; one behind the end is allowed.
+    /// Returns the line of the file that contains a character of the statement: its number, its text, and the
+    /// number of characters before it. Characters are counted from 0; one after the end is allowed.
     pub(super) fn locate(&self, character: usize) -> Place {
         let text = self.text();
         let bytes = text.char_indices().nth(character).map_or(text.len(), |(i, _)| i);
@@ -73,7 +78,7 @@ impl<'a> Statement<'a> {
         Place { line: self.script.line_of(offset), text: line.to_owned(), column }
     }
 
-    /// One of its lines, from 1; the last one where it has not so many.
+    /// Returns the position of one of its lines, from 1, or of the last one.
     pub(super) fn locate_line(&self, line: usize) -> Place {
         let text = self.text();
         let newline = line
@@ -87,19 +92,19 @@ impl<'a> Statement<'a> {
         self.locate(start)
     }
 
-    /// The place of a text that occurs once in the statement.
+    /// Returns the position of a text that occurs once in the statement.
     pub(super) fn locate_text(&self, text: &str) -> Option<Place> {
         let mut found = self.text().match_indices(text).map(|(i, _)| self.text()[..i].chars().count());
         let first = found.next()?;
         found.next().is_none().then(|| self.locate(first))
     }
 
-    /// The first words, in capitals, up to `count`. What is in quotes is no word.
+    /// Returns up to `count` of its first words, in capitals. Quoted text is skipped.
     pub(super) fn words(&self, count: usize) -> Vec<String> {
         self.tokens(|kind| kind == Kind::Word).take(count).map(str::to_ascii_uppercase).collect()
     }
 
-    /// All words, in capitals, and what is in quotes without these.
+    /// Returns all words in capitals, including those in quotes.
     pub(super) fn unquoted_words(&self) -> Vec<String> {
         let bare = |text: &str| text.trim_matches(['\'', '"', '`', '[', ']']).to_ascii_uppercase();
         self.tokens(|kind| matches!(kind, Kind::Word | Kind::Quoted)).map(bare).collect()
@@ -119,8 +124,8 @@ impl<'a> Statement<'a> {
 pub(super) struct Place {
     /// From 1.
     pub(super) line: usize,
-    /// Without its end.
+    /// Without its line ending.
     pub(super) text: String,
-    /// How many characters are before the one that is meant.
-    pub(super) column: usize,
+    /// The number of characters before the position.
+    pub(crate) column: usize,
 }

@@ -1,5 +1,5 @@
-//! The settings of a session, which migrations may change: they are set back before the next one, so that its statements
-//! mean what they say and the record is where it was.
+//! Session settings that migrations may change. They are restored before the next migration, so that its
+//! statements and the record are not affected.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use super::script::Statement;
 use crate::database::Connection;
 use crate::settings::Backend;
 
-/// A session's settings at some moment, by name.
-pub(super) struct Session {
+/// A snapshot of a session's settings, by name.
+pub(super) struct MigrationSession {
     settings: BTreeMap<String, String>,
-    /// PostgreSQL's user of the session, or MySQL's current database.
+    /// PostgreSQL's session user, or MySQL's current database.
     subject: Option<String>,
 }
 
-/// What a connection to an SQLite file has of its own. None of them is in the file.
+/// The pragmas of an SQLite connection. None of them is stored in the file.
 const PRAGMAS: [&str; 16] = [
     "automatic_index",
     "busy_timeout",
@@ -38,7 +38,7 @@ const PRAGMAS: [&str; 16] = [
     "writable_schema",
 ];
 
-/// MySQL's variables that are not settings: they change by themselves, or report what happened.
+/// MySQL's variables that are not settings: the server changes them, or they report status.
 const VOLATILE: [&str; 12] = [
     "error_count",
     "identity",
@@ -71,8 +71,12 @@ struct Variable {
     value: String,
 }
 
-impl Session {
+impl MigrationSession {
     pub(super) fn save(connection: &mut Connection) -> QueryResult<Self> {
+        connection.with_short_answers(Self::read)
+    }
+
+    fn read(connection: &mut Connection) -> QueryResult<Self> {
         let mut subject = None;
         let settings = match connection.backend() {
             Backend::Sqlite => {
@@ -97,10 +101,12 @@ impl Session {
                 settings
             }
             Backend::Mysql => {
-                subject = diesel::sql_query("SELECT '' AS name, DATABASE() AS value")
-                    .get_result::<Setting>(connection)?
-                    .value;
-                let rows: Vec<Variable> = diesel::sql_query("SHOW SESSION VARIABLES").load(connection)?;
+                let rows: Vec<Variable>;
+                (subject, rows) = connection.with_short_answers(|connection| {
+                    let database = diesel::sql_query("SELECT '' AS name, DATABASE() AS value");
+                    let database = database.get_result::<Setting>(connection)?.value;
+                    QueryResult::Ok((database, diesel::sql_query("SHOW SESSION VARIABLES").load(connection)?))
+                })?;
                 let is_setting = |row: &Variable| !VOLATILE.contains(&row.name.as_str());
                 rows.into_iter().filter(is_setting).map(|row| (row.name, row.value)).collect()
             }
@@ -108,14 +114,18 @@ impl Session {
         Ok(Self { settings, subject })
     }
 
-    /// Sets back what is no longer as it was.
+    /// Restores the changed settings.
     pub(super) fn restore(&self, connection: &mut Connection) -> QueryResult<()> {
+        connection.with_short_answers(|connection| self.set_back(connection))
+    }
+
+    fn set_back(&self, connection: &mut Connection) -> QueryResult<()> {
         let backend = connection.backend();
         if backend == Backend::Mysql {
-            // Under them no other table can be used.
+            // While tables are locked, no other table can be used.
             connection.batch_execute("UNLOCK TABLES")?;
         }
-        let now = Self::save(connection)?;
+        let now = Self::read(connection)?;
         if let Some(before) = self.subject.as_ref().filter(|_| self.subject != now.subject) {
             connection.batch_execute(&match backend {
                 Backend::Mysql => format!("USE `{}`", before.replace('`', "``")),
@@ -127,7 +137,7 @@ impl Session {
                 connection.batch_execute(&format!("RESET \"{name}\""))?;
             }
         }
-        // How quotes are read comes first.
+        // `sql_mode`, which affects quoting, comes first.
         let (modes, others): (Vec<_>, Vec<_>) = self
             .settings
             .iter()
@@ -140,15 +150,16 @@ impl Session {
     }
 }
 
-/// Whether a statement of MySQL's may change the session.
+/// Returns whether a MySQL statement may change the session.
 pub(super) fn may_change_it(statement: &Statement<'_>) -> bool {
-    // In a comment that is executed, and in a procedure, it may be anything.
+    // An executed comment and a procedure may contain anything.
     let is_hidden = statement.text().contains("/*");
     let words = statement.words(1);
     is_hidden || words.iter().any(|word| ["CALL", "LOCK", "SET", "USE"].contains(&word.as_str()))
 }
 
-/// Whether MySQL warned that the rollback, which must have been the last statement, could not undo everything.
+/// Returns whether MySQL warned that the rollback, which must be the last statement, could not undo
+/// everything.
 pub(super) fn is_rollback_incomplete(connection: &mut Connection) -> bool {
     #[derive(QueryableByName)]
     struct Warning {
@@ -157,7 +168,8 @@ pub(super) fn is_rollback_incomplete(connection: &mut Connection) -> bool {
     }
     const WARNING_NOT_COMPLETE_ROLLBACK: i64 = 1196;
 
-    let warnings: QueryResult<Vec<Warning>> = diesel::sql_query("SHOW WARNINGS").load(connection);
+    let warnings: QueryResult<Vec<Warning>> =
+        connection.with_short_answers(|connection| diesel::sql_query("SHOW WARNINGS").load(connection));
     warnings.is_ok_and(|all| all.iter().any(|warning| warning.code == WARNING_NOT_COMPLETE_ROLLBACK))
 }
 
@@ -172,7 +184,7 @@ fn set(connection: &mut Connection, name: &str, value: &str) -> QueryResult<()> 
         Backend::Mysql => {
             let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
             let value = if is_number { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) };
-            // What cannot be set for a session was changed for the whole server, perhaps by another client.
+            // A variable without a session value was changed for the whole server, perhaps by another client.
             let _ = connection.batch_execute(&format!("SET SESSION {name} = {value}"));
             Ok(())
         }

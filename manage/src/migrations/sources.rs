@@ -1,4 +1,4 @@
-//! The migrations that the apps of a program carry in themselves.
+//! The migrations that are compiled into the apps of a program.
 
 use std::fmt;
 
@@ -6,30 +6,29 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::EmbeddedMigrations;
 
 use super::script::Script;
-use super::{Direction, Row, recorder};
-use crate::Program;
-use crate::command::Location;
+use super::{Direction, PlannedMigration, recorder};
+use crate::command::{Location, Program};
 use crate::database::MultiBackend;
 use crate::settings::Backend;
 
-/// What `manage::migrations!` leaves behind: an app's migrations for some of the backends.
-pub struct Registration {
+/// The registration of `manage::migrations!`: an app's migrations for some of the backends.
+pub struct MigrationsRegistration {
     location: Location,
     /// The package's directory, as an absolute path.
     package: &'static str,
     parts: &'static [Part],
 }
 
-/// One part of what `manage::migrations!` says.
+/// A part of `manage::migrations!`.
 #[doc(hidden)]
 pub enum Part {
-    /// A directory, for one backend or for all.
+    /// A directory of migrations, for one backend or for all.
     Folder(Option<Backend>, &'static str, &'static EmbeddedMigrations),
     /// The statements to run before each migration.
     Before(&'static [(Backend, &'static [&'static str])]),
 }
 
-impl Registration {
+impl MigrationsRegistration {
     #[doc(hidden)]
     pub const fn new(
         parts: &'static [Part],
@@ -39,7 +38,7 @@ impl Registration {
         Self { location: Location::new(module_path, file, line), package, parts }
     }
 
-    /// The directory for a backend, and its migrations.
+    /// Returns the directory for a backend, and its migrations.
     fn folder(&self, backend: Backend) -> Option<(&'static str, &'static EmbeddedMigrations)> {
         self.parts.iter().find_map(|part| match part {
             Part::Folder(of, path, embedded) if of.is_none_or(|of| of == backend) => Some((*path, *embedded)),
@@ -47,7 +46,7 @@ impl Registration {
         })
     }
 
-    /// The statements to run before each migration.
+    /// Returns the statements to run before each migration.
     fn before(&self, backend: Backend) -> Vec<&'static str> {
         let lists = self.parts.iter().flat_map(|part| match part {
             Part::Before(lists) => *lists,
@@ -56,7 +55,7 @@ impl Registration {
         lists.filter(|(of, _)| *of == backend).flat_map(|(_, statements)| *statements).copied().collect()
     }
 
-    /// The directory as the compiler shows the files of the package: from the workspace's root.
+    /// Returns the directory in the compiler's form: relative to the workspace's root.
     fn shown_folder(&self, folder: &str) -> String {
         if folder.starts_with('/') {
             return folder.trim_end_matches('/').to_owned();
@@ -75,31 +74,33 @@ impl Registration {
     }
 }
 
-/// Where the package's directory is, seen from where the compiler saw one of its files.
+/// Returns the package's directory relative to the root from which the compiler names its files.
 fn package_from_root<'a>(package: &'a str, file: &str) -> &'a str {
     let starts = std::iter::once(0).chain(package.match_indices('/').map(|(i, _)| i + 1));
     let of_file = |start: &usize| {
         let rest = file.strip_prefix(&package[*start..]).and_then(|rest| rest.strip_prefix('/'));
-        // A file is never in the package's directory itself.
+        // No file is directly in the package's directory.
         rest.is_some_and(|rest| rest.contains('/'))
     };
     starts.into_iter().find(of_file).map_or("", |start| &package[start..])
 }
 
-inventory::collect!(Registration);
+inventory::collect!(MigrationsRegistration);
 
-/// Whether an app carries migrations, for whatever backend.
+/// Returns whether an app has migrations for any backend.
 pub(crate) fn has_migrations(app: &str) -> bool {
-    inventory::iter::<Registration>.into_iter().any(|registration| registration.location.app() == app)
+    inventory::iter::<MigrationsRegistration>
+        .into_iter()
+        .any(|registration| registration.location.app() == app)
 }
 
-/// One migration and the app that it belongs to.
+/// A migration and the app that it belongs to.
 pub(super) struct Entry {
     pub(super) app: &'static str,
     pub(super) version: String,
     /// The statements to run before it.
     pub(super) before: Vec<&'static str>,
-    /// Where `manage::migrations!` is.
+    /// The source location of `manage::migrations!`.
     pub(super) location: Location,
     migration: Box<dyn Migration<MultiBackend>>,
     backend: Backend,
@@ -107,17 +108,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The folder's name: the version and what it is about.
+    /// Returns the directory's name: the version and a title.
     pub(super) fn name(&self) -> String {
         self.migration.name().to_string()
     }
 
-    /// Its SQL; none where there is no file for this direction.
+    /// Returns its SQL; `None` if this direction has no file.
     pub(super) fn script(&self, direction: Direction) -> Option<Script> {
         Some(Script::new(recorder::record(&*self.migration, direction)?, self.backend))
     }
 
-    /// The path of its SQL, as messages show it.
+    /// Returns the path of its SQL for messages.
     pub(super) fn file(&self, direction: Direction) -> String {
         let file = match direction {
             Direction::Apply => "up.sql",
@@ -131,13 +132,13 @@ impl Entry {
     }
 }
 
-/// Every migration of a program for one backend, by version.
+/// Every migration of a program for one backend, in order of version.
 pub struct Migrations {
     pub(super) entries: Vec<Entry>,
 }
 
 impl Migrations {
-    /// The migrations of the apps of a program; `None` where no app has any.
+    /// Returns the migrations of a program's apps; `None` if no app has any.
     pub fn of_program(program: &Program, backend: Backend) -> Result<Option<Self>, SourceError> {
         let registrations = registrations(program);
         if registrations.is_empty() {
@@ -169,7 +170,7 @@ impl Migrations {
         Ok(Some(Self { entries }))
     }
 
-    /// What is wrong with the migrations of a program, whichever database it uses. An app need not have migrations for
+    /// Returns the problems of a program's migrations for all backends. An app need not have migrations for
     /// every backend.
     pub(crate) fn problems(program: &Program) -> Vec<SourceError> {
         let mut problems = Vec::new();
@@ -183,16 +184,16 @@ impl Migrations {
         problems
     }
 
-    /// Whether a migration has a `down.sql`.
-    pub fn is_reversible(&self, row: &Row) -> bool {
+    /// Returns whether a migration has a `down.sql`.
+    pub fn is_reversible(&self, row: &PlannedMigration) -> bool {
         self.entry(row).is_some_and(|entry| recorder::record(&*entry.migration, Direction::Revert).is_some())
     }
 
-    pub(super) fn entry(&self, row: &Row) -> Option<&Entry> {
+    pub(super) fn entry(&self, row: &PlannedMigration) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.version == row.version)
     }
 
-    /// The name of each, the SQL that it is applied with, and the statements before that, by version.
+    /// Iterates over the name of each migration, its SQL, and the statements before it, in order of version.
     #[cfg(feature = "testing")]
     pub(crate) fn each(&self) -> impl Iterator<Item = (String, String, &[&'static str])> {
         self.entries.iter().map(|entry| {
@@ -201,21 +202,21 @@ impl Migrations {
         })
     }
 
-    /// The name of each and the app that it belongs to, by version.
+    /// Returns the name of each migration and its app, in order of version.
     pub(crate) fn names(&self) -> impl Iterator<Item = (String, &'static str)> + '_ {
         self.entries.iter().map(|entry| (entry.name(), entry.app))
     }
 
-    /// The version and the name of each, by version.
+    /// Returns the version and the name of each migration, in order of version.
     pub(crate) fn versions(&self) -> Vec<(String, String)> {
         self.entries.iter().map(|entry| (entry.version.clone(), entry.name())).collect()
     }
 }
 
-/// What the apps of a program registered, by their places.
-fn registrations(program: &Program) -> Vec<&'static Registration> {
+/// Returns the registrations of a program's apps, by source location.
+fn registrations(program: &Program) -> Vec<&'static MigrationsRegistration> {
     let apps = program.registry().apps();
-    let mut registrations: Vec<&Registration> = inventory::iter::<Registration>
+    let mut registrations: Vec<&MigrationsRegistration> = inventory::iter::<MigrationsRegistration>
         .into_iter()
         .filter(|registration| apps.contains(&registration.location.app()))
         .collect();
@@ -230,21 +231,22 @@ pub enum SourceError {
     NoFolder {
         /// The app's label.
         app: &'static str,
-        /// The backend of the database at hand.
+        /// The backend of the database.
         backend: Backend,
-        /// Where `manage::migrations!` stands.
+        /// The source location of `manage::migrations!`.
         place: String,
     },
     /// Diesel cannot read an app's migrations.
     Unreadable {
         /// The app's label.
         app: &'static str,
-        /// What Diesel says.
+        /// Diesel's message.
         message: String,
     },
-    /// Diesel keeps only the version, so that the second of two would never be applied.
+    /// Two migrations have the same version. Diesel records only the version, so it would never apply the
+    /// second one.
     SameVersion {
-        /// The names of the two folders.
+        /// The names of the two directories.
         names: [String; 2],
     },
 }
@@ -253,7 +255,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoFolder { app, backend, place } => {
-                write!(f, "The app '{app}' has no migrations for {backend}: name their folder at {place}.")
+                write!(f, "The app '{app}' has no migrations for {backend}: name their directory at {place}.")
             }
             Self::Unreadable { app, message } => {
                 write!(f, "The migrations of the app '{app}' cannot be read: {message}.")
@@ -290,7 +292,7 @@ mod tests {
             ("/srv/shop", "src/lib.rs", "../migrations", "../migrations"),
             ("/srv/shop", "src/lib.rs", "/srv/migrations/", "/srv/migrations"),
         ] {
-            let registration = Registration::new(
+            let registration = MigrationsRegistration::new(
                 &[],
                 ("app", Box::leak(file.to_owned().into()), 1),
                 Box::leak(package.to_owned().into()),

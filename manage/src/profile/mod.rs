@@ -1,9 +1,11 @@
 //! `--profile`: where a command spent its time.
 //!
-//! `totals` adds up, for the command that `collector` knows; `taking` begins and ends a profile; `recorder` is what each connection tells of its statements; `statement` makes their text fit to be
-//! shown; `report` writes it all down. Without `--profile` nothing of it runs.
+//! `totals` adds up the times of the command in `collector`; `taking` begins and ends a profile; `recorder`
+//! records the statements of each connection; `statement` removes values from their text; `report` formats
+//! the result. Without `--profile` none of it runs.
 
 mod collector;
+mod connecting;
 mod recorder;
 mod report;
 mod statement;
@@ -11,4 +13,5 @@ mod taking;
 mod totals;
 
 pub(crate) use collector::{Part, time};
+pub(crate) use connecting::setting_up;
 pub(crate) use taking::Profile;

@@ -1,4 +1,4 @@
-//! What each connection tells, by Diesel's instrumentation.
+//! Records the statements of each connection, by Diesel's instrumentation.
 
 use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 
 use super::collector::{Collector, current};
-use super::{report, statement};
+use super::connecting::is_connecting;
+use super::report;
+use super::statement::{self, Quotes};
 use crate::console::printable;
-use crate::database::is_connecting;
 
-/// Lets every new connection have a recorder for as long as there is a profile.
+/// Adds a recorder to every new connection during a profile.
 pub(super) fn install() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        // It fails only after a panic of somebody who was setting it.
+        // This fails only after a panic while it was being set.
         let _ = set_default_instrumentation(|| {
             current().map(|collector| Box::new(Recorder::new(collector)) as Box<dyn Instrumentation>)
         });
@@ -24,21 +25,22 @@ pub(super) fn install() {
 struct Recorder {
     collector: Arc<Collector>,
     connecting: Option<Instant>,
-    /// When the statements started that have not ended: more than one where a driver sends several at once.
+    quotes: Quotes,
+    /// The start times of running statements; several if a driver pipelines them.
     statements: Vec<Instant>,
 }
 
 impl Recorder {
     fn new(collector: Arc<Collector>) -> Self {
-        Self { collector, connecting: None, statements: Vec::new() }
+        Self { collector, connecting: None, quotes: Quotes::default(), statements: Vec::new() }
     }
 
     fn statement(&self, text: String, took: Duration, failed: bool) {
-        // What a driver sends to set a new connection up is part of connecting.
+        // Statements that a driver sends to set up a new connection are part of connecting.
         if is_connecting() {
             return;
         }
-        if self.collector.tells_each {
+        if self.collector.shows_each {
             let _ = self.collector.stream.line(printable(&report::statement(took, failed, &text)));
         }
         self.collector.totals().statement(text, took, failed);
@@ -48,8 +50,10 @@ impl Recorder {
 impl Instrumentation for Recorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
-            // The URL holds a password: it is not looked at.
-            InstrumentationEvent::StartEstablishConnection { .. } => self.connecting = Some(Instant::now()),
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                self.connecting = Some(Instant::now());
+                self.quotes = Quotes::of_url(url);
+            }
             InstrumentationEvent::FinishEstablishConnection { error, .. } => {
                 let took = self.connecting.take().map(|started| started.elapsed()).unwrap_or_default();
                 let mut totals = self.collector.totals();
@@ -60,7 +64,7 @@ impl Instrumentation for Recorder {
             InstrumentationEvent::StartQuery { .. } => self.statements.push(Instant::now()),
             InstrumentationEvent::FinishQuery { query, error, .. } => {
                 let took = self.statements.pop().map(|started| started.elapsed()).unwrap_or_default();
-                self.statement(statement::shown(&query.to_string()), took, error.is_some());
+                self.statement(statement::shown(&query.to_string(), self.quotes), took, error.is_some());
             }
             InstrumentationEvent::BeginTransaction { depth, .. } if depth.get() == 1 => {
                 self.collector.totals().transactions += 1;

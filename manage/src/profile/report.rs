@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::totals::{Ran, Totals};
 
-/// How many statements are named at the end.
+/// The number of slowest statements that the report lists.
 const SLOWEST: usize = 5;
 
-/// The whole profile.
+/// Returns the whole profile.
 pub(super) fn text(command: &str, took: Duration, totals: &Totals) -> String {
     let mut text = format!("Profile of {command}: {}\n", milliseconds(took));
     let mut part = |name: &str, duration: Duration, what: &str| {
@@ -32,7 +32,7 @@ pub(super) fn text(command: &str, took: Duration, totals: &Totals) -> String {
         some(totals.rollbacks, "rolled back", "rolled back"),
     );
     part("SQL", totals.sql.total, &sql);
-    // Threads that work at the same time explain more than there is.
+    // With concurrent threads the sum can exceed the total.
     if let Some(rest) = took.checked_sub(totals.accounted()) {
         part("the rest", rest, "");
     }
@@ -48,12 +48,12 @@ pub(super) fn text(command: &str, took: Duration, totals: &Totals) -> String {
     }
     if totals.others.count > 0 {
         let others = counted(totals.others.count, "statement was", "statements were");
-        let _ = writeln!(text, "{others} not told apart: there are too many different ones.");
+        let _ = writeln!(text, "{others} not listed separately: there are too many different ones.");
     }
     text
 }
 
-/// One statement that has ended.
+/// Formats one finished statement.
 pub(super) fn statement(took: Duration, failed: bool, text: &str) -> String {
     format!("SQL {:>14}  {}{text}", milliseconds(took), if failed { "failed: " } else { "" })
 }
@@ -66,7 +66,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// The same behind a comma, or nothing where there are none.
+/// Returns the count after a comma, or nothing if it is zero.
 fn some(count: u64, one: &str, many: &str) -> String {
     if count == 0 { String::new() } else { format!(", {}", counted(count, one, many)) }
 }

@@ -1,24 +1,24 @@
-//! A profile, from its start to its end.
+//! A profile from start to end.
 
 use std::sync::Arc;
 
 use super::collector::Collector;
 use super::recorder;
-use crate::cancellation::{LastWords, last_words};
+use crate::cancellation::{ShutdownCallback, on_shutdown};
 use crate::console::Stream;
 
-/// A profile that is being taken. It is printed when this drops: also after an error, a panic, or a signal.
+/// A running profile. It is printed when it is dropped: even after an error, a panic, or a signal.
 pub(crate) struct Profile {
     collector: Arc<Collector>,
-    _last_words: LastWords,
+    _shutdown_callback: ShutdownCallback,
 }
 
 impl Profile {
-    pub(crate) fn start(command: &str, stream: &Stream, tells_each: bool) -> Self {
-        let collector = Collector::start(command, stream, tells_each);
+    pub(crate) fn start(command: &str, stream: &Stream, shows_each: bool) -> Self {
+        let collector = Collector::start(command, stream, shows_each);
         recorder::install();
         let words = Arc::clone(&collector);
-        Self { collector, _last_words: last_words(move || words.tell()) }
+        Self { collector, _shutdown_callback: on_shutdown(move || words.tell()) }
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How many different statements are told apart. A command that writes values into its SQL makes a new one each time.
+/// The maximum number of distinct statements that are counted separately. A command that formats values into
+/// its SQL creates a new statement each time.
 const STATEMENTS: usize = 1_000;
 
-/// How often a statement ran, and for how long.
+/// The number of executions of a statement, and their total time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Ran {
     pub(super) count: u64,
@@ -25,12 +26,12 @@ pub(super) struct Totals {
     pub(super) transactions: u64,
     pub(super) rollbacks: u64,
     pub(super) statements: HashMap<String, Ran>,
-    /// Those that had no place among the statements.
+    /// The statements beyond that limit.
     pub(super) others: Ran,
 }
 
 impl Totals {
-    /// What is explained so far.
+    /// Returns the time that is accounted for so far.
     pub(super) fn accounted(&self) -> Duration {
         self.settings + self.checks + self.connecting + self.sql.total
     }

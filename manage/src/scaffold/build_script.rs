@@ -1,12 +1,14 @@
-//! Whether cargo notices a new file in a package's directory of commands.
+//! Checks whether cargo notices a new file in a package's directory of commands.
 
 use std::path::{Path, PathBuf};
 
-/// What a build script says so that cargo notices new commands.
+use crate::console::printable;
+
+/// The line of a build script that makes cargo notice new commands.
 pub(crate) const LINE: &str = "println!(\"cargo::rerun-if-changed=src/management/commands\");";
 
-/// Why cargo would not notice a new command of a package, as a clause; nothing if it does, or if the package's source is
-/// not on this machine.
+/// Returns why cargo would not notice a new command of a package, as a clause; `None` if it would, or if the
+/// package's source does not exist on this machine.
 pub(crate) fn unnoticed(package: &Path) -> Option<String> {
     let manifest: toml::Table = std::fs::read_to_string(package.join("Cargo.toml")).ok()?.parse().ok()?;
     let script = match manifest.get("package").and_then(|package| package.get("build")) {
@@ -18,16 +20,16 @@ pub(crate) fn unnoticed(package: &Path) -> Option<String> {
     };
     match std::fs::read_to_string(package.join(&script)) {
         Ok(text) if names_the_commands(&text) => None,
-        Ok(_) => Some(format!("{} does not name src/management/commands", script.display())),
+        Ok(_) => Some(format!("{} does not name src/management/commands", printable(&script))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Some(format!("the package has no {}", script.display()))
+            Some(format!("the package has no {}", printable(&script)))
         }
-        // What cannot be read is not judged.
+        // A script that cannot be read is not judged.
         Err(_) => None,
     }
 }
 
-/// Whether a build script names the directory of commands, or one above it, or has the line written for it.
+/// Returns whether a build script names the directory of commands, or a parent, or generates the line.
 fn names_the_commands(script: &str) -> bool {
     let names = ["src/management/commands", "manage_build"];
     let above = ["src/management", "src", "."];
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_manifest_names_the_script() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
         assert_eq!(unnoticed(folder.path()), None, "no package, no opinion");
         write("Cargo.toml", "[package]\nname = \"shop\"\n");

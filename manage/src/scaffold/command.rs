@@ -5,9 +5,11 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::console::{echo, printable};
+
 const TEMPLATE: &str = include_str!("../../templates/command.rs.tmpl");
 
-/// Words that Rust keeps for itself: a module cannot be called so.
+/// Rust's keywords, which cannot name a module.
 const KEYWORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
@@ -16,8 +18,8 @@ const KEYWORDS: [&str; 51] = [
     "where", "while", "yield",
 ];
 
-/// Writes `src/management/commands/<name>.rs` of the package that `source` (its `src/lib.rs`) belongs to, and returns
-/// its path. What is there already stays as it is.
+/// Writes `src/management/commands/<name>.rs` of the package that `source` (its `src/lib.rs`) belongs to, and
+/// returns its path. An existing file is not changed.
 pub fn write_command(source: &Path, name: &str) -> Result<PathBuf, ScaffoldError> {
     if !is_name(name) {
         return Err(ScaffoldError::Name(name.to_owned()));
@@ -30,11 +32,15 @@ pub fn write_command(source: &Path, name: &str) -> Result<PathBuf, ScaffoldError
         io::ErrorKind::AlreadyExists => ScaffoldError::Exists(path.clone()),
         _ => failed(error),
     })?;
-    file.write_all(TEMPLATE.replace("{{ name }}", name).as_bytes()).map_err(failed)?;
+    if let Err(error) = file.write_all(TEMPLATE.replace("{{ name }}", name).as_bytes()) {
+        // A partial file would break the build and block a second attempt.
+        let _ = fs::remove_file(&path);
+        return Err(failed(error));
+    }
     Ok(path)
 }
 
-/// Whether it can be a file, a module, a function and a command: `import_posts`.
+/// Returns whether it can be a file, a module, a function and a command: `import_posts`.
 fn is_name(name: &str) -> bool {
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     name.starts_with(|first: char| first.is_ascii_lowercase())
@@ -47,7 +53,7 @@ fn is_name(name: &str) -> bool {
 pub enum ScaffoldError {
     /// The name cannot be a command's.
     Name(String),
-    /// There is such a file.
+    /// The file exists.
     Exists(PathBuf),
     /// The file could not be written.
     Io(PathBuf, io::Error),
@@ -56,9 +62,9 @@ pub enum ScaffoldError {
 impl fmt::Display for ScaffoldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name(name) => write!(f, "'{name}' cannot be the name of a command."),
-            Self::Exists(path) => write!(f, "{} exists already; it stays as it is.", path.display()),
-            Self::Io(path, error) => write!(f, "{} cannot be written: {error}.", path.display()),
+            Self::Name(name) => write!(f, "'{}' cannot be the name of a command.", echo(name)),
+            Self::Exists(path) => write!(f, "{} already exists; it was not changed.", printable(path)),
+            Self::Io(path, error) => write!(f, "{} cannot be written: {error}.", printable(path)),
         }
     }
 }
@@ -67,13 +73,15 @@ impl std::error::Error for ScaffoldError {}
 
 #[cfg(test)]
 mod tests {
-    use super::is_name;
+    use super::{ScaffoldError, is_name};
 
     #[test]
     fn a_name_is_a_function_of_rust() {
         for name in ["hello", "import_posts", "a1"] {
             assert!(is_name(name), "{name}");
         }
+        let error = ScaffoldError::Name("postgres://bob:hunter2@db".to_owned());
+        assert_eq!(error.to_string(), "'(a URL)' cannot be the name of a command.");
         for name in ["", "Hello", "import-posts", "1a", "_private", "../up", "move", "a b", "é"] {
             assert!(!is_name(name), "{name}");
         }

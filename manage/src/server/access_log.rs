@@ -1,15 +1,16 @@
-//! A line for each request, in the form of Django's, written when the last byte of the answer is sent.
+//! Writes a line for each request, in Django's format, when the last byte of the response is sent.
 
 use std::fmt::{self, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
 use super::site::with_causes;
-use crate::caught::Panic;
 use crate::console::{Role, Stream, printable};
+use crate::panics::Panic;
 
-/// The status of a request whose client did not wait for the answer, as in nginx's logs.
+/// The status of a request whose client disconnected before the response, as in nginx's logs.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Why an exchange ended before its last byte was sent.
@@ -17,10 +18,14 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 pub(super) enum Abort {
     /// The client closed the connection.
     ClientClosed,
-    /// The server stopped and did not wait any longer.
+    /// The server stopped without waiting any longer.
     Stopped,
-    /// The body of the response failed: its error, or its panic, has a line of its own.
+    /// The response body failed. Its error or panic is logged on a separate line.
     BodyFailed,
+    /// The client did not read its response in time.
+    SlowReader,
+    /// The client did not send the rest of its request in time.
+    SlowSender,
 }
 
 impl fmt::Display for Abort {
@@ -29,25 +34,29 @@ impl fmt::Display for Abort {
             Self::ClientClosed => "client closed the connection",
             Self::Stopped => "cut off: the server stopped",
             Self::BodyFailed => "the response body failed",
+            Self::SlowReader => "cut off: the client reads too slowly",
+            Self::SlowSender => "cut off: the client sends too slowly",
         })
     }
 }
 
-/// A request and what is known of its answer so far.
+/// A request and the state of its response.
 struct Exchange {
     method: Method,
     uri: Uri,
     version: Version,
-    /// What the handler answered.
+    /// The status of the handler's response.
     status: Option<StatusCode>,
-    /// Bytes of the response body that the connection has taken.
+    /// The number of bytes of the response body that were passed to the connection.
     sent: u64,
-    /// Whether the connection has taken all of the response.
+    /// Whether the whole response was passed to the connection.
     is_complete: bool,
     aborted: Option<Abort>,
+    /// Why the server itself responded.
+    note: Option<String>,
 }
 
-/// The log of one connection, which has one request at a time. Clones are of the same connection.
+/// The log of one connection, which has at most one request at a time. Clones share it.
 #[derive(Clone)]
 pub(super) struct ConnectionLog {
     shared: Arc<Shared>,
@@ -57,15 +66,17 @@ struct Shared {
     access: Option<Stream>,
     errors: Stream,
     exchange: Mutex<Option<Exchange>>,
+    has_begun: AtomicBool,
 }
 
 impl ConnectionLog {
-    /// `access` is where each request gets a line, `errors` where panics and failing bodies are reported.
+    /// Creates the log. `access` gets a line for each request, `errors` the panics and failed bodies.
     pub(super) fn new(access: Option<Stream>, errors: Stream) -> Self {
-        Self { shared: Arc::new(Shared { access, errors, exchange: Mutex::new(None) }) }
+        let (exchange, has_begun) = (Mutex::new(None), AtomicBool::new(false));
+        Self { shared: Arc::new(Shared { access, errors, exchange, has_begun }) }
     }
 
-    /// A request has arrived.
+    /// Records the start of a request.
     pub(super) fn begin<B>(&self, request: &Request<B>) {
         let new = Exchange {
             method: request.method().clone(),
@@ -75,24 +86,31 @@ impl ConnectionLog {
             sent: 0,
             is_complete: false,
             aborted: None,
+            note: None,
         };
+        self.shared.has_begun.store(true, Ordering::Relaxed);
         let before = self.lock().replace(new);
-        // A client that sends its next request before it has read the answer.
+        // The client sent its next request before it had read the response.
         if let Some(before) = before {
             self.write(before);
         }
     }
 
-    /// The handler has answered; `is_complete` where there is no body to send.
+    /// Returns whether a request has ever arrived.
+    pub(super) fn has_begun(&self) -> bool {
+        self.shared.has_begun.load(Ordering::Relaxed)
+    }
+
+    /// Records the handler's response; `is_complete` if it has no body.
     pub(super) fn answered(&self, status: StatusCode, is_complete: bool) {
         self.update(|exchange| {
-            // Of a client that left before it had sent all of its request: it gets no answer.
-            exchange.status = exchange.aborted.is_none().then_some(status);
+            // The client disconnected before it had sent its whole request, so it gets no response.
+            exchange.status = (exchange.aborted != Some(Abort::ClientClosed)).then_some(status);
             exchange.is_complete = is_complete;
         });
     }
 
-    /// The connection has taken a part of the body; `is_complete` where it was the last one.
+    /// Records that a part of the body was passed to the connection; `is_complete` if it was the last one.
     pub(super) fn sent(&self, bytes: u64, is_complete: bool) {
         self.update(|exchange| {
             exchange.sent += bytes;
@@ -100,12 +118,22 @@ impl ConnectionLog {
         });
     }
 
-    /// The request's body, or the response's, ended too early.
+    /// Records that the body of the request or the response ended prematurely.
     pub(super) fn abort(&self, why: Abort) {
         self.update(|exchange| exchange.aborted = exchange.aborted.or(Some(why)));
     }
 
-    /// All that the connection has taken is with the operating system.
+    /// Records why the server itself responded.
+    pub(super) fn note(&self, note: String) {
+        self.update(|exchange| exchange.note = Some(note));
+    }
+
+    /// Returns whether the client did not send all of its request in time.
+    pub(super) fn is_slow_sender(&self) -> bool {
+        self.lock().as_ref().is_some_and(|exchange| exchange.aborted == Some(Abort::SlowSender))
+    }
+
+    /// Records that all data has been passed to the operating system.
     pub(super) fn flushed(&self) {
         let exchange = self.lock().take_if(|exchange| exchange.is_complete);
         if let Some(exchange) = exchange {
@@ -113,7 +141,7 @@ impl ConnectionLog {
         }
     }
 
-    /// The connection has ended. Returns whether a request was unfinished.
+    /// Records the end of the connection. Returns whether a request was incomplete.
     pub(super) fn ended(&self, why: Abort) -> bool {
         let Some(mut exchange) = self.lock().take() else { return false };
         exchange.aborted = exchange.aborted.or(Some(why));
@@ -121,9 +149,9 @@ impl ConnectionLog {
         true
     }
 
-    /// The connection has ended before a request was understood.
+    /// Records that the connection ended before a request was parsed.
     pub(super) fn refused(&self, error: &hyper::Error) {
-        // Nothing but port checks and connections that a browser keeps ready ends without a word.
+        // Only port checks and browsers' preconnected sockets disconnect without sending anything.
         if error.is_parse() {
             self.line("-", Some(400), None, Some(&printable(&with_causes(error))));
         } else if error.is_incomplete_message() {
@@ -131,7 +159,7 @@ impl ConnectionLog {
         }
     }
 
-    /// A handler, or the body that it made, has panicked.
+    /// Reports a panic of a handler or of its response body.
     pub(super) fn panicked(&self, panic: &Panic) {
         let what = self.request();
         let place = panic.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
@@ -142,14 +170,14 @@ impl ConnectionLog {
         let _ = self.shared.errors.styled_line(Role::Error, text);
     }
 
-    /// The body of a response has failed.
+    /// Reports an error of a response body.
     pub(super) fn body_failed(&self, error: &(dyn std::error::Error + 'static)) {
         let causes = with_causes(error);
         let text = format!("Error: {}: the response body failed: {}", self.request(), printable(&causes));
         let _ = self.shared.errors.styled_line(Role::Error, text);
     }
 
-    /// The method and the path, without the query, which may be confidential.
+    /// Returns the method and the path. The query may be confidential and is omitted.
     fn request(&self) -> String {
         let exchange = self.lock();
         let request =
@@ -167,8 +195,8 @@ impl ConnectionLog {
             (None, Some(Abort::ClientClosed)) => Some(CLIENT_CLOSED_REQUEST),
             (None, _) => None,
         };
-        let note = exchange.aborted.map(|why| why.to_string());
-        let Exchange { method, uri, version, .. } = exchange;
+        let Exchange { method, uri, version, aborted, note, .. } = exchange;
+        let note = aborted.map(|why| why.to_string()).or(note);
         self.line(&format!("{method} {uri} {version:?}"), status, size, note.as_deref());
     }
 
@@ -177,7 +205,7 @@ impl ConnectionLog {
         let now = chrono::Local::now().format("%d/%b/%Y %H:%M:%S");
         let mut text = format!("[{now}] \"{}\"", printable(request_line));
         for number in [status.map(u64::from), size] {
-            // A string takes whatever is written to it.
+            // Writing to a string cannot fail.
             let _ = match number {
                 Some(number) => write!(text, " {number}"),
                 None => write!(text, " -"),
@@ -186,7 +214,7 @@ impl ConnectionLog {
         if let Some(note) = note {
             let _ = write!(text, " ({note})");
         }
-        // A broken log is no reason to stop serving.
+        // A broken log is not a reason to stop serving.
         let _ = access.styled_line(role(status), text);
     }
 

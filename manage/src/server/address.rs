@@ -1,35 +1,50 @@
-//! Reads `[ADDR:]PORT` as Django does.
+//! Parses `[ADDR:]PORT` as Django does.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Where to listen. The host may be a name.
+use crate::console::{echo, printable};
+
+/// The address to listen on. The host may be a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenAddress {
+pub(crate) struct ListenAddress {
     /// A name, or an IP address without brackets.
     pub host: String,
     /// The port; 0 lets the operating system choose.
     pub port: u16,
 }
 
-impl ListenAddress {
-    /// Where Django listens, too.
-    pub const DEFAULT_PORT: u16 = 8000;
+/// The version of the Internet Protocol for an address without a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum IpVersion {
+    /// `127.0.0.1`, and `0.0.0.0` for every interface.
+    #[default]
+    V4,
+    /// `::1`, and `::` for every interface. An IPv4 address is rejected.
+    V6,
+}
 
-    /// Reads `8000`, `127.0.0.1:8000`, `[::1]:8000`, `localhost:8000`, an IPv4 address without a port, or `0:8000` for all
-    /// of IPv4. Without a text it is the loopback address and port 8000.
-    pub fn parse(text: Option<&str>, ipv6: bool) -> Result<Self, AddressError> {
-        let loopback =
-            || if ipv6 { Ipv6Addr::LOCALHOST.to_string() } else { Ipv4Addr::LOCALHOST.to_string() };
+impl ListenAddress {
+    /// Django's default port.
+    pub(crate) const DEFAULT_PORT: u16 = 8000;
+
+    /// Parses `8000`, `127.0.0.1:8000`, `[::1]:8000`, `localhost:8000`, an IPv4 address without a port, or
+    /// `0:8000` for all IPv4 interfaces. The default is the loopback address and port 8000.
+    pub(crate) fn parse(text: Option<&str>, version: IpVersion) -> Result<Self, AddressError> {
+        let (loopback, unspecified): (IpAddr, IpAddr) = match version {
+            IpVersion::V4 => (Ipv4Addr::LOCALHOST.into(), Ipv4Addr::UNSPECIFIED.into()),
+            IpVersion::V6 => (Ipv6Addr::LOCALHOST.into(), Ipv6Addr::UNSPECIFIED.into()),
+        };
+        let loopback = || loopback.to_string();
         let Some(text) = text else { return Ok(Self { host: loopback(), port: Self::DEFAULT_PORT }) };
         let wrong = || AddressError { text: text.to_owned(), not_ipv6: false };
         let port = |digits: &str| {
-            // Rust would take a sign.
+            // Rust's parser would accept a sign.
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
             digits.parse::<u16>().ok().filter(|_| plain).ok_or_else(wrong)
         };
         let ipv4 = |host: &str, port| {
-            if ipv6 {
+            if version == IpVersion::V6 {
                 return Err(AddressError { text: host.to_owned(), not_ipv6: true });
             }
             Ok(Self { host: host.to_owned(), port })
@@ -40,7 +55,7 @@ impl ListenAddress {
         if text.parse::<Ipv4Addr>().is_ok() {
             return ipv4(text, Self::DEFAULT_PORT);
         }
-        // An IPv6 address without brackets hides where its port begins, so it is none.
+        // In an IPv6 address without brackets the port is ambiguous, so it is rejected.
         let (host, digits) = text.rsplit_once(':').ok_or_else(wrong)?;
         let port = port(digits)?;
         if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
@@ -48,7 +63,7 @@ impl ListenAddress {
             return Ok(Self { host: address.to_string(), port });
         }
         match host {
-            "" | "0" => Ok(Self { host: if ipv6 { "::".to_owned() } else { "0.0.0.0".to_owned() }, port }),
+            "" | "0" => Ok(Self { host: unspecified.to_string(), port }),
             host if host.parse::<Ipv4Addr>().is_ok() => ipv4(host, port),
             host if is_name(host) => Ok(Self { host: host.to_owned(), port }),
             _ => Err(wrong()),
@@ -56,7 +71,8 @@ impl ListenAddress {
     }
 }
 
-/// A host's name: labels of letters, digits and hyphens. One that looks like a wrong IP address is none.
+/// Returns whether it is a host name: labels of letters, digits and hyphens. Text that resembles an IP
+/// address but is invalid does not count.
 fn is_name(host: &str) -> bool {
     let label = |label: &str| {
         !label.is_empty()
@@ -77,9 +93,9 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-/// A text that is no address.
+/// A text that is not an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressError {
+pub(crate) struct AddressError {
     text: String,
     not_ipv6: bool,
 }
@@ -87,9 +103,9 @@ pub struct AddressError {
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.not_ipv6 {
-            return write!(f, "'{}' is not a valid IPv6 address.", self.text);
+            return write!(f, "'{}' is not a valid IPv6 address.", printable(&self.text));
         }
-        write!(f, "'{}' is not a valid port number or address:port pair.", self.text)
+        write!(f, "'{}' is not a valid port number or address:port pair.", echo(&self.text))
     }
 }
 
@@ -100,7 +116,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Option<String> {
-        ListenAddress::parse(Some(text), false).ok().map(|address| address.to_string())
+        ListenAddress::parse(Some(text), IpVersion::V4).ok().map(|address| address.to_string())
     }
 
     #[test]
@@ -118,9 +134,9 @@ mod tests {
         ] {
             assert_eq!(parse(text).as_deref(), Some(address), "{text}");
         }
-        assert_eq!(ListenAddress::parse(None, false).unwrap().to_string(), "127.0.0.1:8000");
-        assert_eq!(ListenAddress::parse(None, true).unwrap().to_string(), "[::1]:8000");
-        assert_eq!(ListenAddress::parse(Some("7000"), true).unwrap().to_string(), "[::1]:7000");
+        assert_eq!(ListenAddress::parse(None, IpVersion::V4).unwrap().to_string(), "127.0.0.1:8000");
+        assert_eq!(ListenAddress::parse(None, IpVersion::V6).unwrap().to_string(), "[::1]:8000");
+        assert_eq!(ListenAddress::parse(Some("7000"), IpVersion::V6).unwrap().to_string(), "[::1]:7000");
     }
 
     #[test]
@@ -145,9 +161,9 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
         for text in ["127.0.0.1:8132", "127.0.0.1"] {
-            let error = ListenAddress::parse(Some(text), true).unwrap_err();
+            let error = ListenAddress::parse(Some(text), IpVersion::V6).unwrap_err();
             assert_eq!(error.to_string(), "'127.0.0.1' is not a valid IPv6 address.");
         }
-        assert_eq!(ListenAddress::parse(Some("0:80"), true).unwrap().to_string(), "[::]:80");
+        assert_eq!(ListenAddress::parse(Some("0:80"), IpVersion::V6).unwrap().to_string(), "[::]:80");
     }
 }

@@ -1,19 +1,44 @@
-//! What `manage runserver` runs: the apps' routes, served until a signal comes.
+//! The server of `manage runserver`: serves the apps' routes until a signal arrives.
 //!
-//! In reading order: [`Site`] is what an app's routes are made with; `routes` puts the apps' routers together;
-//! `address` reads `[ADDR:]PORT`; `serve` listens, serves and stops; `observed` notes how each request goes on and catches
-//! panics; `access_log` writes a line for each.
+//! An app registers its routes by [`#[manage::router]`](macro@crate::router); [`router`] returns those of all
+//! apps, for tests and for a server of your own:
+//!
+//! ```
+//! use manage::axum;
+//! use manage::prelude::*;
+//! use manage::server::{Site, router};
+//!
+//! async fn serve(cx: &Context, listener: tokio::net::TcpListener) -> Result<()> {
+//!     let site = Site::new(cx.settings()?.clone());
+//!     let routes = router(cx.program(), &site)?.context("no app has routes")?;
+//!     let stop = cx.cancelled();
+//!     // Without the limits for clients and the check of `Host` that `runserver` has.
+//!     axum::serve(listener, routes).with_graceful_shutdown(async { drop(stop.await) }).await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! In reading order: [`Site`] is the argument of a router function; `routes` combines the apps' routers;
+//! `address` parses `[ADDR:]PORT`; `host` checks the host of a request; `serve` listens, serves and shuts
+//! down; `accept` counts connections; `observed` follows each request and catches panics; `client_timeout`
+//! measures how long a client keeps the server waiting; `page` creates the server's own responses;
+//! `access_log` writes a line for each request.
 
+mod accept;
 mod access_log;
 mod address;
+mod client_timeout;
+mod host;
 mod observed;
-mod routes;
+mod page;
+pub(crate) mod routes;
 mod serve;
 mod site;
 
-pub use address::{AddressError, ListenAddress};
-pub use routes::{RouterRegistration, router};
-pub use serve::{Listening, ServeOptions, listen, serve};
+pub use routes::router;
 pub use site::Site;
 
+pub(crate) use address::{IpVersion, ListenAddress};
+pub(crate) use host::AllowedHosts;
 pub(crate) use routes::has_routes;
+pub(crate) use serve::{ServeOptions, listen, serve};

@@ -3,13 +3,13 @@
 use axum::Router;
 
 use super::Site;
-use crate::command::Location;
-use crate::{Program, Result};
+use crate::command::{Location, Program};
+use crate::error::Result;
 
-/// A function that makes an app's routes.
+/// A function that creates an app's routes.
 type MakeRouter = fn(&Site) -> Result<Router>;
 
-/// What `#[manage::router]` leaves behind.
+/// The registration of `#[manage::router]`.
 pub struct RouterRegistration {
     make: MakeRouter,
     location: Location,
@@ -24,15 +24,15 @@ impl RouterRegistration {
 
 inventory::collect!(RouterRegistration);
 
-/// Whether an app has routes.
+/// Returns whether an app has routes.
 pub(crate) fn has_routes(app: &str) -> bool {
     inventory::iter::<RouterRegistration>.into_iter().any(|registration| registration.location.app() == app)
 }
 
-/// The routes of the program's apps; `None` where no app has any.
+/// Combines the routes of the program's apps; `None` if no app has any.
 ///
-/// A request goes to the first app, in the order of the apps, that has its path. So two apps may have the same path
-/// without a conflict, and only the last app's fallback counts.
+/// A request goes to the first app, in the order of the apps, that has a route for its path. So two apps may
+/// have the same path without a conflict, and only the last app's fallback is used.
 pub fn router(program: &Program, site: &Site) -> Result<Option<Router>> {
     let rank = |registration: &RouterRegistration| {
         program.registry().apps().iter().position(|app| *app == registration.location.app())

@@ -1,57 +1,71 @@
-//! Listens, serves, and stops: no new connections, the running requests to their end, and no longer than promised.
+//! Listens, serves, and shuts down gracefully: on shutdown it accepts no new connections and finishes the
+//! running requests, within a time limit.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::Listener;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::ListenAddress;
+use super::accept::Accepting;
 use super::access_log::{Abort, ConnectionLog};
 use super::observed::{Observed, ObservedIo};
+use super::{AllowedHosts, ListenAddress};
 use crate::console::Stream;
 
-/// How long a client may take for the head of a request: one that sends half of it would hold a connection for ever.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A socket that listens; nothing is accepted yet.
-pub struct Listening {
+/// A listening socket that does not accept connections yet.
+pub(crate) struct Listening {
     listener: TcpListener,
 }
 
 impl Listening {
-    /// The address in truth: the port that the operating system chose where 0 was asked for.
-    pub fn address(&self) -> io::Result<SocketAddr> {
+    /// Returns the actual address, with the port that the operating system chose for 0.
+    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 }
 
-/// Takes the first address of the host that can be taken.
-pub async fn listen(address: &ListenAddress) -> io::Result<Listening> {
+/// Binds the first available address of the host.
+pub(crate) async fn listen(address: &ListenAddress) -> io::Result<Listening> {
     let listener = TcpListener::bind((address.host.as_str(), address.port)).await?;
     Ok(Listening { listener })
 }
 
 /// How to serve.
 #[derive(Clone, Debug)]
-pub struct ServeOptions {
-    /// Where each request gets a line; none for no log.
+pub(crate) struct ServeOptions {
+    /// The access log; `None` for no log.
     pub log: Option<Stream>,
-    /// Where a handler that panics, and a response body that fails, are reported.
+    /// The stream for panics of handlers and failing response bodies.
     pub errors: Stream,
-    /// How long running requests may take after the signal to stop.
+    /// How long running requests may continue after a stop signal.
     pub grace: Duration,
+    /// Which hosts requests may name.
+    pub hosts: AllowedHosts,
+    /// The maximum number of connections; fewer if the process cannot open as many files.
+    pub max_connections: usize,
+    /// How long a client may keep the server waiting: for the head of a request and its body, for the next
+    /// request of a connection, and for reading a response. The time of a slow handler does not count.
+    pub client_timeout: Duration,
 }
 
-/// Serves until `stop` is ready, and then ends the running requests. Returns whether all of them ended in time.
-pub async fn serve(
+impl ServeOptions {
+    /// The default maximum number of connections.
+    pub(crate) const MAX_CONNECTIONS: usize = 1024;
+    /// The default time that a client may keep the server waiting.
+    pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
+}
+
+/// Serves until `stop` is ready, and then finishes the running requests. Returns whether all of them finished
+/// in time.
+pub(crate) async fn serve(
     listening: Listening,
     router: Router,
     options: ServeOptions,
@@ -59,29 +73,36 @@ pub async fn serve(
 ) -> io::Result<bool> {
     let routes = TowerToHyperService::new(router.with_state(()));
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    // Each connection holds a receiver: all have ended when there is none left.
+    builder.timer(TokioTimer::new()).header_read_timeout(options.client_timeout);
+    let hosts = Arc::new(options.hosts);
+    let client_timeout = options.client_timeout;
+    // Each connection holds a receiver: when none is left, all connections have ended.
     let (stopping, stopped) = watch::channel(false);
-    let mut listener = listening.listener;
+    let listener = listening.listener;
+    let mut accepting =
+        Accepting::new(listener, options.max_connections, client_timeout, options.errors.clone());
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
-            (stream, _) = Listener::accept(&mut listener) => {
+            (stream, slot) = accepting.accept() => {
                 let log = ConnectionLog::new(options.log.clone(), options.errors.clone());
-                let io = ObservedIo { io: TokioIo::new(stream), log: log.clone() };
-                let service = Observed { routes: routes.clone(), log: log.clone() };
+                let io = ObservedIo::new(TokioIo::new(stream), log.clone(), client_timeout, slot);
+                let routes = routes.clone();
+                let (hosts, is_full) = (Arc::clone(&hosts), accepting.is_full());
+                let service = Observed { routes, log: log.clone(), hosts, is_full, client_timeout };
                 let connection = builder.serve_connection(io, service).with_upgrades();
-                tokio::spawn(drive(connection, Unfinished(log), stopped.clone()));
+                tokio::spawn(drive(connection, Unfinished(log), stopped.clone(), accepting.crowded()));
             }
             () = &mut stop => break,
         }
     }
-    drop((listener, stopped));
+    drop((accepting, stopped));
     let _ = stopping.send(true);
     Ok(tokio::time::timeout(options.grace, stopping.closed()).await.is_ok())
 }
 
-/// The log of a connection. A request that is still running when it is dropped was cut off by the server.
+/// The log of a connection. When it is dropped, it records that the server aborted a request that is still
+/// running.
 struct Unfinished(ConnectionLog);
 
 impl Drop for Unfinished {
@@ -90,18 +111,27 @@ impl Drop for Unfinished {
     }
 }
 
-/// Serves one connection; when the server stops, up to the end of the request that is running.
+/// Serves one connection. When the server shuts down, or other clients wait for a connection, it ends after
+/// the running request.
 async fn drive(
     connection: UpgradeableConnection<ObservedIo<TokioIo<TcpStream>>, Observed>,
     log: Unfinished,
     mut stopped: watch::Receiver<bool>,
+    mut crowded: watch::Receiver<()>,
 ) {
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        _ = stopped.wait_for(|stopped| *stopped) => {
-            connection.as_mut().graceful_shutdown();
-            None
+    let ended = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break Some(ended),
+            _ = stopped.wait_for(|stopped| *stopped) => {
+                connection.as_mut().graceful_shutdown();
+                break None;
+            }
+            // hyper would also close a connection whose first request is on its way.
+            Ok(()) = crowded.changed() => if log.0.has_begun() {
+                connection.as_mut().graceful_shutdown();
+                break None;
+            }
         }
     };
     let ended = match ended {

@@ -1,66 +1,82 @@
-//! What an app's routes are made with.
+//! The argument of a router function.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::Result;
 use crate::console::{Output, Role, Stream, printable};
-use crate::database::Pool;
+use crate::database::{Connect, ConnectError, Connection, Database, Pool, Poolable, Pools};
+use crate::error::Result;
 use crate::settings::{DatabaseSettings, Settings, SettingsError};
 
-/// The settings and the pools of databases of a running server. It is cheap to clone, so it can be axum's state.
+/// The settings and the database pools of a running server. It is cheap to clone, so it can be an axum state.
 #[derive(Clone)]
 pub struct Site {
     settings: Arc<Settings>,
-    pools: Arc<BTreeMap<String, Pool>>,
+    pools: Arc<Pools>,
     log: Stream,
 }
 
 impl Site {
-    /// One pool for each database. None is connected before a request asks for it.
+    /// Creates a pool for each database. A pool connects when a request first needs it.
     pub fn new(settings: Settings) -> Self {
-        let pools = settings
-            .databases()
-            .map(|database| (database.alias.clone(), Pool::new(database.clone(), Pool::DEFAULT_SIZE)))
-            .collect();
-        Self { settings: Arc::new(settings), pools: Arc::new(pools), log: Output::standard().err }
+        Self { settings: Arc::new(settings), pools: Arc::default(), log: Output::standard().err }
     }
 
-    /// Sends what [`Site::log_error`] is told to this stream instead of stderr.
+    /// Sends the output of [`Site::log_error`] to this stream instead of stderr.
     #[must_use]
     pub fn log_to(mut self, stream: Stream) -> Self {
         self.log = stream;
         self
     }
 
-    /// Tells the server's log why a request failed: an error with its causes, on one line. The visitor is told less.
+    /// Logs why a request failed: an error with its causes, on one line. The response should contain fewer
+    /// details.
     pub fn log_error(&self, error: &(dyn std::error::Error + 'static)) {
-        // A broken log is no reason to stop serving.
+        // A broken log is not a reason to stop serving.
         let _ = self.log.styled_line(Role::Error, printable(&with_causes(error)));
     }
 
-    /// The pool of the database `default`.
+    /// Returns a database by its alias: its settings, its pools, and the methods that open connections to it.
+    pub fn database(&self, alias: &str) -> Result<Database<'_>, SettingsError> {
+        Ok(Database::new(self.settings.database(alias)?, Arc::clone(&self.pools)))
+    }
+
+    /// Returns the pool of the database `default`. Every call returns a handle to the same pool.
     ///
     /// # Panics
     ///
-    /// In production, where the settings have no database `default`. `runserver` does not start there.
-    pub fn database(&self) -> Pool {
-        self.pools[DatabaseSettings::DEFAULT_ALIAS].clone()
+    /// In production, if the settings have no database `default`. `runserver` does not start in this case.
+    /// This also applies to the methods below.
+    pub fn pool(&self) -> Pool {
+        self.pool_as()
     }
 
-    /// The pool of the database of this alias.
-    pub fn database_of(&self, alias: &str) -> Result<Pool, SettingsError> {
-        let database = self.settings.database(alias)?;
-        Ok(self.pools[&database.alias].clone())
+    /// Returns the pool of connections of a type to the database `default`.
+    pub fn pool_as<C: Poolable>(&self) -> Pool<C> {
+        self.default_database().pool_as()
     }
 
-    /// The settings.
+    /// Opens a new connection to the database `default`, outside of its pool. It blocks: in a handler use
+    /// [`Pool::run`], or [`open_async`](crate::database::open_async).
+    pub fn connect(&self) -> Result<Connection, ConnectError> {
+        self.connect_as()
+    }
+
+    /// Opens a new connection of a type to the database `default`, outside of its pool.
+    pub fn connect_as<C: Connect>(&self) -> Result<C, ConnectError> {
+        self.default_database().connect_as()
+    }
+
+    fn default_database(&self) -> Database<'_> {
+        self.database(DatabaseSettings::DEFAULT_ALIAS).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 }
 
-/// An error with its causes, on one line.
+/// Returns an error with its causes, on one line.
 pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     for cause in std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string) {

@@ -1,7 +1,7 @@
-//! `.env`: variables that are as good as the environment's, unless that has them too. `docs/env-files.md` has the grammar.
+//! `.env`: variables that are used if the environment does not set them. `docs/env-files.md` has the grammar.
 //!
-//! A statement that cannot be read, or a value that refers to what is not set, is an error only for who asks for that
-//! variable: the file may hold much that other programs read.
+//! An unreadable statement, or a reference to an unset variable, is an error only if that variable is read:
+//! the file may contain variables of other programs.
 
 mod expand;
 mod parse;
@@ -9,6 +9,7 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,8 @@ use expand::Known;
 use parse::{Item, Text};
 use problem::Problem;
 
-use super::{Environment, Origin, SettingsError, find};
+use super::find::{self, SettingsPath};
+use super::{Environment, Origin, SettingsError};
 
 /// The variables of one `.env` file.
 #[derive(Default)]
@@ -30,7 +32,7 @@ pub(crate) struct EnvFile {
 /// The last statement that sets a variable, or was meant to.
 struct Variable {
     line: usize,
-    /// `None`: a name alone, which sets nothing.
+    /// `None`: only a name, which sets nothing.
     value: Result<Option<String>, Problem>,
 }
 
@@ -48,11 +50,15 @@ impl fmt::Debug for EnvFile {
 }
 
 impl EnvFile {
-    /// Reads the file, once: it may be a pipe.
-    pub(crate) fn read(path: &Path, environment: &Environment) -> Result<Self, SettingsError> {
-        let bytes = find::read(path)?;
+    /// Reads the file once: it may be a pipe. Returns `None` if it is passed over.
+    pub(super) fn read(
+        file: &SettingsPath,
+        environment: &Environment,
+    ) -> Result<Option<Self>, SettingsError> {
+        let Some(bytes) = find::read(file, environment)? else { return Ok(None) };
+        let path = &file.path;
         let text = Text::new(&bytes).map_err(|problem| problem.into_error(path.display()))?;
-        Ok(Self::of(path, &text, environment))
+        Ok(Some(Self::of(path, &text, environment)))
     }
 
     fn of(path: &Path, text: &Text, environment: &Environment) -> Self {
@@ -65,13 +71,13 @@ impl EnvFile {
         Self { path: path.to_owned(), variables, broken: broken.collect() }
     }
 
-    /// What is wrong with each statement that cannot be read: the place, what it is, and what may help.
+    /// Returns an error for each statement that cannot be read: its location, the problem, and a hint.
     pub(crate) fn broken(&self) -> impl Iterator<Item = SettingsError> {
         let place = |line| format!("{}, line {line}", self.path.display());
         self.broken.iter().map(move |problem| problem.clone().into_error(place(problem.line)))
     }
 
-    /// A variable that is set, and not to nothing.
+    /// Returns a variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Result<Option<Entry<'_>>, SettingsError> {
         let Some(variable) = self.variables.get(name) else { return Ok(None) };
         match &variable.value {
@@ -82,13 +88,14 @@ impl EnvFile {
         }
     }
 
-    /// The names that begin so, of letters, digits, `_`, `-` and `.` alone: anything else may be a piece of a password.
+    /// Returns the names with this prefix that consist only of letters, digits, `_`, `-` and `.`: any other
+    /// may be part of a password.
     pub(crate) fn names(&self, prefix: &str) -> impl Iterator<Item = &String> {
         let is_plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
         self.variables.keys().filter(move |name| name.starts_with(prefix) && is_plain(name))
     }
 
-    /// Where a variable is, also one that is set to nothing; line 0 where it is not.
+    /// Returns the location of a variable, even if it is empty; line 0 if it is not in the file.
     pub(crate) fn origin_of(&self, name: &str) -> Origin {
         self.origin(name, self.variables.get(name).map_or(0, |variable| variable.line))
     }
@@ -98,9 +105,10 @@ impl EnvFile {
     }
 }
 
-/// The variables of a text. Of several statements for one name the last one counts.
+/// Returns the variables of a text. If a name has several statements, the last one counts.
 fn variables(text: &Text, items: &[Item], environment: &Environment) -> BTreeMap<String, Variable> {
     let mut variables: BTreeMap<String, Variable> = BTreeMap::new();
+    let (lines, made) = (expand::lines(items, text), Cell::new(0));
     for item in items {
         match item {
             Item::Statement(statement) => {
@@ -110,7 +118,8 @@ fn variables(text: &Text, items: &[Item], environment: &Environment) -> BTreeMap
                         Err(problem::damaged(text.line(raw.range.start)))
                     }
                     Some(raw) => {
-                        let known = Known { environment, variables: &variables, items, text };
+                        let known =
+                            Known { environment, variables: &variables, lines: &lines, text, made: &made };
                         known.expand(raw).map(Some)
                     }
                 };

@@ -1,37 +1,61 @@
-//! What is wrong with the settings, and where.
+//! Errors in the settings, and their location.
 
 use std::fmt;
 
-/// A setting that is missing, unknown or wrong. It names the file and line, or the variable; never a password.
+use crate::console::printable;
+use crate::error::{CommandError, Exit};
+
+/// A missing, unknown or invalid setting. The message names the file and line, or the variable, but never a
+/// password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsError {
     message: String,
     hint: Option<String>,
-    ends_with_configuration: bool,
+    ending: Ending,
+}
+
+/// How a command that fails with the error exits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// With the exit code of a configuration error.
+    Configuration,
+    /// The same, unless the alias of a database was a value of the command line.
+    UnknownAlias,
+    /// With the exit code of a timeout.
+    TimedOut,
 }
 
 impl SettingsError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, ends_with_configuration: false }
+    /// Creates an error from a sentence. Names and values in it come from files and variables, and must not
+    /// move a terminal's cursor.
+    pub(crate) fn new(message: impl AsRef<str>) -> Self {
+        let message = printable(message.as_ref()).into_owned();
+        Self { message, hint: None, ending: Ending::Configuration }
     }
 
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub(crate) fn hint(mut self, hint: impl AsRef<str>) -> Self {
+        self.hint = Some(printable(hint.as_ref()).into_owned());
         self
     }
 
-    /// A command that fails with it has the exit code of a configuration error.
+    /// Marks the error as an unknown database alias.
     #[must_use]
-    pub(crate) fn with_configuration_exit(self) -> Self {
-        Self { ends_with_configuration: true, ..self }
+    pub(super) fn unknown_alias(self) -> Self {
+        Self { ending: Ending::UnknownAlias, ..self }
     }
 
-    pub(crate) fn has_configuration_exit(&self) -> bool {
-        self.ends_with_configuration
+    /// Makes a command that fails with it exit with the timeout exit code.
+    #[must_use]
+    pub(crate) fn timed_out(self) -> Self {
+        Self { ending: Ending::TimedOut, ..self }
     }
 
-    /// How to mend it.
+    pub(crate) fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    /// Returns how to fix it.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -44,3 +68,13 @@ impl fmt::Display for SettingsError {
 }
 
 impl std::error::Error for SettingsError {}
+
+impl From<SettingsError> for CommandError {
+    fn from(error: SettingsError) -> Self {
+        let command_error = CommandError::fixable(&error, error.hint_text());
+        match error.ending() {
+            Ending::Configuration | Ending::UnknownAlias => command_error.exit_code(Exit::CONFIGURATION),
+            Ending::TimedOut => command_error.exit_code(Exit::TIMED_OUT),
+        }
+    }
+}

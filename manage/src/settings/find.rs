@@ -1,28 +1,28 @@
-//! Finding the files of settings, and reading those that can be read only once.
+//! Finds the settings files, and opens those that are trusted.
 
-use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::Duration;
 
-use super::SettingsError;
+use super::reading::{self, ReadError, SETTINGS_LIMIT};
+use super::{Environment, SettingsError};
 
-/// How long a program may take to write into a named pipe.
-const PIPE_LIMIT: Duration = Duration::from_secs(10);
+/// A settings file.
+#[derive(Clone, Debug)]
+pub(super) struct SettingsPath {
+    pub(super) path: PathBuf,
+    /// Its name in errors, if the user named it: an unreadable path may be a misplaced secret.
+    pub(super) named: Option<String>,
+}
 
-/// The nearest file or named pipe of this name, in this directory or one above it, up to the top of the repository.
+/// Returns the nearest file or named pipe of this name in these directories.
 ///
-/// A name that leads nowhere is an error: with it, settings would be lost in silence.
-pub(super) fn nearest(folder: &Path, name: &str) -> Result<Option<PathBuf>, SettingsError> {
-    for folder in folder.ancestors() {
-        let path = folder.join(name);
+/// A dangling link of this name is an error: otherwise settings would be silently lost.
+pub(super) fn nearest(directories: &[PathBuf], name: &str) -> Result<Option<SettingsPath>, SettingsError> {
+    for directory in directories {
+        let path = directory.join(name);
         if is_usable(&path)? {
-            return Ok(Some(path));
-        }
-        if folder.join(".git").exists() {
-            break;
+            return Ok(Some(SettingsPath { path, named: None }));
         }
     }
     Ok(None)
@@ -33,7 +33,7 @@ fn is_usable(path: &Path) -> Result<bool, SettingsError> {
         Ok(metadata) if metadata.is_dir() => match is_empty(path) {
             true => Err(SettingsError::new(format!("{} is an empty directory, not a file.", path.display()))
                 .hint("Docker makes such a directory where the file of a bind mount is missing: remove it, and make the file.")),
-            // Python's virtual environments are often called `.env`.
+            // Python's virtual environments are often named `.env`.
             false => Ok(false),
         },
         Ok(_) => Ok(true),
@@ -46,7 +46,7 @@ fn is_usable(path: &Path) -> Result<bool, SettingsError> {
             .hint("Make that file, or remove the link.")),
             Err(_) => Ok(false),
         },
-        // A directory above that may not be entered holds nothing of this project's.
+        // A parent directory without permission cannot be part of this project.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
         Err(error) => Err(SettingsError::new(format!("Cannot read {}: {error}.", path.display()))),
     }
@@ -56,49 +56,70 @@ fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// The content of a file. What is not a regular file, such as a named pipe that a secret manager writes to, is read once
-/// by this process: its content may be gone afterwards.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, SettingsError> {
-    static READ: Mutex<BTreeMap<(PathBuf, u64), Vec<u8>>> = Mutex::new(BTreeMap::new());
-
-    let failed = |error: io::Error| SettingsError::new(format!("Cannot read {}: {error}.", path.display()));
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if metadata.is_file() {
-        return fs::read(path).map_err(failed);
+/// Returns the content of a settings file. A discovered file must be trusted; a file that the user named need
+/// not be. A cautious environment passes over untrusted files in both cases.
+pub(super) fn read(file: &SettingsPath, environment: &Environment) -> Result<Option<Vec<u8>>, SettingsError> {
+    if environment.is_cautious() && !reading::is_regular(&file.path) {
+        return environment.or_passed_over(Err(failed(file, &ReadError::NoFile("missing or special"))));
     }
-    let key = (std::path::absolute(path).map_err(failed)?, number(&metadata));
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(content) = read.get(&key) {
-        return Ok(content.clone());
+    if file.named.is_some() && !environment.is_cautious() {
+        return reading::read(&file.path, SETTINGS_LIMIT).map(Some).map_err(|error| failed(file, &error));
     }
-    let (sender, receiver) = mpsc::channel();
-    let file = path.to_owned();
-    // Opening a pipe waits for its writer. The thread is left to it; the process ends.
-    std::thread::spawn(move || {
-        let mut content = Vec::new();
-        let result = fs::File::open(file).and_then(|mut file| file.read_to_end(&mut content));
-        // The receiver may have given up.
-        let _ = sender.send(result.map(|_| content));
-    });
-    let content = receiver.recv_timeout(PIPE_LIMIT).map_err(|_| {
-        SettingsError::new(format!(
-            "{} is a named pipe, and no program wrote to it within {} seconds.",
-            path.display(),
-            PIPE_LIMIT.as_secs()
-        ))
-        .hint("Start the program that writes it, such as the secret manager, or remove the pipe.")
-    })?;
-    let content = content.map_err(failed)?;
-    read.insert(key, content.clone());
-    Ok(content)
+    read_trusted(file, environment)
 }
 
 #[cfg(unix)]
-fn number(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(metadata)
+fn read_trusted(file: &SettingsPath, environment: &Environment) -> Result<Option<Vec<u8>>, SettingsError> {
+    use super::trust::owners::{OpenError, open};
+    let opened = match open(&file.path, environment) {
+        Ok(opened) => opened,
+        Err(OpenError::Read(error)) => return Err(failed(file, &error)),
+        Err(OpenError::Untrusted(error)) => return environment.or_passed_over(Err(error)),
+    };
+    reading::content(&file.path, opened, SETTINGS_LIMIT).map(Some).map_err(|error| failed(file, &error))
 }
 
 #[cfg(not(unix))]
-fn number(_: &Metadata) -> u64 {
-    0
+fn read_trusted(file: &SettingsPath, _: &Environment) -> Result<Option<Vec<u8>>, SettingsError> {
+    reading::read(&file.path, SETTINGS_LIMIT).map(Some).map_err(|error| failed(file, &error))
+}
+
+fn failed(file: &SettingsPath, error: &ReadError) -> SettingsError {
+    let shown = file.named.clone().unwrap_or_else(|| file.path.display().to_string());
+    let said = SettingsError::new(format!("Cannot read {shown}: {error}."));
+    match error {
+        ReadError::OutOfTime(_) => said.hint(NO_WRITER).timed_out(),
+        ReadError::Unwritten(_) => said.hint(NO_WRITER),
+        _ => said,
+    }
+}
+
+const NO_WRITER: &str = "Start the program that writes it, such as the secret manager, or remove the pipe.";
+
+/// Returns the content of a secret's file. A cautious environment requires a trusted file. Otherwise any
+/// owner is allowed, because a trusted setting names the file.
+pub(super) fn read_secret(path: &Path, environment: &Environment) -> Result<Vec<u8>, ReadError> {
+    read_named(path, reading::SECRET_LIMIT, environment)
+}
+
+/// Returns the content of a password file, by the same rules.
+pub(super) fn read_passfile(path: &Path, environment: &Environment) -> Result<Vec<u8>, ReadError> {
+    read_named(path, SETTINGS_LIMIT, environment)
+}
+
+fn read_named(path: &Path, limit: u64, environment: &Environment) -> Result<Vec<u8>, ReadError> {
+    #[cfg(unix)]
+    if environment.is_cautious() {
+        use super::trust::owners::{OpenError, open};
+        if !reading::is_regular(path) {
+            return Err(ReadError::NoFile("a pipe or a device, or missing"));
+        }
+        return match open(path, environment) {
+            Ok(file) => reading::content(path, file, limit),
+            Err(OpenError::Read(error)) => Err(error),
+            Err(OpenError::Untrusted(_)) => Err(ReadError::NoFile("what others may have written")),
+        };
+    }
+    let _ = environment;
+    reading::read(path, limit)
 }

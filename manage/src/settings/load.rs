@@ -1,4 +1,4 @@
-//! Reads the sources in their order and makes one `Settings` of them.
+//! Reads the sources in order and combines them into `Settings`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::database_sources::{Databases, databases};
+use super::apps::{self, AppTable};
+use super::database::near_misses::NearMiss;
+use super::database::sources::{Databases, databases};
 use super::envfile::EnvFile;
-use super::file::{Parsed, without_value};
-use super::find::nearest;
-use super::near_misses::NearMiss;
+use super::file::Parsed;
+use super::find::{SettingsPath, nearest};
+use super::pool::PoolSettings;
+use super::runserver::RunserverSettings;
+use super::trust::root::{search_directories, unsearched};
 use super::variables::Variables;
-use super::{DatabaseSettings, Environment, Secret, SettingsError, stage};
+use super::{DatabaseSettings, Environment, Secret, SettingsError, environment_name, secrets_of};
+use crate::console::{echo, printable};
 use crate::suggest::closest;
 
-/// What settings are to be read from; nothing is read yet.
+/// The sources of settings; creating it reads nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     pub(crate) environment: Environment,
@@ -23,7 +28,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Settings of this environment, with the file that `--settings` names instead of `manage.toml`.
+    /// Creates a source from this environment. `file` is the path of `--settings`, which replaces
+    /// `manage.toml`.
     pub fn new(environment: Environment, file: Option<PathBuf>) -> Self {
         Self { environment, file }
     }
@@ -33,13 +39,15 @@ impl Source {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) databases: BTreeMap<String, DatabaseSettings>,
-    /// Why there is no database `default`, where there is none.
+    /// Why the database `default` does not exist, if it does not.
     no_default: Option<SettingsError>,
-    /// What of the files cannot be used and is passed over.
+    /// Why no database may be used, if the file of a secret was passed over.
+    withheld: Option<SettingsError>,
+    /// Warnings about files that cannot be used and are passed over.
     pub(crate) warnings: Vec<String>,
-    /// What nearly is a setting.
+    /// Names that resemble settings.
     pub(crate) near_misses: Vec<NearMiss>,
-    runserver_address: Option<(String, super::Origin)>,
+    pub(crate) runserver: RunserverSettings,
     pub(crate) silenced_checks: Vec<String>,
     apps: BTreeMap<String, AppTable>,
     name: String,
@@ -48,55 +56,70 @@ pub struct Settings {
     env_file: Option<Arc<EnvFile>>,
 }
 
-#[derive(Clone, Debug)]
-struct AppTable {
-    table: toml::Table,
-    place: String,
-}
-
 impl Settings {
     /// Reads the environment, `.env` and `manage.toml`.
     ///
-    /// `manage.toml` and `.env` are looked for, each by itself, in the working folder and in those above it. Relative paths in a file start from its folder, those in the environment
-    /// from the working folder.
+    /// `manage.toml` and `.env` are searched for separately, in the working directory and its parents, up to
+    /// the project's directory: the outermost of the nearest directory with a `manage.toml`, that of the
+    /// cargo workspace or package, and that of the repository. A discovered file is rejected if anyone but
+    /// this user, root or the owner of the program may have written it. Relative paths in a file start from
+    /// its directory, those in the environment from the working directory.
     pub fn load(source: &Source) -> Result<Self, SettingsError> {
+        if !source.environment.is_cautious() {
+            return Self::read(source);
+        }
+        // Files that are passed over here count for these settings, even if others were read before.
+        let own = Source { environment: source.environment.clone().cautious(), ..source.clone() };
+        let settings = Self::read(&own);
+        for error in own.environment.passed_over() {
+            source.environment.or_passed_over::<()>(Err(error))?;
+        }
+        settings
+    }
+
+    fn read(source: &Source) -> Result<Self, SettingsError> {
         let environment = &source.environment;
-        let env_file = env_file(source)?;
-        let variables = Variables { environment, file: env_file.as_ref() };
-        let file = settings_file(source, &variables)?;
-        let parsed = file.as_deref().map(Parsed::read).transpose()?.unwrap_or_default();
+        let directories = search_directories(environment);
+        let env_file = env_file(source, &directories)?;
+        let variables = Variables::new(environment, env_file.as_ref());
+        let file = settings_file(source, &variables, &directories)?;
+        let parsed = file.as_ref().map(|file| Parsed::read(file, environment)).transpose()?.flatten();
+        let file = file.filter(|_| parsed.is_some()).map(|file| file.path);
+        let parsed = parsed.unwrap_or_default();
+        let files_passed_over = environment.passed_over();
 
         let found = databases(&variables, &parsed, file.as_deref())?;
-        let Databases { by_alias: mut databases, warnings, near_misses } = found;
-        let runserver_address = match variables.plain("MANAGE_RUNSERVER_ADDRESS")? {
-            Some(value) => Some((value.text.expose().to_owned(), value.origin)),
-            None => parsed.file.runserver.0.address.as_ref().map(|address| {
-                let origin =
-                    super::Origin::File(file.clone().unwrap_or_default(), parsed.line(address.span()));
-                (address.get_ref().clone(), origin)
-            }),
-        };
+        let Databases { by_alias: mut databases, warnings, mut near_misses } = found;
+        let pool = PoolSettings::read(&variables, &parsed, file.as_deref())?;
+        databases.values_mut().for_each(|database| database.pool = pool.clone());
+        let runserver = RunserverSettings::read(&variables, &parsed, file.as_deref())?;
         let apps = parsed
             .file
             .apps
             .0
             .iter()
             .map(|(label, table)| {
-                let shown = file.as_deref().unwrap_or(Path::new("manage.toml")).display();
-                let place = format!("{shown}, line {}: [apps.{label}]", parsed.line(table.span()));
+                let shown = printable(file.as_deref().unwrap_or(Path::new("manage.toml")));
+                let (line, shown_label) = (parsed.line(table.span()), echo(label));
+                let place = format!("{shown}, line {line}: [apps.{shown_label}]");
                 (label.clone(), AppTable { table: table.get_ref().clone(), place })
             })
             .collect();
         let file_shown = file.as_deref().unwrap_or(Path::new("manage.toml")).display().to_string();
-        let environment_name = stage::environment(&variables, &parsed, &file_shown)?;
+        let environment_name = environment_name::environment(&variables, &parsed, &file_shown)?;
         let is_default = |database: &DatabaseSettings| database.origin == super::Origin::Default;
-        // A new, empty file in place of the real data would be gone with its container.
-        let no_default = (environment_name == stage::PRODUCTION
-            && databases.get(DatabaseSettings::DEFAULT_ALIAS).is_some_and(is_default))
-        .then(|| {
+        let lacks_default = databases.get(DatabaseSettings::DEFAULT_ALIAS).is_some_and(is_default);
+        if lacks_default && env_file.is_none() {
+            near_misses.extend(unsearched(environment, &directories));
+        }
+        // A new, empty file in place of the real data would be lost with its container.
+        let no_default = (lacks_default && environment_name == environment_name::PRODUCTION).then(|| {
             databases.remove(DatabaseSettings::DEFAULT_ALIAS);
             no_default(&near_misses, env_file.as_ref(), file.as_deref(), &databases)
         });
+        // It is also not created if settings that may name another database were not read.
+        let no_default = no_default.or_else(|| files_passed_over.first().filter(|_| lacks_default).cloned());
+        let withheld = environment.passed_over().get(files_passed_over.len()).cloned();
         let name = match (&file, &env_file) {
             (Some(file), _) => shown(file, &environment.folder()),
             (None, Some(env_file)) => shown(&env_file.path, &environment.folder()),
@@ -106,9 +129,10 @@ impl Settings {
         Ok(Self {
             databases,
             no_default,
+            withheld,
             warnings,
             near_misses,
-            runserver_address,
+            runserver,
             silenced_checks,
             apps,
             name,
@@ -118,86 +142,175 @@ impl Settings {
         })
     }
 
-    /// The settings of a database by its alias.
+    /// Returns the settings of a database by its alias.
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings, SettingsError> {
+        let no_default = self.no_default.as_ref().filter(|_| alias == DatabaseSettings::DEFAULT_ALIAS);
+        if let Some(error) = no_default.or(self.withheld.as_ref()) {
+            return Err(error.clone());
+        }
         self.databases.get(alias).ok_or_else(|| {
-            if let Some(error) = self.no_default.as_ref().filter(|_| alias == DatabaseSettings::DEFAULT_ALIAS)
-            {
-                return error.clone();
-            }
             let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
             let meant = closest(alias, known.iter().copied());
             let meant = meant.map(|meant| format!("Did you mean '{meant}'? ")).unwrap_or_default();
             let known = known.join(", ");
-            // What is no alias may be a URL or a line of keywords with a password, and is not repeated.
+            // An invalid alias may be a URL or a connection string with a password, so it is not repeated.
             if alias.contains(|c: char| !c.is_alphanumeric() && !['_', '-', '.'].contains(&c)) {
-                return SettingsError::new("A database is named by its alias, not by a URL.").hint(format!(
+                return SettingsError::new("A database is named by its alias, not by a URL.").unknown_alias().hint(format!(
                     "An alias is a word; the URL belongs in the settings: DATABASE_URL, DATABASE_URL_<ALIAS>. The databases \
                      are: {known}."
                 ));
             }
-            SettingsError::new(format!("There is no database '{alias}' in the settings."))
+            SettingsError::new(format!("There is no database '{}' in the settings.", echo(alias)))
+                .unknown_alias()
                 .hint(format!("{meant}The databases are: {known}."))
         })
     }
 
-    /// Every database, by alias. `default` is always among them, but for production, where it must be set.
+    /// Returns every database, by alias. `default` is always included, except in production, where it must be
+    /// set.
     pub fn databases(&self) -> impl Iterator<Item = &DatabaseSettings> {
         self.databases.values()
     }
 
-    /// The settings of an app of the project's: the table `[apps.<label>]` of `manage.toml`, or nothing.
+    /// Returns the settings of an app: the table `[apps.<label>]` of `manage.toml`, and the variables of
+    /// `.env` and of the environment that override its keys. If none of these exist, returns the type's
+    /// default.
+    ///
+    /// The name of a variable is the path of the key in capitals, with two underscores for each dot. Each run
+    /// of other characters than letters and digits in a label or a key becomes one underscore:
+    ///
+    /// | key | variable |
+    /// |---|---|
+    /// | `apps.shop.currency` | `MANAGE_APPS__SHOP__CURRENCY` |
+    /// | `apps.shop.webhook-key` | `MANAGE_APPS__SHOP__WEBHOOK_KEY`, or `MANAGE_APPS__SHOP__WEBHOOK_KEY_FILE` with the path of a file |
+    /// | `apps.shop.mail.port` | `MANAGE_APPS__SHOP__MAIL__PORT` |
+    ///
+    /// A variable is text, and the type of the field decides how it is parsed: as a number, `true` or `false`
+    /// (also `yes`, `no`, `on`, `off`, `1`, `0`), the name of an enum's variant, or unchanged for a `String`
+    /// or a [`Secret`]. A list has commas between its values, or is a TOML list in brackets. A table has a
+    /// variable for each key, or is a TOML table in braces. An empty variable counts as unset.
+    /// `docs/app-settings.md` has the details and the limits.
+    ///
+    /// ```
+    /// # use manage::prelude::*;
+    /// # fn main() {
+    /// #[derive(Debug, Default, PartialEq, serde::Deserialize)]
+    /// #[serde(default, deny_unknown_fields)]
+    /// struct Shop {
+    ///     currency: String,
+    ///     max_items: u32,
+    ///     countries: Vec<String>,
+    /// }
+    ///
+    /// # let program = manage::Program::new(&[]);
+    /// let project = manage::testing::Project::new(program)
+    ///     .file("manage.toml", "[apps.shop]\ncurrency = \"EUR\"\nmax_items = 10\n")
+    ///     .env("MANAGE_APPS__SHOP__MAX_ITEMS", "25")
+    ///     .env("MANAGE_APPS__SHOP__COUNTRIES", "FR, IT");
+    /// let shop = project.call(|cx| Ok(cx.settings()?.app::<Shop>("shop")?)).expect_success();
+    /// let countries = vec!["FR".to_owned(), "IT".to_owned()];
+    /// assert_eq!(shop, Shop { currency: "EUR".to_owned(), max_items: 25, countries });
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A value that does not fit, a missing key, or an unknown one. The error names the variable, or the file
+    /// and line, and repeats no value.
     pub fn app<T: DeserializeOwned + Default>(&self, label: &str) -> Result<T, SettingsError> {
-        let Some(AppTable { table, place }) = self.apps.get(label) else { return Ok(T::default()) };
-        table.clone().try_into().map_err(|error: toml::de::Error| {
-            SettingsError::new(format!("{place}: {}.", without_value(error.message())))
-        })
+        self.with_variables(false, |variables| apps::read(label, self.apps.get(label), variables))
     }
 
-    /// A variable of the project's own: from the environment, or else from `.env`; or the content of the file that the variable
-    /// `<NAME>_FILE` names there, such as a mounted secret. `None` where it is not set, or to nothing.
+    /// Returns a variable of the project: from the environment, or else from `.env`; or the content of the
+    /// file that the variable `<NAME>_FILE` names there, such as a mounted secret. Returns `None` if it is
+    /// not set, or empty.
+    ///
+    /// Such a file has one line; see [`Settings::multiline_variable`] for others.
     pub fn variable(&self, name: &str) -> Result<Option<Secret>, SettingsError> {
-        let variables = Variables { environment: &self.variables, file: self.env_file.as_deref() };
-        Ok(variables.get(name)?.map(|value| value.text))
+        self.read_variable(name, false)
     }
 
-    /// The statements of `.env` that cannot be read.
+    /// Like [`Settings::variable`], for a value whose file may have several lines, such as a PEM key.
+    pub fn multiline_variable(&self, name: &str) -> Result<Option<Secret>, SettingsError> {
+        self.read_variable(name, true)
+    }
+
+    fn read_variable(&self, name: &str, multiline: bool) -> Result<Option<Secret>, SettingsError> {
+        self.with_variables(multiline, |variables| Ok(variables.get(name)?.map(|value| value.text)))
+    }
+
+    /// Reads something from the variables. A file that is passed over does not count as unset, so it is an
+    /// error.
+    fn with_variables<T>(
+        &self,
+        multiline: bool,
+        read: impl FnOnce(&Variables<'_>) -> Result<T, SettingsError>,
+    ) -> Result<T, SettingsError> {
+        let environment =
+            if self.variables.is_cautious() { &self.variables.clone().cautious() } else { &self.variables };
+        let variables = Variables { multiline, ..Variables::new(environment, self.env_file.as_deref()) };
+        let value = read(&variables)?;
+        match environment.passed_over().into_iter().next() {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
+
+    /// Returns the statements of `.env` that cannot be read.
     pub(crate) fn broken_statements(&self) -> impl Iterator<Item = SettingsError> {
         self.env_file.iter().flat_map(|file| file.broken())
     }
 
-    /// Where `manage runserver` listens unless told otherwise, as it was written, and where that was.
+    /// Returns the configured address of `manage runserver`, unparsed, and its origin.
     pub fn runserver_address(&self) -> Option<(&str, &super::Origin)> {
-        self.runserver_address.as_ref().map(|(address, origin)| (address.as_str(), origin))
+        self.runserver.address.as_ref().map(|(address, origin)| (address.as_str(), origin))
     }
 
-    /// The labels that `[apps.<label>]` tables have.
+    /// Returns the labels of the `[apps.<label>]` tables.
     pub(crate) fn app_labels(&self) -> impl Iterator<Item = &str> {
         self.apps.keys().map(String::as_str)
     }
 
-    /// The tables `[apps.<label>]`: the label, the table, and where it stands.
-    pub(crate) fn app_tables(&self) -> impl Iterator<Item = (&str, &toml::Table, &str)> {
-        self.apps.iter().map(|(label, app)| (label.as_str(), &app.table, app.place.as_str()))
+    /// Returns each secret of the apps: the label, the key, the text, and its location.
+    pub(crate) fn app_secrets(&self) -> Vec<(String, String, Secret, String)> {
+        let mut found = Vec::new();
+        for (label, app) in &self.apps {
+            for (key, text) in secrets_of(&app.table) {
+                found.push((label.clone(), key.to_owned(), Secret::new(text), app.place.clone()));
+            }
+        }
+        let of_variables =
+            self.with_variables(false, |variables| Ok(apps::secrets(variables))).unwrap_or_default();
+        found.extend(
+            of_variables.into_iter().map(|(label, key, text, origin)| (label, key, text, origin.to_string())),
+        );
+        found
     }
 
-    /// The name of the environment, `MANAGE_ENV`, in lower case: `development` unless told otherwise.
+    /// Returns variables that resemble settings of an app but are not, given the labels of the program's
+    /// apps.
+    pub(crate) fn unread_app_variables(&self, labels: &[&str]) -> Vec<NearMiss> {
+        apps::unread(&Variables::new(&self.variables, self.env_file.as_deref()), labels)
+    }
+
+    /// Returns the name of the environment, `MANAGE_ENV`, in lower case; by default `development`.
     pub fn environment(&self) -> &str {
         &self.environment
     }
 
-    /// Whether this is where the real data is: `MANAGE_ENV=production`.
+    /// Returns whether this is the production environment: `MANAGE_ENV=production`.
     pub fn is_production(&self) -> bool {
-        self.environment == stage::PRODUCTION
+        self.environment == environment_name::PRODUCTION
     }
 
-    /// What the settings were read from, for people: the settings file, or `.env`, or `environment`.
+    /// Returns a readable name for the source of the settings: the settings file, or `.env`, or
+    /// `environment`.
     pub fn name(&self) -> &str {
         &self.name
     }
 }
 
-/// The error of a production environment that sets no database.
+/// Returns the error for a production environment that sets no database.
 fn no_default(
     near_misses: &[NearMiss],
     env_file: Option<&EnvFile>,
@@ -225,25 +338,28 @@ fn no_default(
     hint.push("If an SQLite file is meant, name it: DATABASE_URL=sqlite:db.sqlite3.".to_owned());
     SettingsError::new("No database is set, and in production (MANAGE_ENV) none is assumed.")
         .hint(hint.join(" "))
-        .with_configuration_exit()
 }
 
-/// `.env`, where there is one.
-pub(super) fn env_file(source: &Source) -> Result<Option<EnvFile>, SettingsError> {
-    let path = nearest(&source.environment.folder(), ".env")?;
-    path.map(|path| EnvFile::read(&path, &source.environment)).transpose()
+/// Reads `.env`, if it exists.
+pub(super) fn env_file(source: &Source, directories: &[PathBuf]) -> Result<Option<EnvFile>, SettingsError> {
+    let file = nearest(directories, ".env")?;
+    Ok(file.map(|file| EnvFile::read(&file, &source.environment)).transpose()?.flatten())
 }
 
-/// The settings file, where there is one.
+/// Returns the settings file, if it exists.
 pub(super) fn settings_file(
     source: &Source,
     variables: &Variables<'_>,
-) -> Result<Option<PathBuf>, SettingsError> {
-    let environment = &source.environment;
+    directories: &[PathBuf],
+) -> Result<Option<SettingsPath>, SettingsError> {
+    let named = |path: PathBuf, by: &dyn std::fmt::Display| {
+        let shown = format!("the settings file {}, which {by} names", echo(&path));
+        Some(SettingsPath { path, named: Some(shown) })
+    };
     Ok(match (&source.file, variables.plain("MANAGE_SETTINGS")?) {
-        (Some(file), _) => Some(environment.base().join(file)),
-        (None, Some(value)) => Some(value.folder.join(value.text.expose())),
-        (None, None) => nearest(&environment.folder(), "manage.toml")?,
+        (Some(file), _) => named(source.environment.base().join(file), &"--settings"),
+        (None, Some(value)) => named(value.folder.join(value.text.expose()), &value.origin),
+        (None, None) => nearest(directories, "manage.toml")?,
     })
 }
 

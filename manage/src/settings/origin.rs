@@ -1,16 +1,19 @@
-//! What a setting was read from, so that an error can name it.
+//! The origin of a setting, for error messages.
 
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::console::{echo, printable};
+
 /// The source of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
-    /// Nothing was said: the value is the built-in one.
+    /// The built-in default.
     Default,
     /// An environment variable.
     Environment(String),
-    /// A variable, the file it stands in (`.env`), and the line, counted from 1.
+    /// A variable, its file (`.env`), and the line, counted from 1.
     EnvFile(String, PathBuf, usize),
     /// A settings file and the line, counted from 1.
     File(PathBuf, usize),
@@ -19,7 +22,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Whether it was a variable that names a file with a secret.
+    /// Returns whether it was a variable that names a file with a secret.
     pub(crate) fn is_secret_file(&self) -> bool {
         matches!(self, Self::Environment(name) | Self::EnvFile(name, ..) if name.ends_with("_FILE"))
     }
@@ -29,9 +32,11 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("the defaults"),
-            Self::Environment(variable) => write!(f, "{variable} (environment)"),
-            Self::EnvFile(variable, file, line) => write!(f, "{variable} ({}, line {line})", file.display()),
-            Self::File(file, line) => write!(f, "{}, line {line}", file.display()),
+            Self::Environment(variable) => write!(f, "{} (environment)", echo(variable)),
+            Self::EnvFile(variable, file, line) => {
+                write!(f, "{} ({}, line {line})", echo(variable), printable(file))
+            }
+            Self::File(file, line) => write!(f, "{}, line {line}", printable(file)),
             Self::Code => f.write_str("the program"),
         }
     }

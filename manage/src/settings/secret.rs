@@ -1,4 +1,4 @@
-//! A value that never prints.
+//! A value that is never printed.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -6,13 +6,14 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-/// A password, a token, or a text that holds one.
+/// A password, a token, or a text that contains one.
 ///
-/// It has no `Display`, and its `Debug` is the same for every value, so that it shows up in no log and no error. Code that
-/// needs the text calls [`Secret::expose`], so that each such place can be found. It cannot be serialized.
+/// It has no `Display`, and its `Debug` is the same for every value, so that it appears in no log and no
+/// error. Code that needs the text calls [`Secret::expose`], so that every use can be found. It cannot be
+/// serialized.
 ///
-/// It can be a field of a settings table, a command's argument, or a variable of the environment, of `.env` or of a mounted
-/// secret's file:
+/// It can be a field of a settings table, a command's argument, or a variable from the environment, from
+/// `.env` or from a mounted secret file:
 ///
 /// ```
 /// # mod pay {
@@ -57,17 +58,17 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself: for a driver, never for a person.
+    /// Returns the text itself. Pass it only to a driver or a client, and never print it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The text itself, for code that must own it.
+    /// Returns the text itself, for code that must own it.
     pub fn into_exposed(self) -> String {
         self.0
     }
 
-    /// Whether there is no text at all.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -99,7 +100,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An error about it does not repeat the value, which serde's own do.
+/// Unlike serde's own errors, an error here does not repeat the value.
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SecretVisitor;
@@ -153,7 +154,7 @@ impl<'de> Deserialize<'de> for Secret {
         }
 
         match deserializer.is_human_readable() {
-            // Asked for a text, such formats would quote another value in their error.
+            // If a string is requested, such formats would quote another value in their error.
             true => deserializer.deserialize_any(SecretVisitor),
             false => deserializer.deserialize_string(SecretVisitor),
         }

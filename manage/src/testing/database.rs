@@ -5,52 +5,78 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::folder::Folder;
+use super::reuse::Reusable;
 use super::server::{Server, migrate};
 use super::{fingerprint, names};
+use crate::command::Program;
 use crate::console::{Output, Role};
-use crate::database::Connection;
+use crate::database::{Connect, Connection, Database, Pool, Poolable};
+use crate::error::{CommandError, Result};
 use crate::migrations::Migrations;
 use crate::settings::{Backend, DatabaseSettings, Environment, Origin, Secret, Source};
-use crate::{CommandError, Program, Result};
 
-/// A new database, which is dropped with this value: also when its test panics, and with the connections that are still open.
+/// A database for one test. A new one is dropped with this value, even if its test panics or connections are
+/// still open; one for [reuse](Self::reuse) is kept for the next test.
 ///
-/// [`Project::with_database`](super::Project::with_database) makes one that a project's commands use.
+/// [`Project::with_database`](super::Project::with_database) creates one for a project's commands.
 pub struct TestDatabase {
     settings: DatabaseSettings,
     place: Place,
 }
 
 enum Place {
-    /// SQLite: the folder of the file.
+    /// SQLite: the directory of the file.
     Folder(#[expect(dead_code, reason = "it is there to be dropped")] Folder),
     Server(Arc<Server>),
+    /// A database that other tests use later. It is taken out when this value is dropped.
+    Reused(Arc<Server>, Option<Box<Reusable>>),
 }
 
-/// The settings from which the tests' databases of an alias are made: see [`testing`](super).
+/// Returns the settings from which the test databases of an alias are created: see [`testing`](super).
 pub fn settings(alias: &str) -> Result<DatabaseSettings> {
     let source = Source::new(Environment::process(), None);
     Ok(crate::settings::for_tests(&source, alias).map_err(CommandError::from)?)
 }
 
 impl TestDatabase {
-    /// A database with the tables of a program's migrations, beside the one of these settings and with their login; for
-    /// SQLite a new file.
+    /// Creates a database with the tables of a program's migrations, on the server and with the login of
+    /// these settings; for SQLite a new file.
     ///
-    /// On PostgreSQL it is a copy of a template that the first test makes. Elsewhere the migrations run.
+    /// On PostgreSQL it is a copy of a template that the first test creates. On other databases the
+    /// migrations run.
     pub fn create(program: &Program, settings: &DatabaseSettings) -> Result<Self> {
         let migrations = Migrations::of_program(program, settings.backend)?;
         Self::with(settings, migrations.as_ref())
     }
 
-    /// The same without any table.
+    /// Takes a database that an earlier test of this process used, with the tables of a program's migrations
+    /// and without what that test has left, or creates one. [`testing`](super#a-new-database-or-a-used-one)
+    /// lists what is undone.
+    ///
+    /// On SQLite, and without migrations, it is always a new one.
+    pub fn reuse(program: &Program, settings: &DatabaseSettings) -> Result<Self> {
+        let backend = settings.backend;
+        let migrations = Migrations::of_program(program, backend)?;
+        let Some(migrations) = migrations.filter(|_| backend != Backend::Sqlite && backend.is_compiled_in())
+        else {
+            return Self::create(program, settings);
+        };
+        let server = Server::of(settings);
+        let fingerprint = fingerprint::fingerprint(&migrations, settings);
+        let database = server.reuse(&settings.name, &migrations, fingerprint)?;
+        let settings =
+            DatabaseSettings { name: database.name.clone(), origin: Origin::Code, ..settings.clone() };
+        Ok(Self { settings, place: Place::Reused(server, Some(Box::new(database))) })
+    }
+
+    /// Creates a database without tables.
     pub fn empty(settings: &DatabaseSettings) -> Result<Self> {
         Self::with(settings, None)
     }
 
     fn with(like: &DatabaseSettings, migrations: Option<&Migrations>) -> Result<Self> {
         if !like.backend.is_compiled_in() {
-            // The error that says so.
+            // Returns the error that names the missing backend.
             Connection::open(like).map_err(CommandError::from)?;
         }
         let fingerprint = migrations.map(|migrations| fingerprint::fingerprint(migrations, like));
@@ -74,12 +100,12 @@ impl TestDatabase {
         Ok(Self { settings, place: Place::Folder(folder) })
     }
 
-    /// Its settings. They show no password.
+    /// Returns its settings, which do not print the password.
     pub fn settings(&self) -> &DatabaseSettings {
         &self.settings
     }
 
-    /// Its URL, as it would stand in `DATABASE_URL`, with the password.
+    /// Returns its URL for `DATABASE_URL`, with the password.
     pub fn url(&self) -> Secret {
         match self.settings.backend {
             Backend::Sqlite => {
@@ -90,13 +116,32 @@ impl TestDatabase {
         }
     }
 
-    /// A connection to it.
+    /// Opens a connection to it.
     pub fn connect(&self) -> Result<Connection> {
-        Ok(Connection::open(&self.settings).map_err(CommandError::from)?)
+        self.connect_as()
+    }
+
+    /// Opens a connection of a type to it. [`Connect`] lists the types.
+    pub fn connect_as<C: Connect>(&self) -> Result<C> {
+        Ok(self.handle().connect_as().map_err(CommandError::from)?)
+    }
+
+    /// Creates a pool of connections to it.
+    pub fn pool(&self) -> Pool {
+        self.pool_as()
+    }
+
+    /// Creates a pool of connections of a type to it.
+    pub fn pool_as<C: Poolable>(&self) -> Pool<C> {
+        self.handle().pool_as()
+    }
+
+    fn handle(&self) -> Database<'_> {
+        Database::from(&self.settings)
     }
 }
 
-/// What means something else than itself in the path of a URL. Slashes, dots and a drive's colon stay readable.
+/// The characters to encode in the path of a URL. Slashes, dots and a drive's colon remain readable.
 const URL_PATH: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'\\')
@@ -105,7 +150,7 @@ const URL_PATH: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERI
     .remove(b'-')
     .remove(b'_');
 
-/// The file of a database with these migrations, which this process makes once.
+/// Returns the file of a database with these migrations. Each process creates it once.
 fn migrated_file(migrations: &Migrations, fingerprint: u64) -> Result<Arc<Vec<u8>>> {
     static FILES: Mutex<BTreeMap<u64, Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,13 +167,21 @@ fn migrated_file(migrations: &Migrations, fingerprint: u64) -> Result<Arc<Vec<u8
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // Without a panic: this may run while another one unwinds.
-        if let Place::Server(server) = &self.place
-            && let Err(error) = server.drop_database(&self.settings.name)
-        {
-            let err = Output::standard().err;
-            let text = format!("The database {} was not dropped: {error:#}", self.settings.name);
-            let _ = err.line(err.style(Role::Warning, text));
+        // Must not panic: it may run while another panic unwinds.
+        match &mut self.place {
+            Place::Folder(_) => {}
+            Place::Server(server) => {
+                if let Err(error) = server.drop_database(&self.settings.name) {
+                    let err = Output::standard().err;
+                    let text = format!("The database {} was not dropped: {error:#}", self.settings.name);
+                    let _ = err.line(err.style(Role::Warning, text));
+                }
+            }
+            Place::Reused(server, database) => {
+                if let Some(database) = database.take() {
+                    server.idle.put_back(*database);
+                }
+            }
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What a database is after its migrations, as one number: the same migrations, the same number.
+//! A hash of a database's schema: the same migrations give the same number.
 
 use crate::migrations::Migrations;
 use crate::settings::DatabaseSettings;
 
-/// The number of these migrations for the role of these settings: what is made belongs to it.
+/// Returns the hash of these migrations for the role of these settings, which will own the database.
 pub(super) fn fingerprint(migrations: &Migrations, settings: &DatabaseSettings) -> u64 {
     of(migrations.each(), settings)
 }
 
-/// Each migration has a name, its SQL, and the statements that run before it.
+/// Computes the hash. Each migration has a name, its SQL, and the statements that run before it.
 fn of<'a>(
     migrations: impl Iterator<Item = (String, String, &'a [&'static str])>,
     settings: &DatabaseSettings,
@@ -16,7 +16,7 @@ fn of<'a>(
     let mut hash = Fnv::default();
     hash.text(settings.backend.name());
     hash.text(settings.user.as_deref().unwrap_or_default());
-    // A search path, for one, decides where tables go.
+    // A search path, for example, decides where tables are created.
     for (name, value) in &settings.parameters {
         hash.text(name);
         hash.text(value);
@@ -29,7 +29,7 @@ fn of<'a>(
     hash.0
 }
 
-/// FNV-1a: stable from one build to the next, as the standard library's hashes are not.
+/// FNV-1a, which is stable across builds, unlike the standard library's hashes.
 struct Fnv(u64);
 
 impl Default for Fnv {
@@ -39,7 +39,7 @@ impl Default for Fnv {
 }
 
 impl Fnv {
-    /// Takes in a text and its end.
+    /// Adds a text and a terminator.
     fn text(&mut self, text: &str) {
         for byte in text.bytes().chain([0xff]) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use crate::settings::Origin;
 
-    /// The number of one migration, for a role.
+    /// Returns the hash of one migration, for a role.
     fn number(name: &str, sql: &str, before: &[&'static str], url: &str) -> u64 {
         let settings = DatabaseSettings::from_url("default", url, Origin::Code).expect("a URL");
         of(std::iter::once((name.to_owned(), sql.to_owned(), before)), &settings)

@@ -1,7 +1,7 @@
-//! What making and dropping databases is on MySQL and MariaDB. All names are ours, and need no quotes.
+//! Creates and drops databases on MySQL and MariaDB. All names are generated here, and need no quotes.
 //!
-//! There is nothing to copy a database with: `CREATE TABLE … LIKE` leaves out foreign keys, views and triggers. So each
-//! test's database gets the migrations anew.
+//! A database cannot be copied: `CREATE TABLE … LIKE` omits foreign keys, views and triggers. So the
+//! migrations run in each test's database.
 
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
@@ -9,18 +9,19 @@ use diesel::connection::SimpleConnection;
 use super::names;
 use super::texts::texts;
 use crate::database::Connection;
+use crate::error::{CommandError, Result};
 use crate::settings::DatabaseSettings;
-use crate::{CommandError, Result};
 
-/// A session that is marked as this process's.
+/// Opens a session that identifies this process.
 pub(super) fn open(settings: &DatabaseSettings) -> Result<Connection> {
-    // Everybody may use it.
+    // Every user can connect to it.
     let beside = DatabaseSettings { name: "information_schema".to_owned(), ..settings.clone() };
     let mut connection = Connection::open(&beside).map_err(|error| {
-        CommandError::from(error)
-            .hint("The tests' databases are made on this server; TEST_DATABASE_URL names another one.")
+        CommandError::from(error).hint(
+            "The tests' databases are created on this server; set TEST_DATABASE_URL to use another one.",
+        )
     })?;
-    // The session says that this process lives: the server must not end it for being idle.
+    // The session shows that this process is running: the server must not terminate it for being idle.
     connection.batch_execute("SET SESSION wait_timeout = 604800")?;
     texts(
         &mut connection,
@@ -33,7 +34,7 @@ pub(super) fn create(connection: &mut Connection, settings: &DatabaseSettings, n
     connection.batch_execute(&format!("CREATE DATABASE {name} CHARACTER SET utf8mb4")).map_err(|error| {
         let user = settings.user.as_deref().unwrap_or("USER");
         let pattern = names::TEST.replace('_', "\\_");
-        CommandError::new(format!("There can be no database for the test: {settings}."))
+        CommandError::new(format!("Cannot create a database for the test: {settings}."))
             .hint(format!("May the user create one? GRANT ALL PRIVILEGES ON `{pattern}%`.* TO '{user}'@'%';"))
             .hint("Or name a server and a user for the tests in TEST_DATABASE_URL.")
             .caused_by(error)
@@ -41,18 +42,30 @@ pub(super) fn create(connection: &mut Connection, settings: &DatabaseSettings, n
     Ok(())
 }
 
-/// Connections that are still open are ended first: an open transaction would hold it up.
+/// Takes the place of the id of a session that may be in another database.
+pub(super) const READS: &str = "reads information_schema";
+
+/// Returns a query for the ids of the sessions in a database, given as SQL.
+///
+/// While a session reads `information_schema`, MariaDB lists it in each database that it is reading about. It must
+/// not be ended for that, so it has [`READS`] instead of its id.
+pub(super) fn sessions(database: &str) -> String {
+    format!(
+        "SELECT IF(info LIKE '%information_schema%', '{READS}', CAST(id AS CHAR)) AS text \
+         FROM information_schema.processlist WHERE db = {database} AND id <> CONNECTION_ID()"
+    )
+}
+
+/// Drops a database. Its connections are terminated first: an open transaction would block the drop.
 pub(super) fn drop_database(connection: &mut Connection, name: &str) -> QueryResult<()> {
-    let sessions =
-        format!("SELECT CAST(id AS CHAR) AS text FROM information_schema.processlist WHERE db = '{name}'");
-    for session in texts(connection, &sessions)? {
-        // It may have ended by itself.
+    for session in texts(connection, &sessions(&format!("'{name}'")))?.iter().filter(|id| *id != READS) {
+        // The session may have ended already.
         let _ = connection.batch_execute(&format!("KILL {session}"));
     }
     connection.batch_execute(&format!("DROP DATABASE IF EXISTS {name}"))
 }
 
-/// The databases of processes that are gone.
+/// Returns the databases of processes that have ended.
 pub(super) fn leftovers(connection: &mut Connection) -> QueryResult<Vec<String>> {
     // A pattern would need a backslash, whose meaning depends on the server's sql_mode.
     let sql = format!(

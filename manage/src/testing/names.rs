@@ -1,20 +1,20 @@
-//! The names of the tests' databases: whose they are stands in them.
+//! The names of test databases, which identify their owner.
 
 use std::process;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What the name of a test's database begins with. Nothing else is ever swept away.
+/// The prefix of a test database. Only databases with it are ever dropped.
 pub(super) const TEST: &str = "manage_test_";
 
-/// What the name of a template begins with.
+/// The prefix of a template.
 pub(super) const TEMPLATE: &str = "manage_template_";
 
-/// What marks the session of a test process on a server, before the process's key.
+/// The prefix of a test process's session name on a server; the process's key follows.
 pub(super) const SESSION: &str = "manage_test ";
 
-/// This process among all that use a server, on whatever machine: when it began, its id, and some chance.
+/// Returns the key of this process among all that use a server: its start time, its id, and a random part.
 pub(super) fn key() -> &'static str {
     static KEY: OnceLock<String> = OnceLock::new();
     KEY.get_or_init(|| {
@@ -24,18 +24,19 @@ pub(super) fn key() -> &'static str {
     })
 }
 
-/// A new name: `manage_test_<database>_<time>_<process>_<chance>_<number>`. It fits MySQL's and PostgreSQL's limits.
+/// Returns a new name: `manage_test_<database>_<time>_<process>_<chance>_<number>`. It fits MySQL's and
+/// PostgreSQL's limits.
 pub(super) fn fresh(database: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     format!("{TEST}{}_{}_{}", plain(database), key(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The name of a template.
+/// Returns the name of a template.
 pub(super) fn template(database: &str, fingerprint: u64) -> String {
     format!("{TEMPLATE}{}_{fingerprint:016x}", plain(database))
 }
 
-/// The key of the process that made a database of this name; none for a name that is not ours.
+/// Returns the key of the process that created a database of this name; `None` for any other name.
 pub(super) fn owner(name: &str) -> Option<&str> {
     let rest = name.strip_prefix(TEST)?;
     let (rest, number) = rest.rsplit_once('_')?;
@@ -51,7 +52,7 @@ pub(super) fn owner(name: &str) -> Option<&str> {
     ours.then(|| &name[TEST.len() + database.len() + 1..name.len() - number.len() - 1])
 }
 
-/// The letters of a name that need no quotes anywhere, and not too many of them.
+/// Returns the characters of a name that never need quotes, up to a maximum number.
 fn plain(name: &str) -> String {
     let own = name.strip_prefix(TEST).unwrap_or(name);
     let letters = own.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(16);

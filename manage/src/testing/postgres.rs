@@ -1,4 +1,4 @@
-//! What making and dropping databases is on PostgreSQL. All names are ours, and need no quotes.
+//! Creates and drops databases on PostgreSQL. All names are generated here, and need no quotes.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,17 +8,18 @@ use diesel::connection::SimpleConnection;
 use super::names;
 use super::texts::texts;
 use crate::database::{ConnectError, Connection, Reason};
+use crate::error::{CommandError, Result};
 use crate::settings::DatabaseSettings;
-use crate::{CommandError, Result};
 
-/// How many days a template stays that no test uses.
+/// How many days an unused template is kept.
 const KEEP_DAYS: u64 = 7;
 
-/// A session beside the databases that tests make, marked as this process's.
+/// Opens a session outside of the test databases that identifies this process.
 pub(super) fn open(settings: &DatabaseSettings) -> Result<Connection> {
     let mut connection = connect(settings).map_err(|error| {
-        CommandError::from(error)
-            .hint("The tests' databases are made on this server; TEST_DATABASE_URL names another one.")
+        CommandError::from(error).hint(
+            "The tests' databases are created on this server; set TEST_DATABASE_URL to use another one.",
+        )
     })?;
     let may = texts(
         &mut connection,
@@ -27,14 +28,15 @@ pub(super) fn open(settings: &DatabaseSettings) -> Result<Connection> {
     )?;
     if let Some(role) = may.first().filter(|answer| *answer != "yes") {
         return Err(CommandError::new(format!(
-            "Tests need databases of their own, and the role '{role}' may not create any: {settings}."
+            "Tests need their own databases, but the role '{role}' cannot create any: {settings}."
         ))
         .hint(format!("As a superuser: ALTER ROLE \"{role}\" CREATEDB;"))
         .hint("Or name a server and a role for the tests in TEST_DATABASE_URL.")
         .into());
     }
     connection.batch_execute(&format!("SET application_name = '{}{}'", names::SESSION, names::key()))?;
-    // The session says that this process lives: the server must not end it for being idle. PostgreSQL 14 and later.
+    // The session shows that this process is running: the server must not terminate it for being idle. Since
+    // PostgreSQL 14.
     texts(
         &mut connection,
         "SELECT set_config(name, '0', false) AS text FROM pg_catalog.pg_settings WHERE name = 'idle_session_timeout'",
@@ -42,8 +44,8 @@ pub(super) fn open(settings: &DatabaseSettings) -> Result<Connection> {
     Ok(connection)
 }
 
-/// `postgres` is nearly always there. A database that is connected to cannot be copied or dropped, so one's own is the last
-/// choice.
+/// Connects to a maintenance database. `postgres` almost always exists. The configured database is the last
+/// choice, because a database with connections cannot be copied or dropped.
 fn connect(settings: &DatabaseSettings) -> Result<Connection, ConnectError> {
     let mut first = None;
     for name in ["postgres", "template1", &settings.name] {
@@ -56,7 +58,7 @@ fn connect(settings: &DatabaseSettings) -> Result<Connection, ConnectError> {
             Err(error) => return Err(first.unwrap_or(error)),
         }
     }
-    // All three ended in the same way.
+    // All three failed for the same reason.
     match first {
         Some(error) => Err(error),
         None => Connection::open(settings),
@@ -71,12 +73,12 @@ pub(super) fn create(
 ) -> Result<()> {
     let template = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
     connection.batch_execute(&format!("CREATE DATABASE {name}{template}")).map_err(|error| {
-        CommandError::new(format!("There can be no database for the test: {settings}.")).caused_by(error)
+        CommandError::new(format!("Cannot create a database for the test: {settings}.")).caused_by(error)
     })?;
     Ok(())
 }
 
-/// Connections that are still open are ended with it.
+/// Drops a database and terminates its connections.
 pub(super) fn drop_database(connection: &mut Connection, name: &str) -> QueryResult<()> {
     let version = texts(connection, "SELECT current_setting('server_version_num') AS text")?;
     let number: u32 = version.first().and_then(|version| version.parse().ok()).unwrap_or_default();
@@ -97,7 +99,7 @@ pub(super) fn exists(connection: &mut Connection, name: &str) -> QueryResult<boo
     Ok(!texts(connection, &sql)?.is_empty())
 }
 
-/// Waits for whoever makes this template. The lock ends with the session.
+/// Waits for another process that creates this template. The lock ends with the session.
 pub(super) fn lock(connection: &mut Connection, fingerprint: u64) -> QueryResult<()> {
     connection.batch_execute(&format!("SELECT pg_advisory_lock({})", fingerprint.cast_signed()))
 }
@@ -106,7 +108,8 @@ pub(super) fn unlock(connection: &mut Connection, fingerprint: u64) -> QueryResu
     connection.batch_execute(&format!("SELECT pg_advisory_unlock({})", fingerprint.cast_signed()))
 }
 
-/// A template takes no connections: while there is one, it could not be copied.
+/// Turns a database into a template, which accepts no connections: a database with connections cannot be
+/// copied.
 pub(super) fn become_template(connection: &mut Connection, new: &str, name: &str) -> QueryResult<()> {
     let today = today();
     connection.batch_execute(&format!("COMMENT ON DATABASE {new} IS 'last used on day {today}'"))?;
@@ -114,7 +117,7 @@ pub(super) fn become_template(connection: &mut Connection, new: &str, name: &str
     connection.batch_execute(&format!("ALTER DATABASE {new} RENAME TO {name}"))
 }
 
-/// Notes that a template is still in use.
+/// Records that a template is still in use.
 pub(super) fn used_today(connection: &mut Connection, name: &str) -> QueryResult<()> {
     let noted = templates(connection)?.into_iter().any(|(other, day)| other == name && day == Some(today()));
     if noted {
@@ -123,12 +126,12 @@ pub(super) fn used_today(connection: &mut Connection, name: &str) -> QueryResult
     connection.batch_execute(&format!("COMMENT ON DATABASE {name} IS 'last used on day {}'", today()))
 }
 
-/// The databases of processes that are gone, and templates that nobody has used for long.
+/// Returns the databases of processes that have ended, and templates that have not been used recently.
 pub(super) fn leftovers(connection: &mut Connection) -> QueryResult<Vec<String>> {
     let name = "datname::text AS text FROM pg_catalog.pg_database";
     let databases =
         texts(connection, &format!("SELECT {name} WHERE starts_with(datname::text, '{}')", names::TEST))?;
-    // Asked after the databases: a session begins before its first one.
+    // The sessions are queried after the databases: a process opens its session before it creates a database.
     let sessions = texts(
         connection,
         &format!(
@@ -146,7 +149,7 @@ pub(super) fn leftovers(connection: &mut Connection) -> QueryResult<Vec<String>>
     Ok(leftovers)
 }
 
-/// The templates, and the day on which each was last used.
+/// Returns the templates and the day of their last use.
 fn templates(connection: &mut Connection) -> QueryResult<Vec<(String, Option<u64>)>> {
     let rows = texts(
         connection,
@@ -163,7 +166,7 @@ fn templates(connection: &mut Connection) -> QueryResult<Vec<(String, Option<u64
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// Days since 1970.
+/// Returns the number of days since 1970.
 fn today() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / (24 * 60 * 60)
 }

@@ -1,4 +1,4 @@
-//! A project in a temporary folder, and commands run in it.
+//! A project in a temporary directory, and commands run in it.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -7,14 +7,15 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::{Called, TestDatabase, Transcript, settings};
-use crate::cli::{Occasion, failure};
+use crate::command::{Context, Invocation, Program};
 use crate::console::{Capture, Input, Output};
-use crate::database::Connection;
+use crate::database::{Connect, Connection, Database};
+use crate::error::{Exit, Result};
+use crate::render::{Occasion, failure};
 use crate::settings::{DatabaseSettings, Environment, Source};
-use crate::{Context, Exit, Program, Result};
 
-/// A project in an empty temporary folder, with an environment of its own: commands run in it as in a process, and see
-/// nothing of the test's own environment. Its folder and its databases go with it.
+/// A project in an empty temporary directory, with its own environment. Commands run as in a process of their
+/// own, and do not see the test's environment. The directory and the databases are removed with this value.
 ///
 /// ```
 /// # use manage::prelude::*;
@@ -33,34 +34,35 @@ use crate::{Context, Exit, Program, Result};
 /// assert_eq!(called.expect_success().as_deref(), Some("yes"));
 /// ```
 ///
-/// What a command asks of the process itself, such as its working folder, is the test's own; paths that commands take
-/// should start with [`Project::folder`].
+/// Process-wide state, such as the working directory, is that of the test: pass paths that start with
+/// [`Project::folder`].
 pub struct Project {
     program: Program,
     variables: BTreeMap<String, OsString>,
     stdin: Option<Input>,
-    // Before the folder: a database may be in it.
+    // Dropped before the directory, which may contain a database.
     databases: Vec<TestDatabase>,
     folder: Folder,
 }
 
 impl Project {
-    /// An empty project of this program: `Project::new(manage::program!(shop))`.
+    /// Creates an empty project of this program: `Project::new(manage::program!(shop))`.
     ///
     /// # Panics
     ///
-    /// When there can be no temporary folder.
+    /// If the temporary directory cannot be created.
     #[track_caller]
     pub fn new(program: Program) -> Self {
-        let folder = Folder::new("project").unwrap_or_else(|error| panic!("No temporary folder: {error}"));
+        let folder = Folder::new("project")
+            .unwrap_or_else(|error| panic!("Cannot create a temporary directory: {error}"));
         Self { program, variables: BTreeMap::new(), stdin: None, databases: Vec::new(), folder }
     }
 
-    /// Writes a file of the project; folders on the way to it are made.
+    /// Writes a file of the project and creates its parent directories.
     ///
     /// # Panics
     ///
-    /// When it cannot be written.
+    /// If it cannot be written.
     #[must_use]
     #[track_caller]
     pub fn file(self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) -> Self {
@@ -68,7 +70,7 @@ impl Project {
         self
     }
 
-    /// The same, later on.
+    /// Like [`Project::file`], on an existing project.
     #[track_caller]
     pub fn write(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>) {
         let path = self.folder().join(name);
@@ -84,37 +86,62 @@ impl Project {
         self
     }
 
-    /// What the next commands read, one after the other: a text, or an [`Input`]. Without it there is nothing to read.
+    /// Sets the input of the following commands, which read it one after the other: a text, or an [`Input`].
+    /// By default it is empty.
     #[must_use]
     pub fn stdin(self, input: impl Into<Input>) -> Self {
         Self { stdin: Some(input.into()), ..self }
     }
 
-    /// Gives it a new database `default` with the program's tables. See [`testing`](super) for where it is.
+    /// Creates a new database `default` with the program's tables. See [`testing`](super) for where.
     ///
     /// # Panics
     ///
-    /// When there can be none: the message says why, and what may help.
+    /// If it cannot be created. The message contains the reason and a hint.
     #[must_use]
     #[track_caller]
     pub fn with_database(self) -> Self {
-        self.with_database_as(DatabaseSettings::DEFAULT_ALIAS)
+        self.with_database_named(DatabaseSettings::DEFAULT_ALIAS)
     }
 
-    /// The same for another alias.
+    /// Like [`Project::with_database`], for another alias.
     #[must_use]
     #[track_caller]
-    pub fn with_database_as(self, alias: &str) -> Self {
+    pub fn with_database_named(self, alias: &str) -> Self {
         let made = settings(alias).and_then(|settings| TestDatabase::create(&self.program, &settings));
         match made {
-            Ok(database) => self.database(database),
-            Err(error) => panic!("{}", told(&error)),
+            Ok(database) => self.with_test_database(database),
+            Err(error) => panic!("{}", reported(&error)),
         }
     }
 
-    /// Gives it a database that was made already, under the alias of its settings.
+    /// Takes a database `default` with the program's tables that an earlier test of this process used, without
+    /// what that test has left, or creates one. It costs less than [`Project::with_database`] on a server;
+    /// [`testing`](super#a-new-database-or-a-used-one) compares the two.
+    ///
+    /// # Panics
+    ///
+    /// If there is none and it cannot be created. The message contains the reason and a hint.
     #[must_use]
-    pub fn database(mut self, database: TestDatabase) -> Self {
+    #[track_caller]
+    pub fn with_reused_database(self) -> Self {
+        self.with_reused_database_named(DatabaseSettings::DEFAULT_ALIAS)
+    }
+
+    /// Like [`Project::with_reused_database`], for another alias.
+    #[must_use]
+    #[track_caller]
+    pub fn with_reused_database_named(self, alias: &str) -> Self {
+        let made = settings(alias).and_then(|settings| TestDatabase::reuse(&self.program, &settings));
+        match made {
+            Ok(database) => self.with_test_database(database),
+            Err(error) => panic!("{}", reported(&error)),
+        }
+    }
+
+    /// Uses an existing database, under the alias of its settings.
+    #[must_use]
+    pub fn with_test_database(mut self, database: TestDatabase) -> Self {
         let alias = &database.settings().alias;
         let name = match alias.as_str() {
             DatabaseSettings::DEFAULT_ALIAS => "DATABASE_URL".to_owned(),
@@ -125,30 +152,46 @@ impl Project {
         self
     }
 
-    /// Its folder.
+    /// Returns its directory.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A connection to its database `default`, to prepare what a command needs or to look at what it did.
+    /// Returns its database of this alias: its settings, and the methods that open connections to it.
     ///
     /// # Panics
     ///
-    /// When there is none.
+    /// If it does not exist.
+    #[track_caller]
+    pub fn database(&self, alias: &str) -> Database<'static> {
+        let (cx, _, _) = self.context();
+        let settings = cx.database(alias).map(|database| database.settings().clone());
+        settings.unwrap_or_else(|error| panic!("{}", reported(&error))).into()
+    }
+
+    /// Opens a connection to its database `default`, to prepare what a command needs or to check what it did.
+    ///
+    /// # Panics
+    ///
+    /// If it does not exist.
     #[track_caller]
     pub fn connect(&self) -> Connection {
-        self.connect_to(DatabaseSettings::DEFAULT_ALIAS)
+        self.connect_as()
     }
 
-    /// A connection to its database of this alias.
+    /// Opens a connection of a type to its database `default`. [`Connect`] lists the types.
+    ///
+    /// # Panics
+    ///
+    /// If it does not exist, or is a different kind of database.
     #[track_caller]
-    pub fn connect_to(&self, alias: &str) -> Connection {
-        let (cx, _, _) = self.context();
-        cx.connect_to(alias).unwrap_or_else(|error| panic!("{}", told(&error)))
+    pub fn connect_as<C: Connect>(&self) -> C {
+        let database = self.database(DatabaseSettings::DEFAULT_ALIAS);
+        database.connect_as().unwrap_or_else(|error| panic!("{}", reported(&error.into())))
     }
 
-    /// Runs a command line, without the program's own name: `["greet", "world"]`. It does all that the program does, system
-    /// checks and the report of an error among it.
+    /// Runs a command line, without the program's name: `["greet", "world"]`. It does everything that the
+    /// program does, including system checks and error reporting.
     pub fn run(&self, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Transcript {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let words = arguments.iter().map(|word| quoted(&word.to_string_lossy()));
@@ -160,18 +203,25 @@ impl Project {
         self.transcript(command, &stdout, &stderr, exit)
     }
 
-    /// Calls a function as if it were a command: a command's own, with typed arguments, or anything else that takes a
-    /// [`Context`]. An `async` one goes through [`block_on`](crate::block_on). No system checks run.
+    /// Calls a function as a command: a command's own, with typed arguments, or any other that takes a
+    /// [`Context`]. Call an `async` function through [`block_on`](crate::block_on). System checks do not run.
     ///
-    /// ```ignore
-    /// let called = project.call(|cx| publish(cx, "hello".to_owned(), false));
+    /// ```
+    /// use manage::testing::Project;
+    /// use shop::management::commands::price::price;
+    ///
+    /// let project = Project::new(manage::program!(shop));
+    /// let called = project.call(|cx| price(cx, "cup".to_owned()));
+    /// assert_eq!(called.transcript.stdout, "6\n");
+    /// let called = project.call(|cx| price(cx, "plate".to_owned()));
+    /// assert_eq!(called.transcript.exit, manage::Exit(3));
     /// ```
     pub fn call<T: 'static>(&self, function: impl FnOnce(&mut Context) -> Result<T>) -> Called<T> {
         let (mut cx, stdout, stderr) = self.context();
         let returned = function(&mut cx);
         let exit = match &returned {
             Ok(value) => (value as &dyn Any).downcast_ref::<Exit>().copied().unwrap_or_default(),
-            Err(error) => failure(error, &Occasion::default(), &cx.output),
+            Err(error) => failure(error, &Occasion::default(), &cx.invocation.output),
         };
         Called { transcript: self.transcript(String::new(), &stdout, &stderr, exit), returned }
     }
@@ -180,9 +230,9 @@ impl Project {
         let (stdout, stderr) = (Capture::new(), Capture::new());
         let output = Output::new(stdout.clone(), stderr.clone());
         let source = Source::new(self.environment(), None);
-        let mut cx = Context::new(&self.program, source, output, 1, true);
-        cx.stdin = self.stdin.clone().unwrap_or_else(Input::empty);
-        (cx, stdout, stderr)
+        let stdin = self.stdin.clone().unwrap_or_else(Input::empty);
+        let invocation = Invocation::new(&self.program, source, output);
+        (Context::new(Invocation { stdin, skips_checks: true, ..invocation }), stdout, stderr)
     }
 
     fn environment(&self) -> Environment {
@@ -198,14 +248,14 @@ impl Project {
     }
 }
 
-/// An error as the program would tell it.
-pub(super) fn told(error: &anyhow::Error) -> String {
+/// Returns an error as the program would print it.
+pub(super) fn reported(error: &anyhow::Error) -> String {
     let text = Capture::new();
     let _ = failure(error, &Occasion::default(), &Output::new(std::io::sink(), text.clone()));
     text.text()
 }
 
-/// A word as a person would type it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,32 +1,38 @@
-//! The servers that this process makes databases on: one session each, whose end tells others that it is gone.
+//! The servers on which this process creates databases. It holds one session on each; when a session ends,
+//! other processes know that this process has ended. Databases are created and dropped by other sessions, at
+//! the same time.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::connection::SimpleConnection;
 
+use super::reuse::Idle;
+use super::workers::Workers;
 use super::{mysql, names, postgres};
-use crate::Result;
 use crate::database::Connection;
-use crate::migrations::{Migrations, Target, apply};
+use crate::error::Result;
+use crate::migrations::{MigrationTarget, Migrations, apply};
 use crate::settings::{Backend, DatabaseSettings};
 
-/// A server, through the login of some settings.
+/// A server and the login for it.
 pub(super) struct Server {
-    settings: DatabaseSettings,
-    session: Mutex<Session>,
+    pub(super) settings: DatabaseSettings,
+    session: Mutex<ServerSession>,
+    workers: Workers,
+    pub(super) idle: Idle,
 }
 
-/// What this process has on a server.
+/// The state of this process on a server.
 #[derive(Default)]
-pub(super) struct Session {
+pub(super) struct ServerSession {
     connection: Option<Connection>,
-    /// The templates that this process has seen.
+    /// The templates that this process has created or verified.
     templates: BTreeSet<String>,
 }
 
 impl Server {
-    /// The server of these settings. All databases of a process on one server share a session.
+    /// Returns the server of these settings. All databases of a process on one server share a session.
     pub(super) fn of(settings: &DatabaseSettings) -> Arc<Self> {
         static SERVERS: Mutex<Vec<Arc<Server>>> = Mutex::new(Vec::new());
         let same = |server: &Arc<Self>| {
@@ -45,12 +51,17 @@ impl Server {
         if let Some(server) = servers.iter().find(|server| same(server)) {
             return Arc::clone(server);
         }
-        let server = Arc::new(Self { settings: settings.clone(), session: Mutex::default() });
+        let server = Arc::new(Self {
+            settings: settings.clone(),
+            session: Mutex::default(),
+            workers: Workers::default(),
+            idle: Idle::default(),
+        });
         servers.push(Arc::clone(&server));
         server
     }
 
-    /// Makes a database with these migrations, or an empty one. `base` is what it is made for.
+    /// Creates a database with these migrations, or an empty one. `base` is the name of the original.
     pub(super) fn create(&self, base: &str, migrations: Option<(&Migrations, u64)>) -> Result<String> {
         let mut session = self.open()?;
         let name = names::fresh(base);
@@ -64,12 +75,16 @@ impl Server {
                     }
                     None => None,
                 };
-                postgres::create(session.connection()?, &self.settings, &name, template.as_deref())?;
+                // Other tests need not wait for the copy.
+                drop(session);
+                self.workers.run(&self.settings, |connection| {
+                    postgres::create(connection, &self.settings, &name, template.as_deref())
+                })?;
             }
             Backend::Mysql => {
-                mysql::create(session.connection()?, &self.settings, &name)?;
-                // Others need not wait for the migrations.
                 drop(session);
+                self.workers
+                    .run(&self.settings, |connection| mysql::create(connection, &self.settings, &name))?;
                 if let Some((migrations, _)) = migrations
                     && let Err(error) = self.migrate(&name, migrations)
                 {
@@ -82,10 +97,10 @@ impl Server {
         Ok(name)
     }
 
-    /// Drops a database, with whoever is still connected to it.
+    /// Drops a database, even with clients connected to it.
     pub(super) fn drop_database(&self, name: &str) -> Result<()> {
-        let mut session = self.open()?;
-        self.drop_in(session.connection()?, name)
+        drop(self.open()?);
+        self.workers.run(&self.settings, |connection| self.drop_in(connection, name))
     }
 
     fn drop_in(&self, connection: &mut Connection, name: &str) -> Result<()> {
@@ -95,10 +110,10 @@ impl Server {
         }
     }
 
-    /// Makes sure that there is a template: of several processes, one makes it.
+    /// Creates the template if it does not exist. If several processes try, only one creates it.
     fn template(
         &self,
-        session: &mut Session,
+        session: &mut ServerSession,
         name: &str,
         fingerprint: u64,
         migrations: &Migrations,
@@ -109,7 +124,7 @@ impl Server {
         if !postgres::exists(session.connection()?, name)? {
             postgres::lock(session.connection()?, fingerprint)?;
             let made = self.make_template(session, name, migrations);
-            // Where this fails the session has ended, and the lock with it.
+            // This fails only if the session has ended, which also releases the lock.
             let _ = session.connection().map(|connection| postgres::unlock(connection, fingerprint));
             made?;
         }
@@ -118,8 +133,8 @@ impl Server {
         Ok(())
     }
 
-    /// It is made under the name of a test's database, and gets its own when it is complete.
-    fn make_template(&self, session: &mut Session, name: &str, migrations: &Migrations) -> Result<()> {
+    /// Creates the template under a test database's name, and renames it when it is complete.
+    fn make_template(&self, session: &mut ServerSession, name: &str, migrations: &Migrations) -> Result<()> {
         if postgres::exists(session.connection()?, name)? {
             return Ok(());
         }
@@ -139,27 +154,22 @@ impl Server {
         migrate(&settings, migrations)
     }
 
-    /// The session, which begins with the first database and lasts as long as the process. At its beginning, what killed
-    /// processes left behind is swept away.
-    fn open(&self) -> Result<MutexGuard<'_, Session>> {
-        // A test that panicked with it has ended no statement half-way.
+    /// Returns the session, which starts with the first database and lasts as long as the process. When it
+    /// starts, the databases of killed processes are dropped.
+    fn open(&self) -> Result<MutexGuard<'_, ServerSession>> {
+        // A test's panic cannot have interrupted a statement.
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let alive = session
-            .connection
-            .as_mut()
-            .is_some_and(|connection| connection.batch_execute("SELECT 1").is_ok());
+        let alive = session.connection.as_mut().is_some_and(is_alive);
         if !alive {
-            let mut connection = match self.settings.backend {
-                Backend::Postgres => postgres::open(&self.settings)?,
-                _ => mysql::open(&self.settings)?,
-            };
+            let mut connection = open(&self.settings)?;
             self.sweep(&mut connection);
             session.connection = Some(connection);
         }
         Ok(session)
     }
 
-    /// Drops the databases of processes whose session has ended. What cannot be dropped is another role's.
+    /// Drops the databases of processes whose session has ended. A database that cannot be dropped belongs to
+    /// another role.
     fn sweep(&self, connection: &mut Connection) {
         let leftovers = match self.settings.backend {
             Backend::Postgres => postgres::leftovers(connection),
@@ -171,14 +181,26 @@ impl Server {
     }
 }
 
-impl Session {
+impl ServerSession {
     fn connection(&mut self) -> Result<&mut Connection> {
         self.connection.as_mut().ok_or_else(|| anyhow::anyhow!("The session with the server has ended."))
     }
 }
 
+/// Opens a session outside of the test databases that identifies this process.
+pub(super) fn open(settings: &DatabaseSettings) -> Result<Connection> {
+    match settings.backend {
+        Backend::Postgres => postgres::open(settings),
+        _ => mysql::open(settings),
+    }
+}
+
+pub(super) fn is_alive(connection: &mut Connection) -> bool {
+    connection.batch_execute("SELECT 1").is_ok()
+}
+
 /// Applies all migrations to a new database.
 pub(super) fn migrate(settings: &DatabaseSettings, migrations: &Migrations) -> Result<()> {
-    let mut connection = Connection::open(settings).map_err(crate::CommandError::from)?;
-    apply(&mut connection, migrations, &Target::Latest, |_, _| Ok(())).map(drop)
+    let mut connection = Connection::open(settings).map_err(crate::error::CommandError::from)?;
+    apply(&mut connection, migrations, &MigrationTarget::Latest, |_, _| Ok(())).map(drop)
 }

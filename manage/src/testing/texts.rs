@@ -1,4 +1,4 @@
-//! Questions to a server whose answers are texts.
+//! Queries whose results are texts.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -11,7 +11,7 @@ struct Row {
     text: String,
 }
 
-/// The column `text` of a query.
+/// Returns the column `text` of a query.
 pub(super) fn texts(connection: &mut Connection, sql: &str) -> QueryResult<Vec<String>> {
     let rows: Vec<Row> = diesel::sql_query(sql).load(connection)?;
     Ok(rows.into_iter().map(|row| row.text).collect())

@@ -1,32 +1,34 @@
-//! What a command said and how it ended.
+//! The output and the result of a command.
 
 use std::fmt;
 
-use crate::{Exit, Result};
+use super::rendering::render;
+use crate::error::{Exit, Result};
 
-/// What a command said and how it ended. `Display` shows it as a person would have seen it, with the same text each time:
-/// the project's folder is shown as `[folder]`, the name of a test database as `[database]`.
+/// The output and the result of a command. `Display` shows it as the user would see it, in a reproducible
+/// form: the project's directory is replaced by `[folder]`, the name of a test database by `[database]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transcript {
     /// The command line; empty for a function that was called.
     pub command: String,
-    /// All that it wrote to stdout.
+    /// Its output on stdout.
     pub stdout: String,
-    /// All that it wrote to stderr, with the error that ended it.
+    /// Its output on stderr, with the error that ended it.
     pub stderr: String,
-    /// How it ended.
+    /// Its exit code.
     pub exit: Exit,
-    /// What differs from run to run, and what is shown in its place.
+    /// Text that differs between runs, and its replacement.
     pub(super) shown: Vec<(String, &'static str)>,
 }
 
 impl Transcript {
-    /// Whether it ended with 0.
+    /// Returns whether the exit code is 0.
     pub fn is_success(&self) -> bool {
         self.exit == Exit::SUCCESS
     }
 
-    /// Itself, if it succeeded.
+    /// Returns itself if it succeeded.
     ///
     /// # Panics
     ///
@@ -36,7 +38,7 @@ impl Transcript {
         self.expect_exit(0)
     }
 
-    /// Itself, if it ended with this exit code.
+    /// Returns itself if it exited with this code.
     ///
     /// # Panics
     ///
@@ -50,36 +52,28 @@ impl Transcript {
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        if !self.command.is_empty() {
-            text.push_str(&format!("$ {}\n", self.command));
-        }
-        for (name, part) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !part.is_empty() {
-                let newline = if part.ends_with('\n') { "" } else { "\n" };
-                text.push_str(&format!("--- {name} ---\n{part}{newline}"));
-            }
-        }
-        text.push_str(&format!("--- exit code: {} ---\n", self.exit.0));
+        let end = format!("exit code: {}", self.exit.0);
+        let text = render(&self.command, &self.stdout, &self.stderr, &end);
         f.write_str(&self.shown.iter().fold(text, |text, (from, to)| text.replace(from, to)))
     }
 }
 
-/// What became of a function that was called as a command.
+/// The result of a function that was called as a command.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Called<T> {
     /// What it returned.
     pub returned: Result<T>,
-    /// What it said, and what the program would have said of an error of it.
+    /// Its output, with the error as the program would print it.
     pub transcript: Transcript,
 }
 
 impl<T> Called<T> {
-    /// What it returned, if that is no error.
+    /// Returns the value, if the function succeeded.
     ///
     /// # Panics
     ///
-    /// With the transcript, if it is.
+    /// With the transcript, if it failed.
     #[track_caller]
     pub fn expect_success(self) -> T {
         match self.returned {

@@ -1,53 +1,54 @@
-//! Looks closer at a failure that stands: who is it that answers there?
+//! Diagnoses a persistent failure by identifying the server that listens on the address.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::Target;
-use super::services::connect;
 use super::target::ASKS_FOR_TLS;
-use crate::database::{ConnectError, Reason};
+use crate::database::{Background, ConnectError, Reason, ServiceAddress};
 use crate::settings::Backend;
 
-/// How long each look may take.
-const LOOK: Duration = Duration::from_millis(300);
+/// The time limit of each probe.
+const PROBE_LIMIT: Duration = Duration::from_millis(300);
 
-/// What the first bytes at a port say.
+/// The kind of server, according to the first bytes from a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Peer {
     Http,
     Ssh,
     Amqp,
     Tls,
-    /// A MySQL or MariaDB server, which greets by itself.
+    /// A MySQL or MariaDB server, which sends a greeting first.
     Mysql,
-    /// A PostgreSQL server: its answer to a request for encryption is one letter.
+    /// A PostgreSQL server: its response to an encryption request is one letter.
     Postgres,
-    /// It closes each connection without a word.
+    /// It closes each connection without sending anything.
     Closes,
-    /// It says nothing.
+    /// It sends nothing.
     Silent,
-    /// It speaks, and may be what it should be.
+    /// It sends something else, and may be the right service.
     Speaks,
 }
 
-/// A request of HTTP, and the shortest of TLS, to which an encrypting server answers with an alert.
+/// An HTTP request, and the shortest TLS record, to which a TLS server responds with an alert.
 const GET: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
 const HELLO: &[u8] = &[22, 3, 1, 0, 5, 1, 0, 0, 1, 0];
 
-/// The same failure, told better; none where there is no more to say.
+/// Returns the same failure with a better explanation, if one is found.
 pub(super) fn diagnose(target: &Target, error: &ConnectError) -> Option<ConnectError> {
     match error.reason {
         Reason::Refused if target.is_local() && in_container() => {
-            let hint = "Inside a container `localhost` is the container itself; if the server runs elsewhere, name that, \
+            let hint = "Inside a container `localhost` is the container itself; if the server runs elsewhere, use that host, \
                         as in `db:5432`.";
-            // Both may be true.
+            // Both explanations may apply.
             let usual = error.hint.as_deref().unwrap_or("Is the server running?");
             return Some(error.clone().with_hint(format!("{usual} {hint}")));
         }
         Reason::Other | Reason::Closed | Reason::TimedOut => {}
-        // What a service's certificate lacks was told by the attempt.
+        // The attempt has already reported the problem of a service's certificate.
         Reason::Tls if target.is_database() => {}
         Reason::WrongService if !target.is_database() => {}
         _ => return None,
@@ -87,19 +88,19 @@ pub(super) fn diagnose(target: &Target, error: &ConnectError) -> Option<ConnectE
              server is not there yet?",
         ),
         (Peer::Silent, _) if error.reason == Reason::TimedOut => hint(
-            "Something accepts the connection and stays silent: does the server hang, or is the port another's?",
+            "Something accepts the connection but sends nothing: does the server hang, or does the port belong to another service?",
         ),
         _ => None,
     }
 }
 
-/// Who answers. A target's own greeting is what a client of the right protocol says first.
+/// Identifies the server. A target's greeting is the first message of a client of the right protocol.
 fn peer(host: &str, port: u16, target: &Target) -> Option<Peer> {
     let mut first = first_bytes(host, port, target.greeting())?;
     if first == Peer::Silent && target.is_of(Backend::Mysql) {
         first = first_bytes(host, port, ASKS_FOR_TLS)?;
     }
-    // A database writes each odd request into its log.
+    // A database server logs each invalid request.
     let ask_on = first == Peer::Silent || !target.is_database();
     let unknown = |peer| matches!(peer, Peer::Silent | Peer::Closes | Peer::Speaks);
     if !unknown(first) || !ask_on {
@@ -110,23 +111,23 @@ fn peer(host: &str, port: u16, target: &Target) -> Option<Peer> {
     Some(known.into_iter().find(|peer| !unknown(*peer)).unwrap_or(first))
 }
 
-/// What the first bytes say that come after a question, or before one.
+/// Classifies the first bytes that arrive without a request, or after this one.
 fn first_bytes(host: &str, port: u16, question: &[u8]) -> Option<Peer> {
-    let mut stream = connect(host, port, Instant::now() + LOOK).ok()?;
-    // A server that begins is heard first.
-    let mut said = hear(&mut stream, LOOK / 3);
-    if said == Peer::Silent && !question.is_empty() && stream.write_all(question).is_ok() {
-        said = hear(&mut stream, LOOK);
-    }
-    Some(said)
+    Background.run(async {
+        let mut stream = ServiceAddress::new("", host, port, PROBE_LIMIT).connect().await.ok()?;
+        // Some servers send first.
+        let mut said = hear(&mut stream, PROBE_LIMIT / 3).await;
+        if said == Peer::Silent && !question.is_empty() && stream.write_all(question).await.is_ok() {
+            said = hear(&mut stream, PROBE_LIMIT).await;
+        }
+        Some(said)
+    })
 }
 
-fn hear(stream: &mut TcpStream, limit: Duration) -> Peer {
+async fn hear(stream: &mut TcpStream, limit: Duration) -> Peer {
     let mut bytes = [0; 8];
-    if stream.set_read_timeout(Some(limit)).is_err() {
-        return Peer::Silent;
-    }
-    match stream.read(&mut bytes) {
+    let Ok(read) = timeout(limit, stream.read(&mut bytes)).await else { return Peer::Silent };
+    match read {
         Ok(0) => Peer::Closes,
         Ok(_) if bytes.starts_with(b"HTTP") || bytes.starts_with(b"<") => Peer::Http,
         Ok(_) if bytes.starts_with(b"SSH-") => Peer::Ssh,
@@ -136,14 +137,11 @@ fn hear(stream: &mut TcpStream, limit: Duration) -> Peer {
         Ok(8) if bytes[3..5] == [0, 10] && bytes[5].is_ascii_digit() => Peer::Mysql,
         Ok(1) if matches!(bytes[0], b'S' | b'N') => Peer::Postgres,
         Ok(_) => Peer::Speaks,
-        Err(error) => match error.kind() {
-            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => Peer::Silent,
-            _ => Peer::Closes,
-        },
+        Err(_) => Peer::Closes,
     }
 }
 
-/// Whether this process runs in a container: by the marks that Docker, Podman and Kubernetes leave.
+/// Returns whether this process runs in a container, by files of Docker, Podman and Kubernetes.
 fn in_container() -> bool {
     use std::path::Path;
     Path::new("/.dockerenv").exists()

@@ -1,4 +1,4 @@
-//! The HTTP statuses that mean ready.
+//! The HTTP statuses that count as ready.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub struct Expected(Vec<(u16, u16)>);
 
 impl Expected {
-    /// Whether a status is one of them.
+    /// Returns whether a status is one of them.
     pub fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|(first, last)| (*first..=*last).contains(&status))
     }
@@ -33,7 +33,7 @@ impl FromStr for Expected {
             status(first).zip(status(last)).filter(|(first, last)| first <= last)
         });
         let ranges: Option<Vec<_>> = ranges.collect();
-        ranges.map(Self).ok_or_else(|| "it is made of statuses from 100 to 599, as in 200-299,401".to_owned())
+        ranges.map(Self).ok_or_else(|| "expected statuses from 100 to 599, as in 200-299,401".to_owned())
     }
 }
 

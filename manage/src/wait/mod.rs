@@ -1,38 +1,42 @@
 //! Waits until databases and other services are ready.
 //!
-//! [`until_ready`] asks each target of a [`Plan`] again and again, all of them at the same time, and tells an [`Observer`]
-//! what happens. It knows neither the command line nor printing; [`WaitReport`](crate::report::WaitReport) is the observer that prints.
+//! [`until_ready`] probes all targets of a [`Plan`] concurrently and repeatedly, and reports events to an
+//! [`Observer`]. It depends neither on the command line nor on printing; the observer of `wait_for_db`
+//! prints.
 //!
 //! ```no_run
+//! use std::time::Duration;
+//!
 //! use manage::settings::{DatabaseSettings, Origin};
-//! use manage::wait::{Outcome, Patience, Plan, Quiet, Target, until_ready};
+//! use manage::wait::{NoopObserver, Outcome, Plan, Target, until_ready};
 //!
 //! # fn main() -> manage::Result<()> {
 //! let settings = DatabaseSettings::from_url("default", "postgres://app@db/app", Origin::Code)?;
-//! let plan = Plan { targets: vec![Target::database(settings, false, None)?], patience: Patience::default() };
-//! assert_eq!(until_ready(&plan, &mut Quiet)?.outcome, Outcome::Ready);
+//! let mut plan = Plan::new([Target::database(settings)?]);
+//! plan.patience.total = Some(Duration::from_secs(30));
+//! assert_eq!(until_ready(&plan, &mut NoopObserver)?.outcome, Outcome::Ready);
 //! # Ok(())
 //! # }
 //! ```
 
 mod backoff;
-mod choice;
 mod diagnose;
 mod expected;
 mod observer;
-mod patience;
+mod policy;
 mod refusal;
 mod run;
+pub(super) mod selection;
 mod service_url;
 mod services;
 mod target;
 mod worker;
 
-pub use backoff::Backoff;
-pub(crate) use choice::databases;
 pub use expected::Expected;
-pub use observer::{Observer, Outcome, Quiet, State, Waited};
-pub use patience::{FailFast, Patience, Plan};
+pub use observer::{NoopObserver, Observer, Outcome, State, WaitSummary};
+pub use policy::{FailFast, Patience, Plan};
 pub use run::until_ready;
+pub(crate) use run::until_ready_since;
+pub(crate) use selection::databases;
 pub use service_url::ServiceUrlError;
-pub use target::{Reached, Target};
+pub use target::{ReadyTarget, Target};

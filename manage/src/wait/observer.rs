@@ -1,88 +1,91 @@
-//! What a wait tells while it lasts, and how it ended.
+//! Events of a wait, and its result.
 
 use std::time::Duration;
 
-use super::Reached;
-use crate::Result;
+use super::ReadyTarget;
 use crate::database::ConnectError;
+use crate::error::Result;
 
-/// How one target stands.
+/// The state of one target.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct State {
-    /// The target, by allowed parts: `PostgreSQL at db:5432/app as app`.
+    /// The target, without secrets: `PostgreSQL at db:5432/app as app`.
     pub name: String,
     /// Whether it is a database of the settings, rather than another service.
     pub is_database: bool,
-    /// Whom it is logged in as, if anybody.
+    /// The login user, if any.
     pub user: Option<String>,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// Why it was not ready when it was last asked; none before the first failure.
+    /// Why it was not ready at the last attempt; `None` before the first failure.
     pub error: Option<ConnectError>,
-    /// What answered, if it is ready.
-    pub reached: Option<Reached>,
-    /// When it was found ready, from the start of the wait.
+    /// The server that answered, if it is ready.
+    pub reached: Option<ReadyTarget>,
+    /// When it became ready, counted from the start of the wait.
     pub elapsed: Duration,
 }
 
-/// How a wait ended.
+/// The result of a wait.
 #[derive(Clone, Debug)]
-pub struct Waited {
-    /// For all targets together.
+#[non_exhaustive]
+pub struct WaitSummary {
+    /// The outcome for all targets together.
     pub outcome: Outcome,
-    /// In the order of the plan's targets.
+    /// One state per target, in the order of the plan.
     pub states: Vec<State>,
     /// How long it took.
     pub elapsed: Duration,
 }
 
-/// How a wait ended.
+/// The result of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Every target has answered.
     Ready,
-    /// Time is up.
+    /// The total time limit has passed.
     TimedOut,
-    /// Waiting will not help: an error of the configuration has stood long enough.
+    /// Waiting will not help: a configuration error has persisted for too long.
     Misconfigured,
-    /// The single attempt failed, and waiting may help.
+    /// The single attempt failed; waiting may help.
     NotReady,
 }
 
-/// Hears what happens during a wait. An error that it returns ends the wait.
+/// Receives the events of a wait. An error that it returns ends the wait.
 pub trait Observer {
-    /// The wait begins.
+    /// Called when the wait begins.
     fn started(&mut self, states: &[State]) -> Result<()> {
         let _ = states;
         Ok(())
     }
 
-    /// A target is not ready, for another reason than before. The time counts from the start of the wait.
+    /// Called when a target is not ready, for a new reason. `elapsed` counts from the start of the wait.
     fn unavailable(&mut self, states: &[State], index: usize, elapsed: Duration) -> Result<()> {
         let _ = (states, index, elapsed);
         Ok(())
     }
 
-    /// A target is ready.
+    /// Called when a target is ready.
     fn ready(&mut self, states: &[State], index: usize, elapsed: Duration) -> Result<()> {
         let _ = (states, index, elapsed);
         Ok(())
     }
 
-    /// Some time has passed.
+    /// Called periodically.
     fn tick(&mut self, states: &[State], elapsed: Duration) -> Result<()> {
         let _ = (states, elapsed);
         Ok(())
     }
 
-    /// How often to call [`Observer::tick`].
+    /// Returns how often to call [`Observer::tick`].
     fn tick_every(&self) -> Duration {
         Duration::from_secs(1)
     }
 }
 
-/// An observer that tells nobody.
+/// An observer that ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Quiet;
+pub struct NoopObserver;
 
-impl Observer for Quiet {}
+impl Observer for NoopObserver {}

@@ -1,35 +1,40 @@
-//! Looks whether an address still refuses connections, which it was seen to do, at the least cost.
+//! Checks cheaply whether an address that refused connections still does.
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout_at;
+
 use super::Target;
-use super::services::resolve;
+use crate::database::Background;
+use crate::database::lookup::look_up;
 use crate::settings::Backend;
 
-/// A refusal that takes longer is left to the driver.
+/// The time limit of the check. The driver handles a slower refusal.
 const QUICK: Duration = Duration::from_millis(50);
 
-/// The looks at one target.
+/// The cheap probes of one target.
 #[derive(Default)]
 pub(super) struct Refusal {
-    /// Linux connects a socket again that was refused before, for two thirds of what a new one costs.
+    /// On Linux a refused socket can connect again, which costs two thirds of a new one.
     #[cfg(target_os = "linux")]
     sockets: Vec<(SocketAddr, rustix::fd::OwnedFd)>,
 }
 
 impl Refusal {
-    /// Whether every address of a PostgreSQL server refuses. When in doubt it does not.
+    /// Returns whether every address of a PostgreSQL server still refuses. When in doubt, returns false.
     ///
-    /// MySQL greets first, and its log complains of whoever leaves then.
-    pub(super) fn stands(&mut self, target: &Target, limit: Duration) -> bool {
+    /// This is not done for MySQL: its server sends first, and logs a client that then disconnects.
+    pub(super) fn still_refuses(&mut self, target: &Target, limit: Duration) -> bool {
         let Some((host, port)) = target.tcp().filter(|_| target.is_of(Backend::Postgres)) else {
             return false;
         };
         let until = Instant::now() + limit.min(QUICK);
-        let Ok(addresses) = resolve(host, port, until) else { return false };
+        let looked_up = async { timeout_at(until.into(), look_up(host)).await };
+        let Ok(Ok(addresses)) = Background.run(looked_up) else { return false };
         addresses.iter().all(|address| {
+            let address = &SocketAddr::new(address.ip(), port);
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
             let refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
             self.connect(address, left).is_err_and(refused)
@@ -48,7 +53,7 @@ impl Refusal {
                 socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?
             }
         };
-        // It bounds a blocking `connect`, too.
+        // The time limit also applies to a blocking `connect`.
         sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(limit))?;
         let result = connect(&socket, address);
         if result == Err(rustix::io::Errno::CONNREFUSED) {
@@ -77,16 +82,16 @@ mod tests {
         let target = |host: &str| {
             let url = format!("postgres://app@{host}:{}/app", address.port());
             let settings = DatabaseSettings::from_url("default", &url, Origin::Code).expect("a URL");
-            Target::database(settings, false, None).expect("a target")
+            Target::database(settings).expect("a target")
         };
         let (target, mut refusal) = (target("127.0.0.1"), Refusal::default());
-        let mut stands = || refusal.stands(&target, Duration::from_secs(5));
-        assert!(!stands());
+        let mut refuses = || refusal.still_refuses(&target, Duration::from_secs(5));
+        assert!(!refuses());
         drop(listener);
-        assert!(stands() && stands());
+        assert!(refuses() && refuses());
         let listener = TcpListener::bind(address).expect("the same port");
-        assert!(!stands() && !stands());
+        assert!(!refuses() && !refuses());
         drop(listener);
-        assert!(stands());
+        assert!(refuses());
     }
 }

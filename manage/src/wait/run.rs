@@ -5,27 +5,36 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::worker::{News, Worker};
-use super::{FailFast, Observer, Outcome, Plan, State, Waited};
-use crate::Result;
+use super::worker::{Worker, WorkerEvent};
+use super::{FailFast, Observer, Outcome, Plan, State, WaitSummary};
 use crate::database::{ConnectError, Reason};
+use crate::error::Result;
 
-/// How old an answer may be when the last target is ready. An older one is asked for again. Each time that this was done twice
-/// the age is allowed, or two targets whose answers take long could outdate each other for ever.
+/// The maximum age of an answer when the last target becomes ready. A target with an older answer is probed
+/// again. Each such round doubles the maximum age; otherwise the answers of two slow targets could keep
+/// expiring.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// What is left to a worker whose attempt ends with the time limit, to say why it failed.
-const LAST_WORD: Duration = Duration::from_millis(100);
+/// How long a worker has to report its error after the total time limit.
+const REPORT_LIMIT: Duration = Duration::from_millis(100);
 
-/// Asks every target again and again until all have answered, time is up, or waiting will not help.
+/// Probes every target repeatedly until all are ready, the time limit passes, or waiting will not help.
 ///
-/// Each target has a thread of its own, which is not waited for: whatever hangs, this returns in time.
-pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<Waited> {
-    let start = Instant::now();
+/// Each target has its own thread, which is not joined: even if one hangs, this returns in time.
+pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<WaitSummary> {
+    until_ready_since(Instant::now(), plan, observer)
+}
+
+/// Like [`until_ready`], with a time limit that began earlier.
+pub(crate) fn until_ready_since(
+    start: Instant,
+    plan: &Plan,
+    observer: &mut dyn Observer,
+) -> Result<WaitSummary> {
     let mut wait = Wait {
         plan,
         start,
-        // A time limit beyond what the clock can count is none.
+        // If the clock cannot represent the time limit, there is none.
         deadline: plan.patience.total.and_then(|total| start.checked_add(total)),
         states: named_apart(plan),
         attempts: plan.targets.iter().map(|_| Arc::default()).collect(),
@@ -35,10 +44,10 @@ pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<Waited> {
     observer.started(&wait.states)?;
     let outcome = wait.run(observer)?;
     wait.count();
-    Ok(Waited { outcome, states: wait.states, elapsed: start.elapsed() })
+    Ok(WaitSummary { outcome, states: wait.states, elapsed: start.elapsed() })
 }
 
-/// The states of all targets. Where two have one name, the database's alias or a number tells them apart.
+/// Returns the states of all targets. If two have the same name, their aliases or numbers distinguish them.
 fn named_apart(plan: &Plan) -> Vec<State> {
     let mut states: Vec<State> = plan.targets.iter().map(super::Target::state).collect();
     let names: Vec<String> = states.iter().map(|state| state.name.clone()).collect();
@@ -57,9 +66,9 @@ struct Wait<'a> {
     deadline: Option<Instant>,
     states: Vec<State>,
     attempts: Vec<Arc<AtomicU32>>,
-    /// When each target that is ready said so.
+    /// When each ready target last answered.
     answers: Vec<Option<Instant>>,
-    /// How often answers that had grown old were asked for again, since the last failure.
+    /// The number of confirmation rounds since the last failure.
     confirmations: u32,
 }
 
@@ -107,30 +116,30 @@ impl Wait<'_> {
             let (index, news) = match news.recv_timeout(until.saturating_duration_since(now)) {
                 Ok(news) => news,
                 Err(RecvTimeoutError::Timeout) if end.is_some_and(|end| Instant::now() >= end) => {
-                    // A health check has three answers.
+                    // A health check can have three results.
                     return Ok(if self.plan.patience.once { Outcome::NotReady } else { self.out_of_time() });
                 }
                 Err(_) => continue,
             };
             self.count();
             match news {
-                News::Unavailable(error) => {
+                WorkerEvent::Unavailable(error) => {
                     self.confirmations = 0;
                     self.states[index].reached = None;
                     self.states[index].error = Some(error);
                     observer.unavailable(&self.states, index, self.start.elapsed())?;
                 }
-                News::Answers => {
+                WorkerEvent::Answers => {
                     let name = self.states[index].name.clone();
                     let message = format!(
-                        "it answers, but has not yet done so for {} s",
+                        "reachable, but not yet stable for {} s",
                         self.plan.patience.stable_for.as_secs_f64()
                     );
                     self.states[index].error =
                         Some(ConnectError::of_service(&name, Reason::Unstable, message));
                     observer.unavailable(&self.states, index, self.start.elapsed())?;
                 }
-                News::Ready(reached) => {
+                WorkerEvent::Ready(reached) => {
                     let again = self.states[index].reached.is_some();
                     let state = &mut self.states[index];
                     state.reached = Some(reached);
@@ -141,10 +150,10 @@ impl Wait<'_> {
                         observer.ready(&self.states, index, self.start.elapsed())?;
                     }
                 }
-                News::Panicked(payload) => std::panic::resume_unwind(payload),
-                News::Misconfigured => return Ok(Outcome::Misconfigured),
-                // The others have one attempt, too.
-                News::NotReady => {
+                WorkerEvent::Panicked(payload) => std::panic::resume_unwind(payload),
+                WorkerEvent::Misconfigured => return Ok(Outcome::Misconfigured),
+                // The other targets also get one attempt.
+                WorkerEvent::NotReady => {
                     self.answers[index] = Some(Instant::now());
                     failed = Some(Outcome::NotReady);
                 }
@@ -155,7 +164,8 @@ impl Wait<'_> {
         }
     }
 
-    /// What is known to be wrong is told as such, though its own time was not over: it says more than that time was.
+    /// Returns the outcome after a timeout. A known configuration error takes precedence even before its own
+    /// time limit, because it is more specific than a timeout.
     fn out_of_time(&self) -> Outcome {
         let is_wrong = |state: &State| {
             state.reached.is_none() && state.error.as_ref().is_some_and(|error| !error.reason.is_transient())
@@ -166,13 +176,13 @@ impl Wait<'_> {
         }
     }
 
-    /// When to give up. A target that has not said anything yet may say its last word.
+    /// Returns the deadline. A target that has not reported anything yet gets extra time to report its error.
     fn end(&self) -> Option<Instant> {
         let silent = self.states.iter().any(|state| state.error.is_none() && state.reached.is_none());
-        self.deadline.map(|deadline| if silent { deadline + LAST_WORD } else { deadline })
+        self.deadline.map(|deadline| if silent { deadline + REPORT_LIMIT } else { deadline })
     }
 
-    /// The targets that answered so long ago that they may have gone since.
+    /// Returns the targets whose last answer is too old to rely on.
     fn stale(&self) -> Vec<usize> {
         let allowed = FRESH.saturating_mul(1 << self.confirmations.min(16));
         let old = |answer: &Option<Instant>| answer.is_some_and(|at| at.elapsed() > allowed);

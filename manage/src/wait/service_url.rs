@@ -1,4 +1,4 @@
-//! Reads what `--for` names. An error never repeats what stands in the URL, except a scheme.
+//! Parses the URLs of `--for`. An error repeats nothing of the URL except its scheme.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,32 +6,32 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 
 use super::Expected;
-use super::services::{Kind, Service};
+use super::services::{Kind, ON_THE_LINE, Service};
 use crate::settings::Secret;
 
 /// Why a service's URL cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServiceUrlError {
-    /// The scheme is none of ours. The text is `None` where it could be something that must not be shown.
+    /// The scheme is unknown. The text is `None` if it could contain something that must not be shown.
     Scheme(Option<String>),
-    /// It is the URL of a database, which has settings of its own.
+    /// It is a database URL; databases belong in the settings.
     Database,
-    /// The scheme needs TLS, which this program was built without.
+    /// The scheme needs TLS, but this program was built without it.
     NoTls(&'static str),
-    /// A `/`, `?`, `#` or `@` of the user or the password stands there raw, or the path holds an `@`.
+    /// The user or the password contains an unencoded `/`, `?`, `#` or `@`, or the path contains an `@`.
     PercentEncode,
-    /// A host is missing or cannot be one.
+    /// The host is missing or invalid.
     Host,
     /// The port is missing, or is not a number from 1 to 65535.
     Port,
-    /// The named part is not UTF-8 after decoding, or holds a control character.
+    /// The named part is not UTF-8 after decoding, or contains a control character.
     NotText(&'static str),
-    /// The named part has no meaning for this scheme.
+    /// The named part is not used by this scheme.
     Unknown(&'static str),
     /// The path of a file is missing or is not absolute.
     Path,
-    /// The path or the query of an HTTP URL holds a character that a request cannot.
+    /// The path or the query of an HTTP URL contains a character that is not allowed in a request.
     HttpPath,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for ServiceUrlError {
             Self::Scheme(Some(scheme)) => write!(f, "The scheme `{scheme}` is not known; {KNOWN}"),
             Self::Scheme(None) => write!(f, "A URL begins with a scheme, as in tcp://host:port; {KNOWN}"),
             Self::Database => f.write_str(
-                "A database is named by its alias, `--database ALIAS`; its URL belongs in the settings (DATABASE_URL, \
+                "Name a database by its alias, `--database ALIAS`; its URL belongs in the settings (DATABASE_URL, \
                  DATABASE_URL_<ALIAS>)",
             ),
             Self::NoTls(scheme) => {
@@ -51,7 +51,7 @@ impl fmt::Display for ServiceUrlError {
             Self::PercentEncode => f.write_str(
                 "A `/`, `?`, `#` or `@` of the user, the password or the path must be percent-encoded (%2F, %3F, %23, %40)",
             ),
-            Self::Host => f.write_str("The host is missing or is none; an IPv6 address stands in brackets, as in [::1]:6379"),
+            Self::Host => f.write_str("The host is missing or invalid; write an IPv6 address in brackets, as in [::1]:6379"),
             Self::Port => f.write_str("The port is missing, or is not a number from 1 to 65535"),
             Self::NotText(part) => write!(f, "The {part} is not UTF-8 after percent-decoding, or holds a control character"),
             Self::Unknown(part) => write!(f, "A URL of this kind has no {part}"),
@@ -66,7 +66,7 @@ impl fmt::Display for ServiceUrlError {
 impl std::error::Error for ServiceUrlError {}
 
 impl Service {
-    /// Reads a service's URL.
+    /// Parses a service's URL.
     pub(super) fn parse(url: &str, expected: &Expected) -> Result<Self, ServiceUrlError> {
         use ServiceUrlError as Error;
         let url = url.trim();
@@ -89,13 +89,13 @@ impl Service {
             "amqps" => Some("amqps"),
             _ => None,
         };
-        if let (Some(scheme), false) = (tls, cfg!(feature = "network")) {
+        if let (Some(scheme), false) = (tls, cfg!(feature = "_network")) {
             return Err(Error::NoTls(scheme));
         }
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
-        // An `@` behind the authority means that a raw `/`, `?` or `#` cut a password in two. What stands before it would
-        // then be taken for a host.
+        // An `@` after the authority means that an unencoded `/`, `?` or `#` split a password. The part
+        // before it would be parsed as a host.
         if tail.contains('@') {
             return Err(Error::PercentEncode);
         }
@@ -111,6 +111,7 @@ impl Service {
             password: Some(password).filter(|password| !password.is_empty()).map(Secret::new),
             tls: tls.is_some(),
             database: None,
+            origin: ON_THE_LINE.to_owned(),
         };
         service.read_tail(tail)?;
         Ok(service)
@@ -133,7 +134,7 @@ impl Service {
                     return Err(ServiceUrlError::Unknown("parameters"));
                 }
                 if !path.is_empty() {
-                    // Redis numbers its databases.
+                    // Redis has numbered databases.
                     let number =
                         number(path).ok_or(ServiceUrlError::Unknown("path but a database's number"))?;
                     self.database = Some(number.to_string());
@@ -145,7 +146,7 @@ impl Service {
                 }
                 if !path.is_empty() {
                     let name = decode(path, "vhost")?;
-                    // The protocol has one byte for its length.
+                    // Its length must fit into one byte.
                     if name.len() > 255 {
                         return Err(ServiceUrlError::Unknown("vhost of more than 255 bytes"));
                     }
@@ -182,19 +183,20 @@ fn file(rest: &str) -> Result<Service, ServiceUrlError> {
         password: None,
         tls: false,
         database: None,
+        origin: ON_THE_LINE.to_owned(),
     })
 }
 
 fn host_and_port(address: &str, default: Option<u16>) -> Result<(String, u16), ServiceUrlError> {
     let (host, behind) = match address.strip_prefix('[') {
-        // Brackets are for IPv6 alone.
+        // Only IPv6 addresses have brackets.
         Some(rest) => {
             rest.split_once(']').filter(|(host, _)| host.contains(':')).ok_or(ServiceUrlError::Host)?
         }
         None => address.split_at(address.find(':').unwrap_or(address.len())),
     };
     let port = match behind.strip_prefix(':') {
-        // A second colon: an IPv6 address without brackets, or a login that lost its `@`.
+        // A second colon: an IPv6 address without brackets, or a login without its `@`.
         Some(port) if port.contains(':') => return Err(ServiceUrlError::Host),
         Some("") => default,
         Some(port) => Some(number(port).filter(|port| *port > 0).ok_or(ServiceUrlError::Port)?),
@@ -209,7 +211,7 @@ fn host_and_port(address: &str, default: Option<u16>) -> Result<(String, u16), S
     Ok((host, port.ok_or(ServiceUrlError::Port)?))
 }
 
-/// A number in digits alone: Rust would also read `+1`.
+/// Parses a number that consists only of digits: Rust would also accept `+1`.
 fn number(text: &str) -> Option<u16> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
@@ -221,12 +223,16 @@ fn decode(text: &str, part: &'static str) -> Result<String, ServiceUrlError> {
     }
 }
 
-/// The scheme, if it has the form of one. Anything else may be the front half of a password, and so may this where a login
-/// follows it.
+/// Returns the scheme if it has the form of one, and no login follows. Otherwise it may be the first half of
+/// a password.
 fn harmless_scheme(text: &str, rest: &str) -> Option<String> {
     let is_scheme = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase());
     (is_scheme && !rest.contains('@')).then(|| text.to_owned())
 }
+
+#[cfg(all(test, unix))]
+#[path = "service_url_fuzz.rs"]
+mod fuzz;
 
 #[cfg(test)]
 mod tests {
@@ -282,7 +288,8 @@ mod tests {
         }
     }
 
-    /// Passwords of odd characters, raw and encoded: whatever comes of such a URL, no piece of it is shown.
+    /// Passwords with special characters, raw and encoded: whatever the result, no part of the URL's password
+    /// is shown.
     #[test]
     fn no_password_is_shown() {
         let mut seed = 1_u32;

@@ -1,4 +1,4 @@
-//! One thing to wait for: a database, or another service.
+//! A target to wait for: a database or another service.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,54 +7,83 @@ use std::time::Duration;
 use super::service_url::ServiceUrlError;
 use super::services::Service;
 use super::{Expected, State};
-use crate::database::{ConnectError, Demands, Life, check_settings, probe_of_life};
+use crate::command::Program;
+use crate::database::{ConnectError, Requirements, ServerInstance, check_settings, probe_with_instance};
+use crate::error::{CommandError, Exit, Result};
 use crate::migrations::Migrations;
 use crate::settings::{Address, Backend, DatabaseSettings};
-use crate::{CommandError, Exit, Program, Result};
 
-/// A request for encryption to PostgreSQL. A client may leave after it without a word in the server's log.
+/// PostgreSQL's SSLRequest. The server does not log a client that disconnects after it.
 pub(super) const ASKS_FOR_TLS: &[u8] = &[0, 0, 0, 8, 4, 210, 22, 47];
 
-/// How often a target is asked whether it still answers.
+/// How often a target that answers is probed again.
 const STEADY_PAUSE: Duration = Duration::from_millis(100);
 
-/// One thing to wait for.
+/// A target to wait for.
 #[derive(Clone, Debug)]
 pub struct Target(Arc<Kind>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Kind {
-    Database(Box<DatabaseSettings>, Demands),
+    Database(Box<DatabaseSettings>, Requirements),
     Service(Service),
 }
 
-/// What answered.
+/// The server that answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reached {
-    /// By allowed parts: `PostgreSQL 15.18 at db:5432/app as app`.
+#[non_exhaustive]
+pub struct ReadyTarget {
+    /// Its description, without secrets: `PostgreSQL 15.18 at db:5432/app as app`.
     pub what: String,
-    /// The product and its version where it tells them: `PostgreSQL 15.18`.
+    /// The product and its version, if it reports them: `PostgreSQL 15.18`.
     pub version: Option<String>,
 }
 
 impl Target {
-    /// A database. It must be writable if `writable`, and have every migration of `program` if there is one.
+    /// Creates a target for a database. It is ready when it accepts a connection and answers a query.
     ///
-    /// Migrations that cannot be read are an error.
-    pub fn database(settings: DatabaseSettings, writable: bool, program: Option<&Program>) -> Result<Self> {
-        check_settings(&settings).map_err(|error| CommandError::from(error).exit(Exit::CONFIGURATION.0))?;
-        let migrations =
-            program.map(|program| Migrations::of_program(program, settings.backend)).transpose()?;
-        let migrations = migrations.flatten().map(|migrations| migrations.versions());
-        Ok(Self(Arc::new(Kind::Database(Box::new(settings), Demands { writable, migrations }))))
+    /// Fails if the settings do not allow a connection.
+    pub fn database(settings: DatabaseSettings) -> Result<Self> {
+        check_settings(&settings)
+            .map_err(|error| CommandError::from(error).exit_code(Exit::CONFIGURATION))?;
+        Ok(Self(Arc::new(Kind::Database(Box::new(settings), Requirements::default()))))
     }
 
-    /// A service: `redis://…`, `tcp://host:port`, `http://…`, `amqp://…`, `file:///path`.
+    /// Also waits until the database is writable. Has no effect on a service.
+    #[must_use]
+    pub fn writable(mut self) -> Self {
+        if let Kind::Database(_, requirements) = Arc::make_mut(&mut self.0) {
+            requirements.writable = true;
+        }
+        self
+    }
+
+    /// Also waits until every migration of the program is applied to the database. Has no effect on a
+    /// service.
+    ///
+    /// Fails if the migrations cannot be read.
+    pub fn with_migrations_of(mut self, program: &Program) -> Result<Self> {
+        if let Kind::Database(settings, requirements) = Arc::make_mut(&mut self.0) {
+            let migrations = Migrations::of_program(program, settings.backend)?;
+            requirements.migrations = migrations.map(|migrations| migrations.versions());
+        }
+        Ok(self)
+    }
+
+    /// Creates a target for a service: `redis://…`, `tcp://host:port`, `http://…`, `amqp://…`,
+    /// `file:///path`.
     pub fn service(url: &str, expected: &Expected) -> Result<Self, ServiceUrlError> {
         Ok(Self(Arc::new(Kind::Service(Service::parse(url, expected)?))))
     }
 
-    /// The alias of a database.
+    /// Like [`Target::service`], for a URL that comes from `origin` instead of the command line. Hints show
+    /// it: `REDIS_URL (environment)`.
+    pub fn service_of(url: &str, expected: &Expected, origin: &str) -> Result<Self, ServiceUrlError> {
+        let service = Service { origin: origin.to_owned(), ..Service::parse(url, expected)? };
+        Ok(Self(Arc::new(Kind::Service(service))))
+    }
+
+    /// Returns the alias of a database.
     pub(crate) fn alias(&self) -> Option<&str> {
         match &*self.0 {
             Kind::Database(settings, _) => Some(&settings.alias),
@@ -62,46 +91,47 @@ impl Target {
         }
     }
 
-    /// Whether it is a database of the settings.
+    /// Returns whether it is a database in the settings.
     pub fn is_database(&self) -> bool {
         matches!(*self.0, Kind::Database(..))
     }
 
-    /// Whether it is a database of this kind.
+    /// Returns whether it is a database of this backend.
     pub(super) fn is_of(&self, backend: Backend) -> bool {
         matches!(&*self.0, Kind::Database(settings, _) if settings.backend == backend)
     }
 
-    /// How long to pause before it is asked whether it still answers.
+    /// Returns how long to pause before a target that answers is probed again.
     pub(super) fn steady_pause(&self, stable_for: Duration) -> Duration {
         match &*self.0 {
-            // A server of MySQL's, if it is one, counts each such look as a broken greeting, and blocks its host after a hundred.
+            // A MySQL server counts each such probe as an interrupted handshake, and blocks the client's host
+            // after a hundred.
             Kind::Service(service) if service.is_mute() => STEADY_PAUSE.max(stable_for / 50),
             _ => STEADY_PAUSE,
         }
     }
 
-    /// Asks once, on a fresh connection, within a time limit.
-    pub fn attempt(&self, limit: Duration) -> Result<Reached, ConnectError> {
-        Ok(self.attempt_of_life(limit, false)?.0)
+    /// Probes once, on a new connection, within a time limit.
+    pub fn attempt(&self, limit: Duration) -> Result<ReadyTarget, ConnectError> {
+        Ok(self.attempt_with_instance(limit, false)?.0)
     }
 
-    /// The same, and which life of the server it is that answered.
-    pub(super) fn attempt_of_life(
+    /// Like [`Target::attempt`], but also returns the server instance that answered.
+    pub(super) fn attempt_with_instance(
         &self,
         limit: Duration,
-        of_life: bool,
-    ) -> Result<(Reached, Option<Life>), ConnectError> {
+        with_instance: bool,
+    ) -> Result<(ReadyTarget, Option<ServerInstance>), ConnectError> {
         let limit = limit.max(Duration::from_millis(1));
         match &*self.0 {
-            Kind::Database(settings, demands) => {
-                let (ready, life) = probe_of_life(settings, limit, demands, of_life)?;
+            Kind::Database(settings, requirements) => {
+                let (ready, instance) = probe_with_instance(settings, limit, requirements, with_instance)?;
                 let name = settings.to_string();
                 let what = match name.split_once(" at ") {
                     Some((_, place)) => format!("{} at {place}", ready.server_version),
                     None => name,
                 };
-                Ok((Reached { what, version: Some(ready.server_version) }, life))
+                Ok((ReadyTarget { what, version: Some(ready.server_version) }, instance))
             }
             Kind::Service(service) => Ok((service.attempt(limit)?, None)),
         }
@@ -123,12 +153,12 @@ impl Target {
         }
     }
 
-    /// The host and port of its only address over TCP.
+    /// Returns the host and port of its only TCP address.
     pub(super) fn tcp(&self) -> Option<(&str, u16)> {
         match &*self.0 {
             Kind::Database(settings, _) => match settings.addresses.as_slice() {
                 [Address::Tcp(host, port)] => {
-                    // It goes before what the name would lead to.
+                    // It takes precedence over name lookup.
                     let ip = settings.parameters.get("hostaddr").filter(|ip| !ip.is_empty());
                     Some((ip.unwrap_or(host), *port))
                 }
@@ -138,14 +168,14 @@ impl Target {
         }
     }
 
-    /// Whether its address is this very machine's.
+    /// Returns whether its address belongs to this machine.
     pub(super) fn is_local(&self) -> bool {
         self.tcp().is_some_and(|(host, _)| {
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
         })
     }
 
-    /// Of a service that may be encrypted: whether it shall be, and its scheme with TLS and without.
+    /// Returns whether TLS is on, and the schemes with TLS and without, for a service with optional TLS.
     pub(super) fn encryption(&self) -> Option<(bool, (&'static str, &'static str))> {
         match &*self.0 {
             Kind::Database(..) => None,
@@ -153,7 +183,7 @@ impl Target {
         }
     }
 
-    /// What its clients say first; nothing where the server begins.
+    /// Returns the client's first message; empty if the server sends first.
     pub(super) fn greeting(&self) -> &'static [u8] {
         match &*self.0 {
             Kind::Service(service) if service.schemes().is_some_and(|schemes| schemes.1 == "redis") => {

@@ -1,4 +1,4 @@
-//! Asks one target again and again.
+//! Probes one target repeatedly.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,23 +7,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use super::backoff::Backoff;
 use super::diagnose::diagnose;
 use super::refusal::Refusal;
-use super::{Backoff, FailFast, Patience, Reached, Target};
-use crate::database::{ConnectError, Life, Reason};
+use super::{FailFast, Patience, ReadyTarget, Target};
+use crate::database::{ConnectError, Reason, ServerInstance};
 
-/// What a worker tells.
-pub(super) enum News {
-    /// It is not ready, for another reason than before.
+/// An event from a worker.
+pub(super) enum WorkerEvent {
+    /// It is not ready, for a new reason.
     Unavailable(ConnectError),
-    /// It answers; now it must go on to.
+    /// It answers, but must keep answering.
     Answers,
-    Ready(Reached),
-    /// The error that was told last is final.
+    Ready(ReadyTarget),
+    /// The last reported error is permanent.
     Misconfigured,
     /// The single attempt failed.
     NotReady,
-    /// A driver, or we, have a bug. The wait must not go on without this target.
+    /// A panic, caused by a bug here or in a driver. The wait must not continue without this target.
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -33,53 +34,53 @@ pub(super) struct Worker {
     pub(super) patience: Patience,
     pub(super) deadline: Option<Instant>,
     pub(super) attempts: Arc<AtomicU32>,
-    /// Whether it was ready before, so that one more answer is enough.
+    /// Whether it was ready before, so that one answer is enough.
     pub(super) confirms: bool,
 }
 
-/// The longest that one attempt may take, unless the patience says more.
+/// The maximum time limit of one attempt, unless the configured one is longer.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(60);
 
-/// How long something odd must answer before it is looked at: a server that just stops is odd for a moment.
+/// How long an unexpected answer must persist before it is diagnosed: a server that is shutting down may
+/// answer unexpectedly for a moment.
 const ODD_FOR: Duration = Duration::from_millis(500);
 
 impl Worker {
-    /// Works until the target is ready or given up, or nobody listens any more.
-    pub(super) fn run(mut self, sender: &Sender<(usize, News)>) {
+    /// Runs until the target is ready or has failed permanently, or the receiver is dropped.
+    pub(super) fn run(mut self, sender: &Sender<(usize, WorkerEvent)>) {
         let index = self.index;
         let work = AssertUnwindSafe(|| self.work(|news| sender.send((index, news)).is_ok()));
-        #[cfg(feature = "network")]
         let work = AssertUnwindSafe(|| crate::database::Background::here(work));
         if let Err(payload) = catch_unwind(work) {
-            let _ = sender.send((index, News::Panicked(payload)));
+            let _ = sender.send((index, WorkerEvent::Panicked(payload)));
         }
     }
 
-    fn work(&mut self, mut tell: impl FnMut(News) -> bool) {
+    fn work(&mut self, mut tell: impl FnMut(WorkerEvent) -> bool) {
         let mut backoff = Backoff::new();
         let mut limit = self.patience.attempt;
         let mut standing: Option<Standing> = None;
         let mut steady: Option<Instant> = None;
-        let mut life: Option<Life> = None;
+        let mut instance: Option<ServerInstance> = None;
         let mut refusal = Refusal::default();
         loop {
             self.attempts.fetch_add(1, Ordering::Relaxed);
             let refused = standing.as_ref().filter(|standing| standing.reason == Reason::Refused);
             let limit_now = self.left().map_or(limit, |left| left.min(limit));
             let answer = match refused {
-                // A driver's attempt costs more than a socket's.
-                Some(refused) if refusal.stands(&self.target, limit_now) => Err(refused.error.clone()),
-                _ => self.target.attempt_of_life(limit_now, !self.patience.stable_for.is_zero()),
+                // An attempt by a driver costs more than one by a socket.
+                Some(refused) if refusal.still_refuses(&self.target, limit_now) => Err(refused.error.clone()),
+                _ => self.target.attempt_with_instance(limit_now, !self.patience.stable_for.is_zero()),
             };
             let answer = match answer {
-                // It went and came back between two questions.
-                Ok((_, Some(now))) if life.as_ref().is_some_and(|before| now.is_after(before)) => {
-                    life = Some(now);
+                // The server was restarted between two attempts.
+                Ok((_, Some(now))) if instance.as_ref().is_some_and(|before| now.is_after(before)) => {
+                    instance = Some(now);
                     let name = self.target.to_string();
                     Err(ConnectError::of_service(&name, Reason::Closed, "it was restarted meanwhile"))
                 }
                 Ok((reached, now)) => {
-                    life = now.or(life);
+                    instance = now.or(instance);
                     Ok(reached)
                 }
                 Err(error) => Err(error),
@@ -90,10 +91,10 @@ impl Worker {
                     let first = steady.is_none();
                     let answers_for = steady.get_or_insert_with(Instant::now).elapsed();
                     if self.confirms || answers_for >= self.patience.stable_for {
-                        tell(News::Ready(reached));
+                        tell(WorkerEvent::Ready(reached));
                         return;
                     }
-                    if first && !tell(News::Answers) {
+                    if first && !tell(WorkerEvent::Answers) {
                         return;
                     }
                     let pause = self.target.steady_pause(self.patience.stable_for);
@@ -104,11 +105,12 @@ impl Worker {
             };
             steady = None;
             self.confirms = false;
-            // A server that cut a statement short says so with a code: that was no limit of ours.
+            // If a server cancels a statement, it sends a code: then the error is not this worker's own time
+            // limit.
             let ran_out = error.reason == Reason::TimedOut && error.code.is_none();
             let cut_short = limit_now < limit && ran_out;
             if cut_short && standing.is_some() {
-                // The time that was left was no fair trial: what stood before it is the reason.
+                // The remaining time was too short for an attempt: the previous error is the real one.
                 return;
             }
             if ran_out {
@@ -122,19 +124,21 @@ impl Worker {
                 }
             };
             let now = standing.insert(now);
-            // Told before the look, which takes its time with a server that is silent.
-            if !std::mem::replace(&mut now.told, true) && !tell(News::Unavailable(now.error.clone())) {
+            // The error is reported before the diagnosis, which takes a while if the server is silent.
+            if !std::mem::replace(&mut now.reported, true)
+                && !tell(WorkerEvent::Unavailable(now.error.clone()))
+            {
                 return;
             }
-            // What is final is told as well as it can be.
+            // A permanent error is reported with the best available explanation.
             let at_once = self.patience.once || now.is_final(&self.patience);
             let looked = now.look(&self.target, at_once);
-            if looked && !tell(News::Unavailable(now.error.clone())) {
+            if looked && !tell(WorkerEvent::Unavailable(now.error.clone())) {
                 return;
             }
             let is_final = now.is_final(&self.patience);
             if is_final || self.patience.once {
-                tell(if is_final { News::Misconfigured } else { News::NotReady });
+                tell(if is_final { WorkerEvent::Misconfigured } else { WorkerEvent::NotReady });
                 return;
             }
             let pause = backoff.next(now.error.reason);
@@ -151,29 +155,29 @@ impl Worker {
     }
 }
 
-/// A failure that is the same again and again.
+/// A persistent failure.
 struct Standing {
     reason: Reason,
     code: Option<String>,
     since: Instant,
-    /// What is told of it: more than the attempt said, once the peer was looked at.
+    /// The error to report: more specific than the attempt's own, once the server was diagnosed.
     error: ConnectError,
-    told: bool,
+    reported: bool,
     looked: bool,
 }
 
 impl Standing {
     fn of(error: ConnectError) -> Self {
         let (reason, code) = (error.reason, error.code.clone());
-        Self { reason, code, since: Instant::now(), error, told: false, looked: false }
+        Self { reason, code, since: Instant::now(), error, reported: false, looked: false }
     }
 
     fn is(&self, error: &ConnectError) -> bool {
-        // Whether a connection was closed or reset is a matter of microseconds.
+        // Whether a connection was closed or reset depends on microseconds.
         self.reason == error.reason && (self.code == error.code || self.reason == Reason::Closed)
     }
 
-    /// Looks at who answers there instead, once. True if there is more to tell now.
+    /// Diagnoses once which server answers instead. Returns whether there is a new error to report.
     fn look(&mut self, target: &Target, at_once: bool) -> bool {
         let due = at_once || self.reason == Reason::TimedOut || self.since.elapsed() >= ODD_FOR;
         if self.looked || !due {

@@ -1,7 +1,7 @@
 #compdef {{ program }}
 # Completion of {{ program }} for zsh. To install it:
 #     {{ install }}
-# Or, instead: write it to a file _{{ program }} in a folder of $fpath.
+# Or, instead: write it to a file _{{ program }} in a directory of $fpath.
 
 _{{ function }}() {
     local program=${(Q)words[1]} line value
@@ -13,7 +13,7 @@ _{{ function }}() {
     fi
     before=("${(@Q)words[1,CURRENT-1]}")
     local current=${(Q)PREFIX}
-    # A home folder stays unquoted, so that it is still expanded.
+    # A home directory stays unquoted, so that it is still expanded.
     local home=''
     if [[ $PREFIX == '~/'* ]]; then
         home='~/'

@@ -1,22 +1,10 @@
 //! The types that an argument can have, and how they are read.
 
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("arguments::every_way_to_read_one", every_way_to_read_one);
-    suite.test(
-        "arguments::what_cannot_be_read_is_told_as_clap_does",
-        what_cannot_be_read_is_told_as_clap_does,
-    );
-    suite.test("arguments::numbers_may_be_negative", numbers_may_be_negative);
-    suite.test("arguments::of_repeated_options_the_last_counts", of_repeated_options_the_last_counts);
-    suite.test("arguments::suggestions_are_close", suggestions_are_close);
-    suite.test("arguments::every_mistake_has_a_usage_line", every_mistake_has_a_usage_line);
-    suite.test("arguments::a_name_may_be_a_word_of_rusts", a_name_may_be_a_word_of_rusts);
-}
-
+#[case]
 fn every_way_to_read_one() {
     let ran = Project::new().run(
         "takes 3,4 v w x --tone very-cold --raw r --path a --path b --secret hunter2 --address 127.0.0.1 --small 2 \
@@ -31,8 +19,9 @@ fn every_way_to_read_one() {
     assert_eq!(ran.out, "3,4 None [] None None [] None\n::1 None None x None 0 None false None\n");
 }
 
-fn what_cannot_be_read_is_told_as_clap_does() {
-    for (words, told) in [
+#[case]
+fn what_cannot_be_parsed_is_reported_as_clap_does() {
+    for (words, reported) in [
         ("takes 34", "error: invalid value '34' for '<POINT>': it is two numbers, such as 3,4\n"),
         ("takes 3,4 --small 4", "error: invalid value '4' for '--small <SMALL>': 4 is not in 1..=3\n"),
         (
@@ -50,10 +39,11 @@ fn what_cannot_be_read_is_told_as_clap_does() {
     ] {
         let ran = Project::new().run(words);
         assert_eq!(ran.exit.0, 2, "{words}");
-        assert!(ran.err.starts_with(told), "{words}: {}", ran.err);
+        assert!(ran.err.starts_with(reported), "{words}: {}", ran.err);
     }
 }
 
+#[case]
 fn numbers_may_be_negative() {
     for (words, sum) in [
         ("sums -5", "-5 None -1.5 None \n"),
@@ -63,12 +53,13 @@ fn numbers_may_be_negative() {
     ] {
         assert_eq!(Project::new().run(words).out, sum, "{words}");
     }
-    let told = "error: invalid value '-3' for '<ID>'";
-    assert!(Project::new().run("filtered remove -3").err.starts_with(told), "in a subcommand too");
+    let reported = "error: invalid value '-3' for '<ID>'";
+    assert!(Project::new().run("filtered remove -3").err.starts_with(reported), "in a subcommand too");
     // Where an option is a digit, that is meant.
     assert!(Project::new().run("runserver -6 --help").out.contains("--ipv6"));
 }
 
+#[case]
 fn of_repeated_options_the_last_counts() {
     let said = |words: &str| Project::new().run(words).out;
     assert_eq!(said("greet you -n 3 --times 2 --loudly --loudly"), "Hello, YOU!\nHello, YOU!\n");
@@ -80,6 +71,7 @@ fn of_repeated_options_the_last_counts() {
     assert!(Project::new().run("greet you they").err.contains("unexpected argument 'they'"));
 }
 
+#[case]
 fn suggestions_are_close() {
     let project = Project::new();
     // Django's options, and others that no command has.
@@ -135,6 +127,7 @@ fn suggestions_are_close() {
     }
 }
 
+#[case]
 fn every_mistake_has_a_usage_line() {
     for (line, usage) in [
         ("greet you --times many", "Usage: manage greet [OPTIONS] <NAME>"),
@@ -153,6 +146,7 @@ fn every_mistake_has_a_usage_line() {
     }
 }
 
+#[case]
 fn a_name_may_be_a_word_of_rusts() {
     assert_eq!(Project::new().run("sums 1 --type it").out, "1 None -1.5 None it\n");
 }

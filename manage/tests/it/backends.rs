@@ -10,94 +10,59 @@ use manage::command::Command;
 use manage::database::{ConnectError, Connection, Reason, probe};
 use manage::prelude::*;
 use manage::settings::{DatabaseSettings, Origin};
-use manage_test_servers::{
-    Backend, MariaDb, Need, Postgres, Suite, TestDatabase, shared_mariadb, shared_postgres,
-};
+use manage_test_support::{Backend, CaseName, Need, Suite, TestDatabase};
 
 use crate::project::{Project, Ran};
 
 /// Long enough for a busy machine: only a failing test waits for it.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-/// Adds a test for each kind of database that this build has a driver for.
-pub(crate) fn on_each_backend(suite: &mut Suite, module: &str, name: &str, test: fn(TestDatabase)) {
+/// `#[case(on_each_backend)]`: a test for each kind of database that this program was built for.
+pub(crate) fn on_each_backend(suite: &mut Suite, name: &CaseName, test: fn(TestDatabase)) {
+    on_sqlite(suite, name, move || test(TestDatabase::sqlite()));
+    on_postgres(suite, name, move || test(TestDatabase::postgres()));
+    on_mariadb(suite, name, move || test(TestDatabase::mariadb()));
+}
+
+/// `#[case(on_each_server)]`: a test for each kind of server.
+pub(crate) fn on_each_server(suite: &mut Suite, name: &CaseName, test: fn(Backend)) {
+    on_postgres(suite, name, move || test(Backend::Postgres));
+    on_mariadb(suite, name, move || test(Backend::MariaDb));
+}
+
+/// `#[case(on_each_tls_server)]`: the same, where the server offers TLS.
+pub(crate) fn on_each_tls_server(suite: &mut Suite, name: &CaseName, test: fn(Backend)) {
+    on_postgres_with_tls(suite, name, move || test(Backend::Postgres));
+    on_mariadb(suite, name, move || test(Backend::MariaDb));
+}
+
+pub(crate) fn on_sqlite(suite: &mut Suite, name: &CaseName, test: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "sqlite") {
-        suite.test(format!("{module}::sqlite::{name}"), move || test(TestDatabase::sqlite()));
+        suite.test(name.on("sqlite"), test);
     }
-    on_each_server(suite, module, name, move |backend| test(TestDatabase::new(backend)));
 }
 
-/// The same without SQLite. The test chooses or starts a server of this kind.
-pub(crate) fn on_each_server<F>(suite: &mut Suite, module: &str, name: &str, test: F)
-where
-    F: Fn(Backend) + Clone + Send + 'static,
-{
-    on_each_server_with(Need::Postgres, suite, module, name, test);
-}
-
-/// The same for servers that can encrypt.
-pub(crate) fn on_each_tls_server(suite: &mut Suite, module: &str, name: &str, test: fn(Backend)) {
-    on_each_server_with(Need::PostgresTls, suite, module, name, test);
-}
-
-fn on_each_server_with<F>(postgres: Need, suite: &mut Suite, module: &str, name: &str, test: F)
-where
-    F: Fn(Backend) + Clone + Send + 'static,
-{
+pub(crate) fn on_postgres(suite: &mut Suite, name: &CaseName, test: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "postgres") {
-        let test = test.clone();
-        suite.needs(postgres, format!("{module}::postgres::{name}"), move || test(Backend::Postgres));
+        suite.needs(Need::Postgres, name.on("postgres"), test);
     }
+}
+
+pub(crate) fn on_postgres_with_tls(suite: &mut Suite, name: &CaseName, test: impl FnOnce() + Send + 'static) {
+    if cfg!(feature = "postgres") {
+        suite.needs(Need::PostgresTls, name.on("postgres"), test);
+    }
+}
+
+pub(crate) fn on_mariadb(suite: &mut Suite, name: &CaseName, test: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "mysql") {
-        suite.needs(Need::MariaDb, format!("{module}::mariadb::{name}"), move || test(Backend::MariaDb));
+        suite.needs(Need::MariaDb, name.on("mariadb"), test);
     }
 }
 
-/// A server that one test has for itself.
-pub(crate) enum Server {
-    Postgres(Postgres),
-    MariaDb(MariaDb),
-}
-
-/// Writes methods that both servers have.
-macro_rules! both {
-    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)+) => {
-        $(pub(crate) fn $name(&self, $($argument: $type),*) -> $answer {
-            match self {
-                Self::Postgres(server) => server.$name($($argument),*),
-                Self::MariaDb(server) => server.$name($($argument),*),
-            }
-        })+
-    };
-}
-
-impl Server {
-    pub(crate) fn start(backend: Backend) -> Self {
-        let server = Self::prepare(backend);
-        server.start_again();
-        server
-    }
-
-    /// It does not run yet.
-    pub(crate) fn prepare(backend: Backend) -> Self {
-        match backend {
-            Backend::Postgres => Self::Postgres(Postgres::prepare().unwrap()),
-            Backend::MariaDb => Self::MariaDb(MariaDb::prepare().unwrap()),
-            Backend::Sqlite => panic!("SQLite has no server"),
-        }
-    }
-
-    both! {
-        url(database: &str) -> String;
-        url_as(host: &str, user: &str, password: &str, database: &str) -> String;
-        port() -> u16;
-        user() -> &'static str;
-        password() -> &'static str;
-        create_database(name: &str) -> ();
-        pause() -> ();
-        resume() -> ();
-        stop() -> ();
-        start_again() -> ();
+pub(crate) fn behind_pgbouncer(suite: &mut Suite, name: &CaseName, test: impl FnOnce() + Send + 'static) {
+    if cfg!(feature = "postgres") {
+        suite.needs(Need::PgBouncer, name.on("pgbouncer"), test);
     }
 }
 
@@ -115,7 +80,7 @@ pub(crate) fn open(url: &str) -> Connection {
     Connection::open(&settings(url)).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Asks a database that cannot be used, and makes sure that the answer tells no password.
+/// Asks a database that cannot be used, and makes sure that the answer shows no password.
 #[track_caller]
 pub(crate) fn refused(settings: &DatabaseSettings) -> ConnectError {
     refused_within(settings, LONG)
@@ -125,18 +90,18 @@ pub(crate) fn refused(settings: &DatabaseSettings) -> ConnectError {
 pub(crate) fn refused_within(settings: &DatabaseSettings, limit: Duration) -> ConnectError {
     let error = probe(settings, limit).expect_err("the database is not ready");
     let password = settings.password.as_ref().map(|password| password.expose());
-    tells_no_password(&error, password.unwrap_or_default());
+    shows_no_password(&error, password.unwrap_or_default());
     error
 }
 
 /// The reason and the code of an answer, in one value to compare.
-pub(crate) fn told(error: &ConnectError) -> (Reason, Option<&str>) {
+pub(crate) fn reported(error: &ConnectError) -> (Reason, Option<&str>) {
     (error.reason, error.code.as_deref())
 }
 
 /// No way to show an error may show the password, be it plain, quoted by Rust or as a URL has it.
 #[track_caller]
-pub(crate) fn tells_no_password(error: &ConnectError, password: &str) {
+pub(crate) fn shows_no_password(error: &ConnectError, password: &str) {
     if password.is_empty() {
         return;
     }
@@ -150,11 +115,11 @@ pub(crate) fn tells_no_password(error: &ConnectError, password: &str) {
         format!("{command_error} {command_error:?} {command_error:#?}"),
         format!("{anyhow} {anyhow:?} {anyhow:#}"),
     ];
-    shown.iter().for_each(|text| text_tells_no_password(text, password));
+    shown.iter().for_each(|text| text_shows_no_password(text, password));
 }
 
 #[track_caller]
-pub(crate) fn text_tells_no_password(text: &str, password: &str) {
+pub(crate) fn text_shows_no_password(text: &str, password: &str) {
     let quoted = format!("{password:?}");
     for form in [password, quoted.trim_matches('"'), &url_part(password)] {
         assert!(!text.contains(form), "the password shows in: {text}");
@@ -209,12 +174,4 @@ pub(crate) fn shared_database(backend: Backend) -> (TestDatabase, DatabaseSettin
     let database = TestDatabase::new(backend);
     let settings = settings(database.url());
     (database, settings)
-}
-
-/// SQL as the superuser of the shared server.
-pub(crate) fn execute(backend: Backend, sql: &str) {
-    match backend {
-        Backend::Postgres => shared_postgres().unwrap().execute(sql),
-        _ => shared_mariadb().unwrap().execute(sql),
-    }
 }

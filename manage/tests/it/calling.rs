@@ -10,29 +10,7 @@ use manage::prelude::*;
 use manage::settings::Environment;
 use manage::testing::Project;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("calling::a_command_by_its_name_or_alias", a_command_by_its_name_or_alias);
-    suite.test("calling::the_streams_are_the_callers_or_chosen", the_streams_are_the_callers_or_chosen);
-    suite.test("calling::common_options_are_words", common_options_are_words);
-    suite.test("calling::wrong_arguments_are_an_error", wrong_arguments_are_an_error);
-    suite.test("calling::an_unknown_command_is_an_error", an_unknown_command_is_an_error);
-    suite.test("calling::errors_and_exit_codes_come_back", errors_and_exit_codes_come_back);
-    suite.test(
-        "calling::an_error_that_is_handed_on_ends_the_program",
-        an_error_that_is_handed_on_ends_the_program,
-    );
-    suite.test("calling::checks_run_only_on_request", checks_run_only_on_request);
-    suite.test("calling::settings_are_the_callers_or_its_own", settings_are_the_callers_or_its_own);
-    suite.test("calling::a_command_made_at_run_time", a_command_made_at_run_time);
-    suite.test("calling::commands_call_themselves_and_each_other", commands_call_themselves_and_each_other);
-    suite.test("calling::help_and_version_are_text", help_and_version_are_text);
-    suite.test("calling::a_program_calls_outside_of_any_command", a_program_calls_outside_of_any_command);
-    suite.test("calling::no_call_replaces_the_process", no_call_replaces_the_process);
-    suite.test("calling::stdin_is_handed_on_or_replaced", stdin_is_handed_on_or_replaced);
-    suite.test("calling::no_password_shows_in_a_usage_error", no_password_shows_in_a_usage_error);
-}
+use manage_test_support::case;
 
 fn project() -> Project {
     Project::new(Program::new(&["it"]))
@@ -48,6 +26,7 @@ fn said(work: impl FnOnce(&mut Context) -> Result<()>) -> String {
     transcript.stdout
 }
 
+#[case]
 fn a_command_by_its_name_or_alias() {
     let text = said(|cx| {
         cx.call("greet").args(["you", "-n", "2"]).run()?.ok()?;
@@ -57,6 +36,7 @@ fn a_command_by_its_name_or_alias() {
     assert_eq!(text, "Hello, you!\nHello, you!\nHello, YOU!\ndone\n");
 }
 
+#[case]
 fn the_streams_are_the_callers_or_chosen() {
     let kept = Capture::new();
     let text = said(|cx| {
@@ -86,6 +66,7 @@ impl Command for Does {
     }
 }
 
+#[case]
 fn common_options_are_words() {
     let green = "\u{1b}[";
     let shows = Arc::new(Does("shows", |cx| {
@@ -100,7 +81,7 @@ fn common_options_are_words() {
     });
     assert_eq!(text, "verbosity 2\nverbosity 1\n");
     assert!(kept.text().starts_with(green) && kept.text().contains("verbosity 0"), "{:?}", kept.text());
-    // What the caller was told goes on to what it calls, and can be taken back.
+    // The caller's options apply to the called command, and can be overridden.
     let program = Program::new(&["it"]).with_command("it", shows).with_command(
         "it",
         Arc::new(Does("outer", |cx| {
@@ -116,11 +97,12 @@ fn common_options_are_words() {
     assert_eq!(lines[2], lines[0]);
 }
 
+#[case]
 fn wrong_arguments_are_an_error() {
     let text = said(|cx| {
         let error = cx.call("greet").args(["you", "--times", "many"]).run().expect_err("a word is no number");
         let usage = error.downcast_ref::<UsageError>().expect("its own type");
-        assert_eq!((usage.kind(), usage.exit_code()), (ErrorKind::ValueValidation, Exit::USAGE));
+        assert_eq!((usage.kind(), usage.code()), (ErrorKind::ValueValidation, Exit::USAGE));
         assert!(
             error.to_string().starts_with("greet: invalid value 'many' for '--times <TIMES>'"),
             "{error}"
@@ -138,6 +120,7 @@ fn wrong_arguments_are_an_error() {
     assert_eq!(text, "", "nothing is printed");
 }
 
+#[case]
 fn an_unknown_command_is_an_error() {
     said(|cx| {
         let error = cx.call("gret").arg("you").run().expect_err("there is none");
@@ -152,6 +135,7 @@ fn an_unknown_command_is_an_error() {
     });
 }
 
+#[case]
 fn errors_and_exit_codes_come_back() {
     said(|cx| {
         for code in [0, 3, 255] {
@@ -163,7 +147,7 @@ fn errors_and_exit_codes_come_back() {
         let error = cx.call("fails").arg("command").run().expect_err("it fails");
         let own = error.downcast_ref::<CommandError>().expect("it is the command's own");
         assert_eq!(
-            (own.exit_code(), own.hints().len(), own.to_string()),
+            (own.code(), own.hints().len(), own.to_string()),
             (Exit(3), 2, "There is no soup.".into())
         );
         let error = cx.call("fails").arg("chain").run().expect_err("it fails");
@@ -172,6 +156,7 @@ fn errors_and_exit_codes_come_back() {
     });
 }
 
+#[case]
 fn an_error_that_is_handed_on_ends_the_program() {
     let program = Program::new(&["it"])
         .with_command("it", Arc::new(Does("wrong", |cx| cx.call("greet").arg("--oops").run())))
@@ -204,27 +189,25 @@ fn an_error_that_is_handed_on_ends_the_program() {
     project.run(["code"]).expect_exit(9);
 }
 
+#[case]
 fn checks_run_only_on_request() {
     let project = project().file("manage.toml", "[databases.default]\nulr = \"sqlite:a.db\"\n");
-    project.run(["greet", "you"]).expect_exit(1);
+    project.run(["greet", "you"]).expect_exit(78);
     let called = project.call(|cx| cx.call("greet").arg("you").run()?.ok());
     assert_eq!(called.transcript.stdout, "Hello, you!\n");
     called.expect_success();
-    let called = project.call(|cx| cx.call("greet").arg("you").checks(true).run()?.ok());
-    assert!(
-        called.transcript.stderr.contains("System check identified some issues"),
-        "{}",
-        called.transcript
-    );
+    let called = project.call(|cx| cx.call("greet").arg("you").with_checks().run()?.ok());
+    assert!(called.transcript.stderr.contains("unknown key `ulr`"), "{}", called.transcript);
     called.returned.expect_err("the settings are broken");
     let called = project.call(|cx| {
         // A command that needs no checks, and a word that asks for none.
-        cx.call("secret_work").arg("--skip-checks").checks(true).run()?.ok()?;
-        cx.call("chooses").arg("0").checks(true).run()?.ok()
+        cx.call("secret_work").arg("--skip-checks").with_checks().run()?.ok()?;
+        cx.call("chooses").arg("0").with_checks().run()?.ok()
     });
     called.expect_success();
 }
 
+#[case]
 fn settings_are_the_callers_or_its_own() {
     let shows = || {
         Arc::new(Does("shows", |cx| {
@@ -260,6 +243,7 @@ fn settings_are_the_callers_or_its_own() {
     );
 }
 
+#[case]
 fn a_command_made_at_run_time() {
     struct Adds;
     impl Command for Adds {
@@ -289,6 +273,7 @@ fn a_command_made_at_run_time() {
     called.expect_success();
 }
 
+#[case]
 fn commands_call_themselves_and_each_other() {
     // Each hands its verbosity on, one lower: 3, 2, 1, 0.
     fn next(cx: &mut Context, name: &str) -> Result<Exit> {
@@ -309,6 +294,7 @@ fn commands_call_themselves_and_each_other() {
     assert_eq!(both.stdout, "other from 2\none from 1\nother from 0\n");
 }
 
+#[case]
 fn help_and_version_are_text() {
     let text = said(|cx| {
         cx.call("greet").arg("--help").run()?.ok()?;
@@ -330,6 +316,7 @@ fn help_and_version_are_text() {
     assert!(kept.text().contains("Usage: manage greet"), "{}", kept.text());
 }
 
+#[case]
 fn a_program_calls_outside_of_any_command() {
     let program = Program::new(&["it"]);
     let (out, err) = (Capture::new(), Capture::new());
@@ -339,11 +326,12 @@ fn a_program_calls_outside_of_any_command() {
     assert!(program.call("nothing").run().expect_err("none").is::<UnknownCommand>());
     let environment = Environment::new([("DATABASE_URL", "mysql://u:s3cret@/")], ".");
     let error =
-        program.call("greet").arg("you").environment(environment).checks(true).stdout(&out).stderr(&err);
+        program.call("greet").arg("you").environment(environment).with_checks().stdout(&out).stderr(&err);
     let error = error.run().expect_err("the URL has no database");
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
 
+#[case]
 fn stdin_is_handed_on_or_replaced() {
     let reads = || {
         Arc::new(Does("reads", |cx| {
@@ -356,7 +344,7 @@ fn stdin_is_handed_on_or_replaced() {
         cx.call(reads()).stdin("other").run()?.ok()?;
         cx.call(reads()).run()?.ok()?;
         cx.call(reads()).run()?.ok()?;
-        cx.call(reads()).stdin(manage::console::Input::from("typed\n").terminal(true)).run()?.ok()
+        cx.call(reads()).stdin(manage::console::Input::from("typed\n").as_terminal()).run()?.ok()
     });
     assert_eq!(
         called.transcript.stdout,
@@ -365,6 +353,7 @@ fn stdin_is_handed_on_or_replaced() {
     called.expect_success();
 }
 
+#[case]
 fn no_password_shows_in_a_usage_error() {
     said(|cx| {
         let error =
@@ -375,13 +364,15 @@ fn no_password_shows_in_a_usage_error() {
     });
 }
 
+#[case]
 fn no_call_replaces_the_process() {
-    let refused = |error: anyhow::Error| assert!(error.to_string().contains("cannot become"), "{error}");
+    let refused =
+        |error: anyhow::Error| assert!(error.to_string().contains("cannot exec another program"), "{error}");
     said(|cx| {
         refused(cx.call("wait_for_db").args(["--once", "--", "true"]).run().expect_err("there is a caller"));
         Ok(())
     });
     refused(Program::new(&["it"]).call("wait_for_db").args(["--", "true"]).run().expect_err("a caller"));
     let ran = project().run(["wait_for_db", "--", "true"]).expect_exit(1);
-    assert!(ran.stderr.contains("cannot become"), "{ran}");
+    assert!(ran.stderr.contains("cannot exec another program"), "{ran}");
 }

@@ -7,30 +7,18 @@ use manage::console::Capture;
 use manage::prelude::*;
 use manage::testing::Project;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 use tokio::runtime::Builder;
 
 use crate::backends::LONG;
 use crate::management::commands::{calls::calls, later::later};
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test(
-        "calling_async::by_name_three_deep_from_a_command_line",
-        by_name_three_deep_from_a_command_line,
-    );
-    suite.test("calling_async::on_every_runtime", on_every_runtime);
-    suite.test("calling_async::typed_both_ways", typed_both_ways);
-    suite.test("calling_async::the_other_tasks_go_on", the_other_tasks_go_on);
-    suite.test("calling_async::in_a_task_that_is_spawned", in_a_task_that_is_spawned);
-    suite.test("calling_async::panics_and_errors_cross", panics_and_errors_cross);
-    suite.test("calling_async::on_a_runtime_with_one_thread_for_blocking_work", on_a_runtime_with_one_thread);
-}
-
 fn program() -> Program {
     Program::new(&["it"])
 }
 
-/// What a piece of work returns, if it ends within the deadline: a deadlock is a failure, not a test that hangs.
+/// What a piece of work returns, if it ends within the deadline: a deadlock is a failure, not a test that
+/// hangs.
 #[track_caller]
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = mpsc::channel();
@@ -49,6 +37,7 @@ fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 const ASYNC_3: &str = "async 3\nsync 2\nasync 1\nsync 0\n";
 const SYNC_3: &str = "sync 3\nasync 2\nasync 1\nsync 0\n";
 
+#[case]
 fn by_name_three_deep_from_a_command_line() {
     for (line, text) in [
         (vec!["calls", "3"], ASYNC_3),
@@ -61,6 +50,7 @@ fn by_name_three_deep_from_a_command_line() {
     }
 }
 
+#[case]
 fn on_every_runtime() {
     for (name, text) in [("calls", ASYNC_3), ("calls_now", SYNC_3)] {
         for blocking in [false, true] {
@@ -118,6 +108,7 @@ fn on_every_runtime() {
     }
 }
 
+#[case]
 fn typed_both_ways() {
     let work = || {
         let called = Project::new(program()).call(|cx| {
@@ -135,6 +126,7 @@ fn typed_both_ways() {
 }
 
 /// A call that is awaited holds up nobody: another task has to run for it to end.
+#[case]
 fn the_other_tasks_go_on() {
     struct Waits(std::sync::Mutex<mpsc::Receiver<()>>);
     impl manage::command::Command for Waits {
@@ -163,6 +155,7 @@ fn the_other_tasks_go_on() {
     assert_eq!(kept.text(), "heard\n");
 }
 
+#[case]
 fn in_a_task_that_is_spawned() {
     let exits = in_time(|| {
         let runtime = Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
@@ -182,6 +175,7 @@ fn in_a_task_that_is_spawned() {
     assert_eq!(exits, [Exit(7); 20]);
 }
 
+#[case]
 fn panics_and_errors_cross() {
     let runtime = || Builder::new_current_thread().build().expect("a runtime");
     let error = in_time(move || runtime().block_on(async { program().call("fails").arg("command").await }));
@@ -205,7 +199,8 @@ fn panics_and_errors_cross() {
     assert_eq!(payload, Some("oh"));
 }
 
-fn on_a_runtime_with_one_thread() {
+#[case]
+fn on_a_runtime_with_one_thread_for_blocking_work() {
     let exit = in_time(|| {
         let runtime = Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
         runtime.block_on(async { program().call("calls").arg("3").stdout(&Capture::new()).await })

@@ -4,21 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use manage::database::{Connection, Reason};
-use manage_test_servers::{Backend, Suite, Tls};
+use manage_test_support::{Backend, DatabaseServer, Tls, case};
 
-use crate::backends::{Server, on_each_tls_server, project, refused, settings, text, with};
+use crate::backends::{on_each_tls_server, project, refused, settings, text, with};
 use crate::tls::encrypting;
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend)| on_each_tls_server(suite, "certificates", name, test);
-    add("a_certificate_that_is_itself_trusted", a_certificate_that_is_itself_trusted);
-    add("certificates_of_the_first_version", certificates_of_the_first_version);
-    add("each_that_is_refused_is_told_in_a_sentence", each_that_is_refused_is_told_in_a_sentence);
-}
 
 /// A server whose certificate is changed while it is down.
 struct Certified {
-    server: Server,
+    server: DatabaseServer,
     tls: Tls,
     folder: tempfile::TempDir,
 }
@@ -62,7 +55,7 @@ impl Certified {
     }
 
     fn settings(&self, host: &str, mode: &str, root: &Path) -> manage::settings::DatabaseSettings {
-        let database = if matches!(self.server, Server::Postgres(_)) { "postgres" } else { "mysql" };
+        let database = if matches!(self.server, DatabaseServer::Postgres(_)) { "postgres" } else { "mysql" };
         let url = self.server.url_as(host, self.server.user(), self.server.password(), database);
         settings(&with(&with(&url, "sslmode", mode), "sslrootcert", text(root)))
     }
@@ -85,17 +78,18 @@ impl Certified {
     fn refuses(&self, host: &str, mode: &str, root: &Path, words: &[&str]) {
         let error = refused(&self.settings(host, mode, root));
         assert_eq!(error.reason, Reason::Tls, "{host} {mode}: {error:?}");
-        let told = format!("{error}\n{}", error.hint.clone().unwrap_or_default());
+        let reported = format!("{error}\n{}", error.hint.clone().unwrap_or_default());
         for words in words {
-            assert!(told.contains(words), "{words:?} is missing in: {told}");
+            assert!(reported.contains(words), "{words:?} is missing in: {reported}");
         }
         assert!(error.hint.is_some(), "no remedy: {error}");
         for debug in ["Other(", "Error(", "Context", "UnixTime", "CaUsed", "DnsName", "{"] {
-            assert!(!told.contains(debug), "{debug:?} in: {told}");
+            assert!(!reported.contains(debug), "{debug:?} in: {reported}");
         }
     }
 }
 
+#[case(on_each_tls_server)]
 fn a_certificate_that_is_itself_trusted(backend: Backend) {
     let certified = Certified::new(backend);
     let (ca, key) = (certified.tls.ca().to_owned(), certified.path("server.key"));
@@ -166,6 +160,7 @@ fn a_certificate_that_is_itself_trusted(backend: Backend) {
     certified.refuses("localhost", "verify-full", &no_name, &["it is for no name at all"]);
 }
 
+#[case(on_each_tls_server)]
 fn certificates_of_the_first_version(backend: Backend) {
     let certified = Certified::new(backend);
     let key = certified.path("server.key");
@@ -198,7 +193,8 @@ fn certificates_of_the_first_version(backend: Backend) {
     Connection::open(&any).unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn each_that_is_refused_is_told_in_a_sentence(backend: Backend) {
+#[case(on_each_tls_server)]
+fn each_that_is_refused_is_reported_in_a_sentence(backend: Backend) {
     let certified = Certified::new(backend);
     let tls = certified.tls.clone();
     let (ca, expired) = (tls.ca().to_owned(), tls.expired().to_owned());

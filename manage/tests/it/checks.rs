@@ -1,33 +1,9 @@
-//! System checks: what is told, at which level, and what stops a command.
+//! System checks: their messages, levels, and which stop a command.
 
 use manage::Exit;
-use manage_test_servers::Suite;
+use manage_test_support::{case, only_if};
 
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("checks::no_issues", no_issues);
-    suite.test(
-        "checks::a_broken_setting_stops_commands_but_not_help",
-        a_broken_setting_stops_commands_but_not_help,
-    );
-    suite.test("checks::an_app_has_checks_of_its_own", an_app_has_checks_of_its_own);
-    suite.test("checks::a_check_can_be_silenced", a_check_can_be_silenced);
-    suite.test("checks::the_report_is_djangos", the_report_is_djangos);
-    suite.test("checks::colors_are_djangos", colors_are_djangos);
-    suite.test("checks::the_level_that_fails_is_chosen", the_level_that_fails_is_chosen);
-    suite.test("checks::before_a_command_there_is_no_count", before_a_command_there_is_no_count);
-    suite.test("checks::a_command_chooses_the_checks_before_it", a_command_chooses_the_checks_before_it);
-    suite.test("checks::a_panic_is_told_as_a_message", a_panic_is_told_as_a_message);
-    suite.test("checks::an_id_without_form_is_told", an_id_without_form_is_told);
-    suite.test("checks::json", json);
-    if cfg!(feature = "postgres") {
-        suite.test("checks::a_database_only_when_asked", a_database_only_when_asked);
-    }
-    if cfg!(feature = "sqlite") {
-        suite.test("checks::an_app_looks_into_a_database", an_app_looks_into_a_database);
-    }
-}
 
 /// A project whose kitchen is so.
 pub(crate) fn kitchen(settings: &str) -> Project {
@@ -35,13 +11,15 @@ pub(crate) fn kitchen(settings: &str) -> Project {
         .file("manage.toml", &format!("[apps.it]\n{settings}\n[checks]\nsilenced = [\"manage.W001\"]\n"))
 }
 
+#[case]
 fn no_issues() {
-    let ran = Project::with(manage::Program::new(&["it", "twins"]))
+    let ran = Project::with(manage::Program::new(&["it", "twins", "shop"]))
         .file("manage.toml", "[checks]\nsilenced = [\"manage.E003\"]\n")
         .run("check");
     assert_eq!(ran.out, "System check identified no issues (1 silenced).\n", "{}", ran.all());
 }
 
+#[case]
 fn a_broken_setting_stops_commands_but_not_help() {
     let project = Project::new().env("DATABASE_URL", "oracle://db");
     for line in ["help", "version", "greet --help", "own_options", "greet you --skip-checks"] {
@@ -49,11 +27,28 @@ fn a_broken_setting_stops_commands_but_not_help() {
         assert_eq!(ran.exit, Exit(0), "{line}\n{}", ran.all());
     }
     let ran = project.run("greet you");
-    assert_eq!(ran.exit, Exit(1), "{}", ran.all());
-    assert!(ran.err.contains("settings: (manage.E001) DATABASE_URL (environment):"), "{}", ran.err);
+    assert_eq!(ran.exit, Exit(78), "{}", ran.all());
+    assert!(ran.err.starts_with("Error: DATABASE_URL (environment): "), "{}", ran.err);
     assert_eq!(ran.out, "", "it did not run");
 }
 
+#[case]
+fn variables_of_apps_are_checked() {
+    // No file names the app.
+    let ran = Project::new().env("MANAGE_APPS__IT__HOT", "off").run("check");
+    assert!(ran.err.contains("oven: (it.E001) The oven is cold."), "{}", ran.all());
+    assert!(!ran.err.contains("manage.W002") && !ran.err.contains("manage.W003"), "{}", ran.all());
+    let ran = kitchen("hot = false").env("MANAGE_APPS__IT__HOT", "true").run("check");
+    assert!(ran.err.contains("it.W001") && !ran.err.contains("it.E001"), "{}", ran.all());
+    let ran = Project::new().file(".env", "MANAGE_APPS__ITT__HOT=off\nMANAGE_APPS_IT_HOT=off\n").run("check");
+    let label =
+        ".env, line 1) is not read: no app has the label 'itt'.\n\tHINT: Did you mean MANAGE_APPS__IT__HOT?";
+    assert!(ran.err.contains(label), "{}", ran.all());
+    let form = ".env, line 2) is not read.\n\tHINT: Did you mean MANAGE_APPS__IT__HOT?";
+    assert!(ran.err.contains(form) && ran.err.matches("manage.W002").count() == 2, "{}", ran.all());
+}
+
+#[case]
 fn an_app_has_checks_of_its_own() {
     let ran = kitchen("hot = true").run("greet you");
     assert_eq!(ran.out, "Hello, you!\n", "a warning stops nothing");
@@ -67,27 +62,29 @@ fn an_app_has_checks_of_its_own() {
     assert!(ran.err.contains("ERRORS:\noven: (it.E001) The oven is cold."), "{}", ran.err);
 }
 
+#[case]
 fn a_check_can_be_silenced() {
     let project = Project::new()
         .file("manage.toml", "[apps.it]\nhot = false\n[checks]\nsilenced = [\"it.E001\", \"manage.W001\"]\n");
     assert_eq!(project.run("greet you").out, "Hello, you!\n");
-    assert_eq!(project.run("check").out, "System check identified no issues (2 silenced).\n");
+    assert_eq!(project.run("check").out, "System check identified no issues (3 silenced).\n");
 }
 
 /// The texts are what Django 5.2 prints for checks that return the same.
+#[case]
 fn the_report_is_djangos() {
     let ran = kitchen("levels = \"DWwEC\"").run("check --tag kitchen");
     assert_eq!(
         ran.err,
         "SystemCheckError: System check identified some issues:\n\n\
          CRITICALS:\n?: (it.C002) A critical.\n\n\
-         ERRORS:\noven: (it.E002) An error.\n\tHINT: Mend it.\n\n\
+         ERRORS:\noven: (it.E002) An error.\n\tHINT: Fix it.\n\n\
          WARNINGS:\n?: (it.W003) Another warning.\noven: (it.W002) A warning.\n\n\
          DEBUGS:\n?: (it.D002) A debug.\n\n\
          System check identified 5 issues (0 silenced).\n"
     );
     assert_eq!((ran.out.as_str(), ran.exit), ("", Exit(1)));
-    // A debug alone is an issue, too, and is told on stderr.
+    // A debug alone is an issue, too, and is reported on stderr.
     for (letter, text) in
         [("D", "DEBUGS:\n?: (it.D002) A debug."), ("I", "INFOS:\n?: (it.I002) An info.\n\tHINT: Do it.")]
     {
@@ -99,11 +96,12 @@ fn the_report_is_djangos() {
     }
 }
 
+#[case]
 fn colors_are_djangos() {
     let ran = kitchen("levels = \"EWD\"").run("check --tag kitchen --force-color");
     let [headline, error, warning, debug] = [
         "SystemCheckError: System check identified some issues:\u{1b}[0m\n\nERRORS:\n\u{1b}[",
-        "moven: (it.E002) An error.\n\tHINT: Mend it.\u{1b}[0m\n\nWARNINGS:\n",
+        "moven: (it.E002) An error.\n\tHINT: Fix it.\u{1b}[0m\n\nWARNINGS:\n",
         "moven: (it.W002) A warning.\u{1b}[0m",
         "m?: (it.D002) A debug.\u{1b}[0m",
     ];
@@ -119,6 +117,7 @@ fn colors_are_djangos() {
     assert_ne!(color("oven: (it.W002)"), color("oven: (it.E002)"));
 }
 
+#[case]
 fn the_level_that_fails_is_chosen() {
     for (levels, fail_level, code) in [
         ("C", "CRITICAL", 1),
@@ -146,18 +145,20 @@ fn the_level_that_fails_is_chosen() {
     assert_eq!((ran.out.as_str(), ran.exit), ("System check identified no issues (1 silenced).\n", Exit(0)));
 }
 
+#[case]
 fn before_a_command_there_is_no_count() {
     let ran = kitchen("levels = \"W\"").run("greet you");
     assert_eq!(ran.err, "System check identified some issues:\n\nWARNINGS:\noven: (it.W002) A warning.\n");
     let ran = kitchen("levels = \"EI\"").run("greet you");
     assert_eq!(
         ran.err,
-        "SystemCheckError: System check identified some issues:\n\nERRORS:\noven: (it.E002) An error.\n\tHINT: Mend it.\n\n\
+        "SystemCheckError: System check identified some issues:\n\nERRORS:\noven: (it.E002) An error.\n\tHINT: Fix it.\n\n\
          INFOS:\n?: (it.I002) An info.\n\tHINT: Do it.\n"
     );
     assert_eq!((ran.out.as_str(), ran.exit), ("", Exit(1)));
 }
 
+#[case]
 fn a_command_chooses_the_checks_before_it() {
     assert_eq!(
         kitchen("hot = false").run("cooks").all(),
@@ -171,7 +172,8 @@ fn a_command_chooses_the_checks_before_it() {
     assert_eq!(kitchen("deployed = true").run("greet you").err, "");
 }
 
-fn a_panic_is_told_as_a_message() {
+#[case]
+fn a_panic_is_reported_as_a_message() {
     let project = kitchen("panics = true\nlevels = \"I\"");
     let ran = project.run("check");
     assert_eq!(ran.exit, Exit(1), "{}", ran.all());
@@ -186,15 +188,18 @@ fn a_panic_is_told_as_a_message() {
     assert!(ran.exit == Exit(1) && ran.out.is_empty() && ran.err.contains("the pan fell"), "{}", ran.all());
 }
 
-fn an_id_without_form_is_told() {
+#[case]
+fn an_id_without_form_is_reported() {
     let project = kitchen("formless = true");
     let ran = project.run("check");
-    let told = ran.err.matches("(manage.W007) The check 'formless' gives a message the id 'W1'").count();
-    assert_eq!((told, ran.exit), (1, Exit(0)), "{}", ran.all());
+    let reported =
+        ran.err.matches("(manage.W007) The check 'formless' uses the malformed message id 'W1'").count();
+    assert_eq!((reported, ran.exit), (1, Exit(0)), "{}", ran.all());
     assert!(ran.err.contains("three digits: it.W001."), "{}", ran.err);
     assert!(!project.run("greet you").err.contains("manage.W007"), "that is for `check`");
 }
 
+#[case]
 fn json() {
     let report = |settings: &str, line: &str| {
         let ran = kitchen(settings).run(line);
@@ -206,11 +211,11 @@ fn json() {
     let found = report("levels = \"IE\"", "check --tag kitchen --format json");
     let message = |i: usize, key: &str| found["messages"][i][key].clone();
     assert_eq!((message(0, "level"), message(0, "id")), ("error".into(), "it.E002".into()));
-    assert_eq!((message(0, "message"), message(0, "hint")), ("An error.".into(), "Mend it.".into()));
+    assert_eq!((message(0, "message"), message(0, "hint")), ("An error.".into(), "Fix it.".into()));
     assert_eq!((message(0, "object"), message(1, "object")), ("oven".into(), serde_json::Value::Null));
     assert_eq!((&found["exit_code"], &found["silenced"]), (&1.into(), &0.into()));
     let none = report("", "check --format json");
-    assert_eq!((none["messages"].as_array().map(Vec::len), &none["silenced"]), (Some(0), &1.into()));
+    assert_eq!((none["messages"].as_array().map(Vec::len), &none["silenced"]), (Some(0), &2.into()));
     assert_eq!(report_tags("check --list-tags --format json")["tags"][0], "commands");
 }
 
@@ -218,6 +223,7 @@ fn report_tags(line: &str) -> serde_json::Value {
     serde_json::from_str(&kitchen("").run(line).out).expect("JSON")
 }
 
+#[case(only_if(cfg!(feature = "postgres")))]
 fn a_database_only_when_asked() {
     // Nothing listens at port 1.
     let project = Project::new().env("DATABASE_URL", "postgres://app:x@127.0.0.1:1/blog");
@@ -235,6 +241,7 @@ fn a_database_only_when_asked() {
     assert_eq!(project.run("check --tag database").out, "System check identified no issues (0 silenced).\n");
 }
 
+#[case(only_if(cfg!(feature = "sqlite")))]
 fn an_app_looks_into_a_database() {
     let project = kitchen("").file("db.sqlite3", "").file("pantry.db", "");
     let url = |name: &str| format!("sqlite:{}", project.folder().join(name).display());

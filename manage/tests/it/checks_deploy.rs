@@ -3,24 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use manage_test_servers::{Need, Suite};
+use manage_test_support::{Need, case, needs, only_if};
 
 use crate::project::{Project, Ran};
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("checks_deploy::the_environment_has_a_name", the_environment_has_a_name);
-    suite.test("checks_deploy::a_slip_in_production_is_told", a_slip_in_production_is_told);
-    suite.test("checks_deploy::weak_passwords", weak_passwords);
-    suite.test("checks_deploy::weak_secrets_of_apps", weak_secrets_of_apps);
-    suite.test("checks_deploy::a_good_deployment", a_good_deployment);
-    suite.test("checks_deploy::where_runserver_listens", where_runserver_listens);
-    #[cfg(unix)]
-    suite.test("checks_deploy::files_that_everybody_can_read", files_that_everybody_can_read);
-    suite.needs(Need::Program("git"), "checks_deploy::files_that_git_tracks", files_that_git_tracks);
-    if cfg!(feature = "sqlite") {
-        suite.test("checks_deploy::sqlite_in_memory", sqlite_in_memory);
-    }
-}
 
 const STRONG: &str = "9f8e7d6c5b4a39281f";
 
@@ -29,10 +14,11 @@ fn deploy(project: &Project) -> Ran {
 }
 
 #[track_caller]
-fn told(ran: &Ran, id: &str, expected: bool) {
+fn reported(ran: &Ran, id: &str, expected: bool) {
     assert_eq!(ran.err.contains(&format!("({id})")), expected, "{id}\n{}", ran.all());
 }
 
+#[case]
 fn the_environment_has_a_name() {
     let ran = deploy(&Project::new());
     assert!(
@@ -41,10 +27,10 @@ fn the_environment_has_a_name() {
         ran.all()
     );
     for name in ["production", "Production", "prod", "staging"] {
-        told(&deploy(&Project::new().env("MANAGE_ENV", name)), "deployment.W002", false);
+        reported(&deploy(&Project::new().env("MANAGE_ENV", name)), "deployment.W002", false);
     }
-    told(&deploy(&Project::new().file(".env", "MANAGE_ENV=production\n")), "deployment.W002", false);
-    told(
+    reported(&deploy(&Project::new().file(".env", "MANAGE_ENV=production\n")), "deployment.W002", false);
+    reported(
         &deploy(&Project::new().file("manage.toml", "environment = \"production\"\n")),
         "deployment.W002",
         false,
@@ -52,7 +38,7 @@ fn the_environment_has_a_name() {
     // The environment is stronger than the file.
     let project =
         Project::new().file("manage.toml", "environment = \"production\"\n").env("MANAGE_ENV", "dev");
-    told(&deploy(&project), "deployment.W002", true);
+    reported(&deploy(&project), "deployment.W002", true);
     for (project, place) in [
         (Project::new().env("MANAGE_ENV", "in production!"), "MANAGE_ENV (environment): 'in production!'"),
         (Project::new().file("manage.toml", "\nenvironment = \"a b\"\n"), "manage.toml, line 2: 'a b'"),
@@ -62,7 +48,8 @@ fn the_environment_has_a_name() {
     }
 }
 
-fn a_slip_in_production_is_told() {
+#[case]
+fn a_slip_in_production_is_reported() {
     for (name, slip) in [
         ("prodution", true),
         ("produktion", true),
@@ -70,10 +57,11 @@ fn a_slip_in_production_is_told() {
         ("preproduction", false),
         ("test", false),
     ] {
-        told(&Project::new().env("MANAGE_ENV", name).run("check"), "manage.W008", slip);
+        reported(&Project::new().env("MANAGE_ENV", name).run("check"), "manage.W008", slip);
     }
 }
 
+#[case]
 fn weak_passwords() {
     let with = |password: &str| {
         let url = format!("postgres://warehouse:{password}@db/stock");
@@ -81,17 +69,18 @@ fn weak_passwords() {
     };
     for password in ["warehouse", "Stock2024", "changeme99", "hunter2", "postgres"] {
         let ran = with(password);
-        told(&ran, "security.W001", true);
+        reported(&ran, "security.W001", true);
         let without_names = ran.all().replace("PostgreSQL at db:5432/stock as warehouse", "");
         assert!(!without_names.contains(password), "{}", ran.all());
     }
-    told(&with(STRONG), "security.W001", false);
+    reported(&with(STRONG), "security.W001", false);
     let none = deploy(&Project::new().env("DATABASE_URL", "postgres://warehouse@db/stock"));
-    told(&none, "security.W002", true);
+    reported(&none, "security.W002", true);
     let socket = "postgres://warehouse@%2Frun%2Fpostgresql/stock";
-    told(&deploy(&Project::new().env("DATABASE_URL", socket)), "security.W002", false);
+    reported(&deploy(&Project::new().env("DATABASE_URL", socket)), "security.W002", false);
 }
 
+#[case]
 fn weak_secrets_of_apps() {
     let with = |table: &str| deploy(&Project::new().file("manage.toml", &format!("[apps.it]\n{table}\n")));
     for table in [
@@ -102,7 +91,7 @@ fn weak_secrets_of_apps() {
         "[[apps.it.mails]]\npassword = \"letmein\"",
     ] {
         let ran = with(table);
-        told(&ran, "security.W003", true);
+        reported(&ran, "security.W003", true);
         assert!(
             ran.err.contains("manage.toml, line 1: [apps.it]:") && !ran.err.contains("0123456789"),
             "{}",
@@ -112,25 +101,43 @@ fn weak_secrets_of_apps() {
     for table in
         ["secret_key = \"9f8e7d6c5b4a39281f00aabbccddeeff1122\"", "title = \"changeme\"", "monkey = \"x\""]
     {
-        told(&with(table), "security.W003", false);
+        reported(&with(table), "security.W003", false);
     }
 }
 
-/// All is well: nothing but what this build is may be told.
+#[case]
+fn weak_secrets_of_apps_in_variables() {
+    let name = "MANAGE_APPS__IT__MAIL__PASSWORD";
+    let ran = deploy(&Project::new().env(name, "change-me"));
+    reported(&ran, "security.W003", true);
+    let said = format!("{name} (environment): password is easy to guess");
+    assert!(ran.err.contains(&said) && !ran.err.contains("change-me"), "{}", ran.all());
+    let project = Project::new().file("secret", "letmein\n").env(&format!("{name}_FILE"), "secret");
+    reported(&deploy(&project), "security.W003", true);
+    reported(&deploy(&Project::new().env(name, "correct horse battery")), "security.W003", false);
+    let project = Project::new().file(".env", &format!("{name}=change-me\n"));
+    let ran = deploy(&project);
+    assert!(ran.err.contains(".env, line 1): password is easy to guess"), "{}", ran.all());
+}
+
+/// All is well: only messages about the build may appear.
+#[case]
 fn a_good_deployment() {
     let url = format!("postgres://warehouse:{STRONG}@db.example.org/stock?sslmode=verify-full");
     let project = Project::new()
         .file("manage.toml", "[checks]\nsilenced = [\"deployment.W001\", \"manage.W001\"]\n")
         .env("DATABASE_URL", &url)
-        .env("MANAGE_ENV", "production");
+        .env("MANAGE_ENV", "production")
+        .env("MANAGE_RUNSERVER_ALLOWED_HOSTS", "shop.example.org");
     let ran = project.run("check --deploy --fail-level DEBUG");
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
     let insecure = project.env("DATABASE_URL_OTHER", &format!("postgres://u:{STRONG}@db/a"));
     let ran = insecure.run("check --deploy --fail-level WARNING");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
-    told(&ran, "security.W006", true);
+    reported(&ran, "security.W006", true);
 }
 
+#[case]
 fn where_runserver_listens() {
     if cfg!(feature = "runserver") {
         for (address, expected) in [
@@ -141,7 +148,7 @@ fn where_runserver_listens() {
             ("localhost:8000", false),
             ("8000", false),
         ] {
-            told(
+            reported(
                 &deploy(&Project::new().env("MANAGE_RUNSERVER_ADDRESS", address)),
                 "security.I002",
                 expected,
@@ -150,7 +157,27 @@ fn where_runserver_listens() {
     }
 }
 
+#[case]
+fn which_hosts_runserver_answers_to() {
+    if cfg!(feature = "runserver") {
+        for (environment, hosts, expected) in [
+            ("production", "", true),
+            ("production", "*", true),
+            ("production", ".example.org", false),
+            ("staging", "", false),
+        ] {
+            let project = Project::new().env("MANAGE_ENV", environment);
+            reported(
+                &deploy(&project.env("MANAGE_RUNSERVER_ALLOWED_HOSTS", hosts)),
+                "security.W007",
+                expected,
+            );
+        }
+    }
+}
+
 #[cfg(unix)]
+#[case]
 fn files_that_everybody_can_read() {
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &Path, mode| {
@@ -167,19 +194,19 @@ fn files_that_everybody_can_read() {
     };
     let with = project(&url);
     let ran = deploy(&with);
-    told(&ran, "security.W004", true);
+    reported(&ran, "security.W004", true);
     assert!(
         ran.err.contains("manage.toml: (security.W004)") && ran.err.contains("(mode 644)"),
         "{}",
         ran.all()
     );
     mode(&with.folder().join("manage.toml"), 0o600);
-    told(&deploy(&with), "security.W004", false);
+    reported(&deploy(&with), "security.W004", false);
     mode(&with.folder().join("manage.toml"), 0o644);
     mode(with.folder(), 0o700);
-    told(&deploy(&with), "security.W004", false);
+    reported(&deploy(&with), "security.W004", false);
 
-    told(
+    reported(
         &deploy(&project("[databases.default]\nurl = \"postgres://u@localhost/a\"\n")),
         "security.W004",
         false,
@@ -189,13 +216,14 @@ fn files_that_everybody_can_read() {
     );
     assert!(deploy(&named).err.contains("secrets/database: (security.W004)"), "{}", deploy(&named).all());
     mode(&named.folder().join("secrets"), 0o700);
-    told(&deploy(&named), "security.W004", false);
+    reported(&deploy(&named), "security.W004", false);
     let variable = project("")
         .env("DATABASE_PASSWORD_FILE", "secrets/database")
         .env("DATABASE_URL", "postgres://u@localhost/a");
     assert!(deploy(&variable).err.contains("DATABASE_PASSWORD_FILE"), "{}", deploy(&variable).all());
 }
 
+#[case(needs(Need::Program("git")))]
 fn files_that_git_tracks() {
     let project = Project::new()
         .file("manage.toml", &format!("[databases.default]\nurl = \"postgres://u:{STRONG}@localhost/a\"\n"))
@@ -204,9 +232,9 @@ fn files_that_git_tracks() {
         let done = Command::new("git").arg("-C").arg(project.folder()).args(words).output().expect("git");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
-    told(&deploy(&project), "security.W005", false);
+    reported(&deploy(&project), "security.W005", false);
     git(&["init", "--quiet"]);
-    told(&deploy(&project), "security.W005", false);
+    reported(&deploy(&project), "security.W005", false);
     git(&["add", "manage.toml"]);
     let ran = deploy(&project);
     assert!(
@@ -218,11 +246,78 @@ fn files_that_git_tracks() {
     git(&["add", "-f", ".env"]);
     assert!(deploy(&project).err.contains(".env: (security.W005)"));
     git(&["rm", "--quiet", "--cached", ".env", "manage.toml"]);
-    told(&deploy(&project), "security.W005", false);
+    reported(&deploy(&project), "security.W005", false);
 }
 
+/// Neither the repository's settings, nor a variable, nor a file of that name makes git run another program.
+#[cfg(unix)]
+#[case(needs(Need::Program("git")))]
+fn git_runs_no_other_program() {
+    use crate::project::AS_PROGRAM;
+    use std::os::unix::fs::PermissionsExt;
+
+    let project = Project::new().file(".env", &format!("DATABASE_PASSWORD={STRONG}\n"));
+    let folder = project.folder();
+    let git = |words: &[&str]| {
+        let done = Command::new("git").arg("-C").arg(folder).args(words).output().expect("git");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let ran = folder.join("ran");
+    let program = |name: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\necho {name} >> {}\nexit 1\n", ran.display()))
+            .expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+        path.display().to_string()
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "-f", ".env"]);
+    for setting in [
+        "core.fsmonitor",
+        "core.pager",
+        "pager.ls-files",
+        "core.sshCommand",
+        "core.gitProxy",
+        "core.editor",
+        "core.askPass",
+        "diff.external",
+        "credential.helper",
+        "filter.evil.clean",
+        "filter.evil.process",
+    ] {
+        git(&["config", setting, &program(&setting.replace('.', "-"))]);
+    }
+    std::fs::write(folder.join(".gitattributes"), "* filter=evil diff=evil\n").expect("a file");
+    program(".git/hooks/post-index-change");
+    let named = program("variable");
+    let wrong = program("git");
+    // It would: the tool that the test is about does run the monitor otherwise.
+    let status = Command::new("git").arg("-C").arg(folder).args(["status", "--short"]).output().expect("git");
+    assert!(ran.exists(), "{status:?}");
+    std::fs::remove_file(&ran).expect("removed");
+    let path = std::env::var("PATH").expect("a path");
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.env_clear().env(AS_PROGRAM, "1").current_dir(folder).args(["check", "--deploy"]);
+    command.env("PATH", format!(".::{path}")).env("HOME", folder);
+    for variable in ["GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_EDITOR"] {
+        command.env(variable, &named);
+    }
+    command
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "core.fsmonitor")
+        .env("GIT_CONFIG_VALUE_0", &named);
+    command.env("GIT_CONFIG_PARAMETERS", format!("'core.fsmonitor={named}'")).env("GIT_EXEC_PATH", folder);
+    command.env("GIT_DIR", "/nonexistent").env("GIT_TRACE", folder.join("trace"));
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains(".env: (security.W005)"), "{said}");
+    assert!(!ran.exists(), "{}", std::fs::read_to_string(&ran).unwrap_or_default());
+    assert!(!folder.join("trace").exists() && std::path::Path::new(&wrong).exists());
+}
+
+#[case(only_if(cfg!(feature = "sqlite")))]
 fn sqlite_in_memory() {
-    told(&deploy(&Project::new().env("DATABASE_URL", ":memory:")), "deployment.W003", true);
-    told(&deploy(&Project::new().env("DATABASE_URL", "file:x.db?mode=memory")), "deployment.W003", true);
-    told(&deploy(&Project::new().env("DATABASE_URL", "sqlite:x.db")), "deployment.W003", false);
+    reported(&deploy(&Project::new().env("DATABASE_URL", ":memory:")), "deployment.W003", true);
+    reported(&deploy(&Project::new().env("DATABASE_URL", "file:x.db?mode=memory")), "deployment.W003", true);
+    reported(&deploy(&Project::new().env("DATABASE_URL", "sqlite:x.db")), "deployment.W003", false);
 }

@@ -4,31 +4,24 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use manage::checks::CATALOG;
+use manage::__private::internals::CATALOG;
 use manage::clap::ArgMatches;
 use manage::command::Command;
 use manage::prelude::*;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::{case, only_if};
 
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("checks_docs::the_table_is_the_code", the_table_is_the_code);
-    suite.test("checks_docs::every_id_of_the_code_is_in_the_catalog", every_id_of_the_code_is_in_the_catalog);
-    if cfg!(feature = "runserver") && cfg!(feature = "postgres") {
-        suite.test("checks_docs::the_session_is_true", the_session_is_true);
-    }
-}
 
 fn docs() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/checks.md");
     std::fs::read_to_string(path).expect("docs/checks.md")
 }
 
+#[case]
 fn the_table_is_the_code() {
     let docs = docs();
-    let (_, table) = docs.split_once("## What the built-in checks can find").expect("the table");
+    let (_, table) = docs.split_once("## Messages of the built-in checks").expect("the table");
     let row = |line: &str| {
         let cells: Vec<String> = line.split('|').map(|cell| cell.trim().replace('`', "")).collect();
         assert_eq!(cells.len(), 8, "{line}");
@@ -37,7 +30,7 @@ fn the_table_is_the_code() {
     };
     let rows: Vec<Vec<String>> = table.lines().filter(|line| line.starts_with("| `")).map(row).collect();
     let written: BTreeSet<&Vec<String>> = rows.iter().collect();
-    assert_eq!(written.len(), rows.len(), "a row stands twice");
+    assert_eq!(written.len(), rows.len(), "a row is duplicated");
     let in_code: Vec<Vec<String>> = CATALOG
         .iter()
         .map(|entry| {
@@ -53,6 +46,7 @@ fn the_table_is_the_code() {
 }
 
 /// A message that is made without the catalogue would be in no table.
+#[case]
 fn every_id_of_the_code_is_in_the_catalog() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/checks");
     let mut files = vec![folder];
@@ -74,7 +68,7 @@ fn every_id_of_the_code_is_in_the_catalog() {
         assert!(!sources.iter().any(|text| text.contains(kind)), "{kind}");
     }
     let ids: BTreeSet<&str> = CATALOG.iter().map(|entry| entry.id).collect();
-    assert_eq!(ids.len(), CATALOG.len(), "an id stands twice");
+    assert_eq!(ids.len(), CATALOG.len(), "an id is duplicated");
 }
 
 struct Nothing;
@@ -89,13 +83,15 @@ impl Command for Nothing {
     }
 }
 
+#[case(only_if(cfg!(all(feature = "runserver", feature = "postgres"))))]
 fn the_session_is_true() {
     let docs = docs();
     let (_, rest) = docs.split_once("```console\n$ manage ").expect("a session");
     let (session, rest) = rest.split_once("```").expect("its end");
     let (line, output) = session.split_once('\n').expect("a line and its output");
     // The variables that the sentence below it names.
-    let sentence = rest.lines().find(|line| line.starts_with("That was with ")).expect("the variables");
+    let sentence =
+        rest.split("\n\n").find(|text| text.contains("This example uses ")).expect("the variables");
     let pairs = sentence.split('`').filter_map(|part| part.split_once('='));
     let program = Program::new(&["shop"]).with_command("shop", Arc::new(Nothing));
     let project = pairs.fold(Project::with(program), |project, (name, value)| project.env(name, value));

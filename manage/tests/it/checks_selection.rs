@@ -6,27 +6,12 @@ use manage::clap::ArgMatches;
 use manage::command::{Command, Properties, RequiredChecks};
 use manage::prelude::*;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::{case, only_if};
 
 use crate::checks::kitchen;
 use crate::project::{Project, Ran};
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("checks_selection::tags", tags);
-    suite.test("checks_selection::tags_are_listed", tags_are_listed);
-    suite.test("checks_selection::unknown_names_are_told", unknown_names_are_told);
-    suite.test("checks_selection::apps", apps);
-    suite.test("checks_selection::for_a_deployment", for_a_deployment);
-    suite.test("checks_selection::a_required_tag_that_no_check_has", a_required_tag_that_no_check_has);
-    if cfg!(debug_assertions) {
-        suite
-            .test("checks_selection::arguments_that_do_not_fit_together", arguments_that_do_not_fit_together);
-    }
-    suite.test("checks_selection::replaced_commands", replaced_commands);
-    suite.test("checks_selection::aliases_that_lead_elsewhere", aliases_that_lead_elsewhere);
-    suite.test("checks_selection::apps_that_are_listed_wrongly", apps_that_are_listed_wrongly);
-}
-
+#[case]
 fn tags() {
     let project = kitchen("hot = true\nlevels = \"W\"");
     let ids = |line: &str| {
@@ -39,6 +24,7 @@ fn tags() {
     assert_eq!(ids("check -t commands -t kitchen"), [false, true]);
 }
 
+#[case]
 fn tags_are_listed() {
     let project = Project::new();
     let ran = project.run("check --list-tags");
@@ -57,7 +43,8 @@ fn tags_are_listed() {
     assert_eq!(broken.out, ran.out, "no setting is needed for it");
 }
 
-fn unknown_names_are_told() {
+#[case]
+fn unknown_names_are_reported() {
     let project = Project::new();
     for (line, message, hint) in [
         (
@@ -111,6 +98,7 @@ fn unknown_names_are_told() {
     }
 }
 
+#[case]
 fn apps() {
     let program = || Program::new(&["it", "other"]).with_command("other", says("migrate", &[]));
     let project = |levels: &str| {
@@ -122,11 +110,12 @@ fn apps() {
     assert!(ran.err.contains("it.W002") && !ran.err.contains("manage.I001"), "{}", ran.all());
     let ran = project("W").run("check it other");
     assert!(ran.err.contains("it.W002") && ran.err.contains("manage.I001"), "{}", ran.all());
-    // What concerns all apps is told always.
+    // What concerns all apps is reported always.
     let ran = project("").env("DATABASE_URL", "oracle://db").run("check other");
     assert!(ran.err.contains("manage.E001"), "{}", ran.all());
 }
 
+#[case]
 fn for_a_deployment() {
     let project = kitchen("deployed = true\nlevels = \"W\"");
     assert!(!project.run("check").err.contains("it.W004"));
@@ -155,17 +144,20 @@ impl Command for Says {
 }
 
 fn says(name: &'static str, aliases: &'static [&'static str]) -> Arc<dyn Command> {
-    Arc::new(Says(name, Properties { aliases, ..Properties::default() }))
+    let mut properties = Properties::new();
+    properties.aliases = aliases;
+    Arc::new(Says(name, properties))
 }
 
 fn check(program: Program) -> Ran {
     Project::with(program).file("manage.toml", "[checks]\nsilenced = [\"manage.W001\"]\n").run("check")
 }
 
+#[case]
 fn a_required_tag_that_no_check_has() {
     let with = |tags: &'static [&'static str]| {
-        let properties =
-            Properties { requires_checks: RequiredChecks::Tagged(tags), ..Properties::default() };
+        let mut properties = Properties::new();
+        properties.requires_checks = RequiredChecks::Tagged(tags);
         check(Program::new(&["it"]).with_command("it", Arc::new(Says("bake", properties))))
     };
     let ran = with(&["kitchn"]);
@@ -212,6 +204,7 @@ fn defaults_that_fit(parser: clap::Command) -> clap::Command {
         .arg(clap::Arg::new("other").long("other").value_parser(panics).default_value("x"))
 }
 
+#[case(only_if(cfg!(debug_assertions)))]
 fn arguments_that_do_not_fit_together() {
     let ran = check(Program::new(&["it"]).with_command("it", Arc::new(Clashing(a_default_that_is_no_value))));
     let text = "it: (manage.W009) The default of '--port <port>' of the command 'clashing' does not fit: invalid value '80a' \
@@ -229,20 +222,21 @@ fn arguments_that_do_not_fit_together() {
     let program = Program::new(&["it"]).with_command("it", Arc::new(Clashing(two_of_a_name)));
     for line in ["clashing", "clashing --help", "help clashing", "help --format json"] {
         let ran = Project::with(program.clone()).run(line);
-        let told =
+        let reported =
             ran.err.starts_with("Error: The arguments of the command 'clashing' do not fit together: ");
-        assert!(told && ran.exit == Exit(1), "{line}: {}", ran.all());
+        assert!(reported && ran.exit == Exit(1), "{line}: {}", ran.all());
     }
     // An option of a common one's name is no mistake.
     let ran = Project::new().run("check --tag commands");
     assert!(!ran.err.contains("manage.E010"), "{}", ran.all());
 }
 
+#[case]
 fn replaced_commands() {
     let ran = check(Program::new(&["it"]).with_command("it", says("migrate", &[])));
     assert!(
         ran.err.contains(
-            "INFOS:\nit: (manage.I001) The command 'migrate' of this app replaces the built-in one."
+            "INFOS:\nit: (manage.I001) The command 'migrate' of this app overrides the built-in one."
         ),
         "{}",
         ran.all()
@@ -264,17 +258,18 @@ fn replaced_commands() {
     );
 }
 
+#[case]
 fn aliases_that_lead_elsewhere() {
     let ran = check(Program::new(&["it"]).with_command("it", says("bake", &["migrate"])));
     assert!(
-        ran.err.contains("it: (manage.W004) 'migrate' is the alias of the command 'bake' of the app 'it', and never leads to the built-in command 'migrate'."),
+        ran.err.contains("it: (manage.W004) 'migrate' selects the alias of the command 'bake' of the app 'it', and never the built-in command 'migrate'."),
         "{}",
         ran.all()
     );
     // `hi` is an alias of `greet`, in the app that comes first.
     let ran = check(Program::new(&["it", "b"]).with_command("b", says("hi", &[])));
     assert!(
-        ran.err.contains("it: (manage.W004) 'hi' is the alias of the command 'greet' of the app 'it' ("),
+        ran.err.contains("it: (manage.W004) 'hi' selects the alias of the command 'greet' of the app 'it' ("),
         "{}",
         ran.all()
     );
@@ -288,6 +283,7 @@ fn aliases_that_lead_elsewhere() {
     );
 }
 
+#[case]
 fn apps_that_are_listed_wrongly() {
     let ran = check(Program::new(&["it", "it"]));
     assert!(
@@ -297,7 +293,7 @@ fn apps_that_are_listed_wrongly() {
     );
     let ran = check(Program::new(&["it", "ghost"]));
     assert!(
-        ran.err.contains("ghost: (manage.W006) The app 'ghost' is listed, but it has no commands"),
+        ran.err.contains("ghost: (manage.W006) The app 'ghost' is listed, but it registers no commands"),
         "{}",
         ran.all()
     );

@@ -1,25 +1,10 @@
-//! What the program answers to the scripts of the shells. The shells themselves are tried with the blog's program.
+//! What the program answers to the scripts of the shells. The shells themselves are tried with the blog's
+//! program.
 
 use manage::Exit;
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("completing::names_of_commands", names_of_commands);
-    suite.test("completing::subcommands", subcommands);
-    suite.test("completing::values", values);
-    suite.test("completing::options", options);
-    suite.test("completing::aliases_of_databases", aliases_of_databases);
-    suite.test("completing::migrations", migrations);
-    suite.test("completing::common_options_before_and_after", common_options_before_and_after);
-    suite.test("completing::files", files);
-    suite.test("completing::trouble_is_a_line_in_a_log", trouble_is_a_line_in_a_log);
-    suite.test("completing::the_log_does_not_grow_for_ever", the_log_does_not_grow_for_ever);
-    suite.test("completing::a_question_that_makes_no_sense", a_question_that_makes_no_sense);
-    suite.test("completing::scripts_say_how_to_install_them", scripts_say_how_to_install_them);
-    suite.test("completing::every_database_option_completes", every_database_option_completes);
-}
 
 /// The values that are offered for a line, with their descriptions; the last word is the one at the cursor.
 fn offered(project: &Project, line: &[&str]) -> Vec<(String, String)> {
@@ -37,6 +22,7 @@ fn names(project: &Project, line: &[&str]) -> Vec<String> {
     offered(project, line).into_iter().map(|(value, _)| value).collect()
 }
 
+#[case]
 fn names_of_commands() {
     let project = Project::new();
     let all = offered(&project, &[""]);
@@ -50,6 +36,7 @@ fn names_of_commands() {
     assert_eq!(names(&project, &["nothing_such", ""]), [""; 0]);
 }
 
+#[case]
 fn subcommands() {
     let project = Project::new();
     let both = offered(&project, &["cache", "c"]);
@@ -62,6 +49,7 @@ fn subcommands() {
     assert_eq!(names(&project, &["-v", "2", "cache", "--settings", "x", "cou"]), ["count"]);
 }
 
+#[case]
 fn values() {
     let project = Project::new().file("manage.toml", "");
     let help = "A region of manage.toml".to_owned();
@@ -98,6 +86,7 @@ fn values() {
     assert!(project.run_words(&words).out.starts_with("front page\tA region"));
 }
 
+#[case]
 fn options() {
     let project = Project::new();
     let all = names(&project, &["greet", "-"]);
@@ -106,7 +95,7 @@ fn options() {
     }
     assert_eq!(names(&project, &["greet", "--l"]), ["--loudly"]);
     assert_eq!(names(&project, &["greet", ""])[0], "--times", "there is nothing else to offer");
-    // What stands there already is not offered again, unless it may be.
+    // What is already there is not offered again, unless it may be repeated.
     assert_eq!(names(&project, &["greet", "--loudly", "--l"]), [""; 0]);
     assert_eq!(names(&project, &["greet", "--times=2", "--ti"]), [""; 0]);
     assert_eq!(names(&project, &["greet", "-n2", "--ti"]), [""; 0]);
@@ -116,6 +105,7 @@ fn options() {
     assert_eq!(names(&project, &["cache", "count", "--ver"]), ["--verbosity", "--version"]);
 }
 
+#[case]
 fn aliases_of_databases() {
     let project = Project::new()
         .file("manage.toml", "[databases.archive]\nurl = \"postgres://me:very-secret@127.0.0.1:1/old\"\n")
@@ -130,12 +120,14 @@ fn aliases_of_databases() {
     assert!(!project.folder().join("third.sqlite3").exists());
 }
 
+#[case]
 fn migrations() {
     let project = Project::new();
     let all = names(&project, &["migrate", ""]);
     assert!(all.contains(&"zero".to_owned()) && !project.folder().join("db.sqlite3").exists(), "{all:?}");
 }
 
+#[case]
 fn common_options_before_and_after() {
     let project = Project::new();
     assert_eq!(names(&project, &["--no-"]), ["--no-color"]);
@@ -146,6 +138,7 @@ fn common_options_before_and_after() {
     assert_eq!(own, [("--settings".to_owned(), "The settings of the oven".to_owned())]);
 }
 
+#[case]
 fn files() {
     let project = Project::new().file("one.toml", "").file("sub dir/two.toml", "");
     assert_eq!(names(&project, &["--settings", "o"]), ["one.toml"]);
@@ -162,6 +155,7 @@ fn with_log(project: Project) -> Project {
     project.env("XDG_STATE_HOME", state.to_str().expect("UTF-8"))
 }
 
+#[case]
 fn trouble_is_a_line_in_a_log() {
     let project = with_log(Project::new());
     assert_eq!(names(&project, &["cache", "count", "--older", ""]), [""; 0]);
@@ -183,6 +177,7 @@ fn trouble_is_a_line_in_a_log() {
     assert!(names(&project, &["migrate", "z"]).contains(&"zero".to_owned()), "{}", log(&project));
 }
 
+#[case]
 fn the_log_does_not_grow_for_ever() {
     let project = with_log(Project::new().file("state/manage/completion.log", &"x\n".repeat(40_000)));
     names(&project, &["cache", "count", "--older", ""]);
@@ -192,6 +187,7 @@ fn the_log_does_not_grow_for_ever() {
     assert_eq!(names(&project, &["cache", "count", "--older", ""]), [""; 0]);
 }
 
+#[case]
 fn a_question_that_makes_no_sense() {
     let project = Project::new();
     for words in [&["__complete"][..], &["__complete", "nosuchshell", "manage", ""]] {
@@ -201,6 +197,7 @@ fn a_question_that_makes_no_sense() {
     assert_eq!(project.run_words(&["__complete", "zsh"]).exit, Exit::SUCCESS);
 }
 
+#[case]
 fn scripts_say_how_to_install_them() {
     let project = Project::new();
     let help = project.run("help completion").out;
@@ -218,6 +215,7 @@ fn scripts_say_how_to_install_them() {
 }
 
 /// A new built-in command's `--database` is not to be forgotten.
+#[case]
 fn every_database_option_completes() {
     let program = manage::Program::new(&[]);
     for found in program.registry().all() {

@@ -8,30 +8,16 @@ use std::time::{Duration, Instant};
 use manage::database::{Reason, probe};
 use manage::settings::Backend::Postgres as PG;
 use manage::settings::DatabaseSettings;
-use manage_test_servers::{
-    Backend, MariaDb, Postgres, Suite, TestDatabase, free_port, shared_mariadb, shared_postgres, wait_until,
+use manage_test_support::{
+    Backend, DatabaseServer, MariaDb, Postgres, TestDatabase, case, execute, free_port, shared_mariadb,
+    shared_postgres, wait_until,
 };
 
 use crate::backends::{
-    LONG, Server, execute, on_each_server, open, project, refused, refused_within, settings, shared_database,
-    text, told, url_part, with,
+    LONG, on_each_server, open, project, refused, refused_within, reported, settings, shared_database, text,
+    url_part, with,
 };
 use crate::project::{Project, Ran};
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut shared = |name, test: fn(Backend)| on_each_server(suite, "connecting", name, test);
-    shared("a_password_may_have_any_character", a_password_may_have_any_character);
-    shared("the_first_host_that_answers_is_taken", the_first_host_that_answers_is_taken);
-    shared("an_unknown_host_is_told", an_unknown_host_is_told);
-    shared("a_closed_port_is_told", a_closed_port_is_told);
-    shared("a_silent_port_is_given_up", a_silent_port_is_given_up);
-    shared("a_port_that_hangs_up_is_told", a_port_that_hangs_up_is_told);
-    shared("another_kind_of_server_is_no_database", another_kind_of_server_is_no_database);
-    shared("a_server_that_stands_still_is_given_up", a_server_that_stands_still_is_given_up);
-    shared("a_unix_socket_is_an_address", a_unix_socket_is_an_address);
-    shared("an_ipv6_address_is_an_address", an_ipv6_address_is_an_address);
-    shared("a_dropped_connection_leaves_the_server_at_once", a_dropped_connection_leaves_the_server_at_once);
-}
 
 fn shared_port(backend: Backend) -> u16 {
     match backend {
@@ -59,6 +45,7 @@ fn create_user(backend: Backend, name: &str, password: &str) {
     }
 }
 
+#[case(on_each_server)]
 fn a_password_may_have_any_character(backend: Backend) {
     let every_one: String = (' '..='~').collect();
     let long = "0123456789abcdef".repeat(12);
@@ -100,6 +87,7 @@ fn a_password_may_have_any_character(backend: Backend) {
     }
 }
 
+#[case(on_each_server)]
 fn the_first_host_that_answers_is_taken(backend: Backend) {
     let (_database, default) = shared_database(backend);
     let address = format!("127.0.0.1:{}", shared_port(backend));
@@ -118,7 +106,8 @@ fn the_first_host_that_answers_is_taken(backend: Backend) {
     assert_eq!(refused(&wrong).reason, Reason::Credentials);
 }
 
-fn an_unknown_host_is_told(backend: Backend) {
+#[case(on_each_server)]
+fn an_unknown_host_is_reported(backend: Backend) {
     let mut settings = at_port(backend, 1);
     settings.addresses = vec![manage::settings::Address::Tcp("no-such-host.invalid".into(), 1)];
     let error = refused(&settings);
@@ -127,11 +116,13 @@ fn an_unknown_host_is_told(backend: Backend) {
     assert_eq!(error.hint.as_deref(), Some(format!("The host comes from {}.", settings.origin).as_str()));
 }
 
-fn a_closed_port_is_told(backend: Backend) {
+#[case(on_each_server)]
+fn a_closed_port_is_reported(backend: Backend) {
     let error = refused(&at_port(backend, free_port()));
-    assert_eq!(told(&error), (Reason::Refused, Some("ECONNREFUSED")), "{error}");
+    assert_eq!(reported(&error), (Reason::Refused, Some("ECONNREFUSED")), "{error}");
 }
 
+#[case(on_each_server)]
 fn a_silent_port_is_given_up(backend: Backend) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let settings = at_port(backend, listener.local_addr().expect("an address").port());
@@ -151,7 +142,8 @@ fn serve(answer: fn(TcpStream)) -> u16 {
     port
 }
 
-fn a_port_that_hangs_up_is_told(backend: Backend) {
+#[case(on_each_server)]
+fn a_port_that_hangs_up_is_reported(backend: Backend) {
     // With and without reading: the kernel then says EOF, or resets the connection.
     let answers: [fn(TcpStream); 2] = [drop, |mut stream| {
         // MySQL's client says nothing before the server does.
@@ -165,6 +157,7 @@ fn a_port_that_hangs_up_is_told(backend: Backend) {
     }
 }
 
+#[case(on_each_server)]
 fn another_kind_of_server_is_no_database(backend: Backend) {
     let http: fn(TcpStream) = |mut stream| {
         stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a timeout");
@@ -187,8 +180,9 @@ fn another_kind_of_server_is_no_database(backend: Backend) {
     }
 }
 
-fn a_server_that_stands_still_is_given_up(backend: Backend) {
-    let server = Server::start(backend);
+#[case(on_each_server)]
+fn a_suspended_server_is_given_up(backend: Backend) {
+    let server = DatabaseServer::start(backend);
     server.create_database("blog");
     let settings = settings(&server.url("blog"));
     probe(&settings, LONG).expect("ready");
@@ -201,6 +195,7 @@ fn a_server_that_stands_still_is_given_up(backend: Backend) {
     probe(&settings, LONG).expect("ready again");
 }
 
+#[case(on_each_server)]
 fn a_unix_socket_is_an_address(backend: Backend) {
     let (parameter, path, port, user, password) = match backend {
         Backend::Postgres => {
@@ -235,11 +230,12 @@ fn a_unix_socket_is_an_address(backend: Backend) {
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
     let missing = as_host.replace(&url_part(text(&path)), &url_part("/no/such/socket"));
     let error = refused(&settings(&missing));
-    assert_eq!(told(&error), (Reason::Socket, Some("ENOENT")), "{error}");
+    assert_eq!(reported(&error), (Reason::Socket, Some("ENOENT")), "{error}");
     assert!(error.to_string().contains("/no/such/socket"), "{error}");
     assert!(error.reason.is_transient(), "the server may be about to make it");
 }
 
+#[case(on_each_server)]
 fn an_ipv6_address_is_an_address(backend: Backend) {
     if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
         // A machine without IPv6 has nothing to be tested.
@@ -248,9 +244,9 @@ fn an_ipv6_address_is_an_address(backend: Backend) {
     let server = match backend {
         Backend::Postgres => {
             let builder = Postgres::builder().setting("listen_addresses = '::1'");
-            Server::Postgres(builder.hba(["host all all ::1/128 scram-sha-256"]).start().unwrap())
+            DatabaseServer::Postgres(builder.hba(["host all all ::1/128 scram-sha-256"]).start().unwrap())
         }
-        _ => Server::MariaDb(MariaDb::builder().setting("bind-address = ::1").start().unwrap()),
+        _ => DatabaseServer::MariaDb(MariaDb::builder().setting("bind-address = ::1").start().unwrap()),
     };
     server.create_database("blog");
     let url = server.url_as("[::1]", server.user(), server.password(), "blog");
@@ -258,6 +254,7 @@ fn an_ipv6_address_is_an_address(backend: Backend) {
     assert!(settings(&url).to_string().contains(&format!("[::1]:{}/blog", server.port())));
 }
 
+#[case(on_each_server)]
 fn a_dropped_connection_leaves_the_server_at_once(backend: Backend) {
     let (database, settings) = shared_database(backend);
     let name = database.name();

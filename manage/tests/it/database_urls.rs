@@ -1,25 +1,12 @@
-//! The parameters and the schemes of database URLs: what is accepted, what is refused, and what to write instead.
+//! The parameters and the schemes of database URLs: what is accepted, what is refused, and what to write
+//! instead.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use manage::settings::{Address, Backend, DatabaseSettings, Origin, SslMode, TlsVersion, UrlProblem};
-use manage_test_servers::Suite;
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.test(format!("database_urls::{name}"), test);
-    };
-    add("parameters_of_libpq", parameters_of_libpq);
-    add("parameters_that_ask_for_what_happens_anyway", parameters_that_ask_for_what_happens_anyway);
-    add("what_is_refused_says_what_to_write", what_is_refused_says_what_to_write);
-    add("parameters_of_mysql", parameters_of_mysql);
-    add("schemes_of_other_frameworks", schemes_of_other_frameworks);
-    add("paths_of_sqlalchemy", paths_of_sqlalchemy);
-    add("no_message_shows_a_password", no_message_shows_a_password);
-    add("the_docs_list_every_parameter", the_docs_list_every_parameter);
-}
+use manage_test_support::case;
 
 fn try_read(url: &str) -> Result<DatabaseSettings, UrlProblem> {
     DatabaseSettings::from_url("default", url, Origin::Code).map_err(|error| error.problem)
@@ -37,6 +24,7 @@ fn mysql(query: &str) -> DatabaseSettings {
     read(&format!("mysql://app@db/blog?{query}"))
 }
 
+#[case]
 fn parameters_of_libpq() {
     for (name, values) in [
         (
@@ -87,6 +75,7 @@ fn parameters_of_libpq() {
     );
 }
 
+#[case]
 fn parameters_that_ask_for_what_happens_anyway() {
     for query in [
         "client_encoding=UTF8",
@@ -113,7 +102,7 @@ fn parameters_that_ask_for_what_happens_anyway() {
         "characterEncoding=UTF-8",
         "useUnicode=true",
         "reconnect=false",
-        "allowPublicKeyRetrieval=true",
+        "allowPublicKeyRetrieval=false",
         "serverTimezone=UTC",
         "parseTime=true",
     ] {
@@ -148,9 +137,9 @@ const REFUSED: &[(&str, &str)] = &[
     ("postgres://h/d?ssl=true", "sslmode=verify-full"),
     ("postgres://h/d?sslMode=require", "write sslmode"),
     ("postgres://h/d?ApplicationName=x", "write application_name"),
-    ("postgres://h/d?pool=5", "Pool::new"),
-    ("postgres://h/d?conn_max_age=600", "Pool::new"),
-    ("postgres://h/d?connection_limit=5", "Pool::new"),
+    ("postgres://h/d?pool=5", "MANAGE_POOL_MAX_SIZE"),
+    ("postgres://h/d?conn_max_age=600", "MANAGE_POOL_MAX_SIZE"),
+    ("postgres://h/d?connection_limit=5", "MANAGE_POOL_MAX_SIZE"),
     ("postgres://h/d?pgbouncer=true", "leave it out"),
     ("postgres://h/d?connectTimeout=5", "connect_timeout, in seconds"),
     ("postgres://h/d?reconnect=true", "takes false"),
@@ -165,7 +154,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("mysql://h/d?collation=utf8mb4_bin", "the collation"),
     ("mysql://h/d?init_command=x", "leave it out"),
     ("mysql://h/d?autoReconnect=true", "takes false"),
-    ("mysql://h/d?pool=5", "Pool::new"),
+    ("mysql://h/d?pool=5", "MANAGE_POOL_MAX_SIZE"),
     ("mysql://h/d?application_name=x", "MySQL has none"),
     ("mysql://h/d?char-set=x", "perhaps `charset` is meant"),
     ("jdbc:postgresql://h/d?user=u&password=Hunter2-xyz", "does not begin with `jdbc:`"),
@@ -180,6 +169,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("postgresql+asyncpg:h/d", "`//` must follow"),
 ];
 
+#[case]
 fn what_is_refused_says_what_to_write() {
     for (url, words) in REFUSED {
         let message = try_read(url).expect_err(url).to_string();
@@ -187,6 +177,7 @@ fn what_is_refused_says_what_to_write() {
     }
 }
 
+#[case]
 fn parameters_of_mysql() {
     for (spelling, value, mode) in [
         ("ssl-mode", "DISABLED", SslMode::Disable),
@@ -217,6 +208,7 @@ fn parameters_of_mysql() {
     assert_eq!(mysql("connectTimeout=0").connect_timeout, Duration::MAX);
 }
 
+#[case]
 fn schemes_of_other_frameworks() {
     for scheme in [
         "postgres",
@@ -247,6 +239,7 @@ fn schemes_of_other_frameworks() {
     }
 }
 
+#[case]
 fn paths_of_sqlalchemy() {
     for (url, path) in [
         ("sqlite+aiosqlite:///x.db", "x.db"),
@@ -261,6 +254,7 @@ fn paths_of_sqlalchemy() {
     }
 }
 
+#[case]
 fn no_message_shows_a_password() {
     for (url, _) in REFUSED {
         let Some((scheme, rest)) = url.split_once("://") else { continue };
@@ -276,6 +270,7 @@ fn no_message_shows_a_password() {
     }
 }
 
+#[case]
 fn the_docs_list_every_parameter() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/database-urls.md");
     let docs = std::fs::read_to_string(path).expect("docs/database-urls.md");

@@ -1,34 +1,17 @@
 //! One connection type, the same behaviour on every backend: queries.
 
+use diesel::connection::Connection as _;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
+use manage::database::Connection;
 use manage::prelude::*;
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
 use crate::backends::{connect, in_command, on_each_backend};
 use crate::things::{Thing, create, ids, insert, parts, thing, things};
 
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "databases", name, test);
-    add("every_type_comes_back_as_it_was", every_type_comes_back_as_it_was);
-    add("rows_are_filtered_ordered_limited_and_counted", rows_are_filtered_ordered_limited_and_counted);
-    add("rows_are_updated_and_deleted", rows_are_updated_and_deleted);
-    add("tables_are_joined", tables_are_joined);
-    add("any_text_survives", any_text_survives);
-    add("a_megabyte_survives", a_megabyte_survives);
-    add("rows_arrive_one_by_one", rows_arrive_one_by_one);
-    add("no_rows_are_no_error", no_rows_are_no_error);
-    add("a_violation_has_its_kind", a_violation_has_its_kind);
-    add("a_wrong_query_leaves_the_connection_usable", a_wrong_query_leaves_the_connection_usable);
-    add("plain_sql_takes_values", plain_sql_takes_values);
-    add("what_one_commits_the_other_sees", what_one_commits_the_other_sees);
-    add("an_update_counts_the_rows_that_matched", an_update_counts_the_rows_that_matched);
-    add("the_server_says_its_version", the_server_says_its_version);
-    add("a_connection_moves_between_threads", a_connection_moves_between_threads);
-    add("a_command_may_ask_for_a_type_of_connection", a_command_may_ask_for_a_type_of_connection);
-}
-
+#[case(on_each_backend)]
 fn every_type_comes_back_as_it_was(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -46,6 +29,7 @@ fn every_type_comes_back_as_it_was(database: TestDatabase) {
     }
 }
 
+#[case(on_each_backend)]
 fn rows_are_filtered_ordered_limited_and_counted(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -71,6 +55,7 @@ fn rows_are_filtered_ordered_limited_and_counted(database: TestDatabase) {
     assert_eq!(boxed.load::<i32>(connection).unwrap(), [1, 2]);
 }
 
+#[case(on_each_backend)]
 fn rows_are_updated_and_deleted(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -94,6 +79,7 @@ fn rows_are_updated_and_deleted(database: TestDatabase) {
     assert_eq!(diesel::delete(things::table.find(99)).execute(connection), Ok(0));
 }
 
+#[case(on_each_backend)]
 fn tables_are_joined(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -107,6 +93,7 @@ fn tables_are_joined(database: TestDatabase) {
     assert_eq!(pairs, [(10, "thing 1".to_owned()), (20, "thing 2".to_owned())]);
 }
 
+#[case(on_each_backend)]
 fn any_text_survives(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -120,6 +107,7 @@ fn any_text_survives(database: TestDatabase) {
     }
 }
 
+#[case(on_each_backend)]
 fn a_megabyte_survives(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -130,6 +118,7 @@ fn a_megabyte_survives(database: TestDatabase) {
     assert!(things::table.first::<Thing>(connection).expect("a large row") == row);
 }
 
+#[case(on_each_backend)]
 fn rows_arrive_one_by_one(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -148,6 +137,7 @@ fn rows_arrive_one_by_one(database: TestDatabase) {
     assert_eq!(things::table.count().get_result::<i64>(connection), Ok(500));
 }
 
+#[case(on_each_backend)]
 fn no_rows_are_no_error(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -158,6 +148,7 @@ fn no_rows_are_no_error(database: TestDatabase) {
     assert_eq!(diesel::sql_query("SELECT id FROM things").load::<Id>(connection).expect("none").len(), 0);
 }
 
+#[case(on_each_backend)]
 fn a_violation_has_its_kind(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -182,6 +173,7 @@ fn a_violation_has_its_kind(database: TestDatabase) {
     assert_eq!(ids(connection), [1], "the connection goes on");
 }
 
+#[case(on_each_backend)]
 fn a_wrong_query_leaves_the_connection_usable(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -213,6 +205,7 @@ struct Found {
     absent: Option<String>,
 }
 
+#[case(on_each_backend)]
 fn plain_sql_takes_values(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -231,6 +224,7 @@ fn plain_sql_takes_values(database: TestDatabase) {
     assert_eq!(found, [Found { word: "o'clock".to_owned(), number: 7_000, absent: None }]);
 }
 
+#[case(on_each_backend)]
 fn what_one_commits_the_other_sees(database: TestDatabase) {
     let (mut one, mut other) = (connect(&database), connect(&database));
     create(&mut one);
@@ -247,6 +241,7 @@ fn what_one_commits_the_other_sees(database: TestDatabase) {
     assert_eq!(ids(&mut other), [1, 2, 3]);
 }
 
+#[case(on_each_backend)]
 fn an_update_counts_the_rows_that_matched(database: TestDatabase) {
     let connection = &mut connect(&database);
     create(connection);
@@ -255,6 +250,7 @@ fn an_update_counts_the_rows_that_matched(database: TestDatabase) {
     assert_eq!(diesel::update(things::table).set(things::big.eq(1_000)).execute(connection), Ok(1));
 }
 
+#[case(on_each_backend)]
 fn the_server_says_its_version(database: TestDatabase) {
     let version = connect(&database).server_version().expect("a version");
     let (product, number) = version.split_once(' ').expect("two words");
@@ -267,6 +263,7 @@ fn the_server_says_its_version(database: TestDatabase) {
     assert!(number.starts_with(|c: char| c.is_ascii_digit()), "{version}");
 }
 
+#[case(on_each_backend)]
 fn a_connection_moves_between_threads(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -280,11 +277,12 @@ fn a_connection_moves_between_threads(database: TestDatabase) {
     assert_eq!(ids(&mut connection), [1, 2, 3]);
 }
 
-fn read_as<C: diesel::Connection>(cx: &mut Context) -> Result<()> {
+fn read_as<C: diesel::Connection + manage::database::Connect>(cx: &mut Context) -> Result<()> {
     cx.connect_as::<C>()?.batch_execute("SELECT id FROM things")?;
     cx.line("read")
 }
 
+#[case(on_each_backend)]
 fn a_command_may_ask_for_a_type_of_connection(database: TestDatabase) {
     create(&mut connect(&database));
     type Work = fn(&mut Context) -> Result<()>;
@@ -311,24 +309,55 @@ fn a_command_may_ask_for_a_type_of_connection(database: TestDatabase) {
             Backend::MariaDb => "MySQL",
         };
         let message = format!(
-            "Error: The database `default` is {settings} (DATABASE_URL (environment)), but this command opens a \
-             connection to {} (",
-            named(other)
+            "Error: {settings} is another kind of database than this connection is for (`default` comes from \
+             DATABASE_URL (environment); "
         );
         assert_eq!((ran.exit.0, ran.out.as_str()), (78, ""), "{}", ran.all());
         assert!(ran.err.starts_with(&message), "{message}\n{}", ran.all());
+        let kind = format!("Connection connects to {})\n", named(other));
+        assert!(ran.err.contains(&kind), "{kind}\n{}", ran.all());
         let example = match other {
             Backend::Sqlite => "sqlite:db.sqlite3",
             Backend::Postgres => "postgres://user@host/name",
             Backend::MariaDb => "mysql://user@host/name",
         };
         assert!(
-            ran.err.contains(&format!("Hint: Set it to a URL such as {example}, or open it by ")),
+            ran.err.contains(&format!(
+                "Hint: Set it to a URL such as {example}, or open a `manage::database::Connection`"
+            )),
             "{}",
             ran.all()
         );
         if let Some(password) = settings.password {
-            crate::backends::text_tells_no_password(&ran.all(), password.expose());
+            crate::backends::text_shows_no_password(&ran.all(), password.expose());
         }
+    }
+}
+
+#[case(on_each_backend)]
+fn a_url_opens_its_own_backend(database: TestDatabase) {
+    let mut connection = Connection::establish(database.url()).expect("a connection");
+    assert_eq!(connection.backend(), connect(&database).backend());
+    create(&mut connection);
+    assert_eq!(insert(&mut connection, &thing(1)), Ok(1));
+    assert_eq!(ids(&mut connection), [1]);
+}
+
+#[case]
+fn a_url_that_opens_nothing_says_why() {
+    let refused = |url: &str| Connection::establish(url).map(drop).expect_err(url).to_string();
+    let unknown = refused("oracle://scott:tiger@localhost/orcl");
+    assert!(unknown.contains("oracle") && !unknown.contains("tiger"), "{unknown}");
+    // A directory cannot be a file, and the error does not speak of the other backends.
+    #[cfg(feature = "sqlite")]
+    {
+        let no_file = refused(env!("CARGO_MANIFEST_DIR"));
+        assert!(no_file.contains("SQLite") || no_file.contains("directory"), "{no_file}");
+    }
+    #[cfg(feature = "postgres")]
+    {
+        let free = manage_test_support::free_port();
+        let closed = refused(&format!("postgres://app:hunter2@127.0.0.1:{free}/blog"));
+        assert!(closed.contains(&free.to_string()) && !closed.contains("hunter2"), "{closed}");
     }
 }

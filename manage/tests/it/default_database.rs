@@ -1,25 +1,13 @@
-//! The default database: refused in production, announced elsewhere, with the setting that was probably meant.
+//! The default database: refused in production, announced elsewhere, with the setting that was probably
+//! meant.
+
+use std::path::Path;
 
 use manage::Exit;
 use manage::testing;
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::{Project, Ran};
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.test(format!("default_database::{name}"), test);
-    };
-    add("in_production_it_is_refused", in_production_it_is_refused);
-    add("in_production_a_named_file_is_used", in_production_a_named_file_is_used);
-    add("what_nearly_fits_is_named", what_nearly_fits_is_named);
-    add("what_has_nothing_to_do_with_it_is_not", what_has_nothing_to_do_with_it_is_not);
-    add("elsewhere_one_line_says_so", elsewhere_one_line_says_so);
-    add("other_databases_work_in_production", other_databases_work_in_production);
-    add("a_part_that_nearly_fits_is_named", a_part_that_nearly_fits_is_named);
-    add("a_file_directly_under_the_root_is_warned_of", a_file_directly_under_the_root_is_warned_of);
-    add("tests_and_code_keep_working", tests_and_code_keep_working);
-}
 
 const SECRET: &str = "Hunter2-xyz";
 
@@ -39,6 +27,7 @@ fn refused(project: &Project, line: &str) -> Ran {
     ran
 }
 
+#[case]
 fn in_production_it_is_refused() {
     for line in [
         "wait_for_db --once",
@@ -78,6 +67,7 @@ fn in_production_it_is_refused() {
     }
 }
 
+#[case]
 fn in_production_a_named_file_is_used() {
     let project = production();
     let path = project.folder().join("named.db");
@@ -144,6 +134,7 @@ const NEARLY: &[(Variables, &[&str])] = &[
     ),
 ];
 
+#[case]
 fn what_nearly_fits_is_named() {
     for (variables, words) in NEARLY {
         let with = |project: Project| {
@@ -183,6 +174,7 @@ fn what_nearly_fits_is_named() {
     assert!(ran.err.contains("unknown key `database`") && ran.err.contains("`databases`"), "{}", ran.all());
 }
 
+#[case]
 fn what_has_nothing_to_do_with_it_is_not() {
     for variables in [
         &[("PATH", "/bin"), ("HOME", "/root"), ("DATA", "x"), ("DATABASE_POOL_SIZE", "5"), ("PAGER", "less")]
@@ -199,6 +191,7 @@ fn what_has_nothing_to_do_with_it_is_not() {
     }
 }
 
+#[case]
 fn elsewhere_one_line_says_so() {
     for line in ["wait_for_db --once", "migrate --plan", "migrate --check"] {
         let project = Project::new().env("DATABASE_URI", SECRET);
@@ -227,6 +220,7 @@ fn elsewhere_one_line_says_so() {
     assert!(!ran.all().contains("No database is set"), "{}", ran.all());
 }
 
+#[case]
 fn other_databases_work_in_production() {
     let project = production().env("DATABASE_URL_ARCHIVE", "sqlite::memory:");
     for line in ["wait_for_db --once --database archive", "wait_for_db --once --all"] {
@@ -237,6 +231,7 @@ fn other_databases_work_in_production() {
     assert!(ran.all().contains("Other databases are set: archive."), "{}", ran.all());
 }
 
+#[case]
 fn a_part_that_nearly_fits_is_named() {
     for (variables, words) in [
         (&[("POSTGRES_HOST", "db"), ("POSTGRES_PASS", SECRET)][..], "Did you mean POSTGRES_PASSWORD?"),
@@ -266,6 +261,7 @@ fn a_part_that_nearly_fits_is_named() {
     assert!(!project.run("check").all().contains("W011"), "the right one is set");
 }
 
+#[case]
 fn a_file_directly_under_the_root_is_warned_of() {
     let name = format!("manage-test-{}.db", std::process::id());
     let ran = Project::new().env("DATABASE_URL", &format!("sqlite:///{name}")).run("check");
@@ -279,10 +275,12 @@ fn a_file_directly_under_the_root_is_warned_of() {
     }
 }
 
+#[case]
 fn tests_and_code_keep_working() {
     let project = testing::Project::new(manage::Program::new(&["it"]));
     let called = project.call(|cx| Ok(cx.database("default")?.name.clone()));
-    assert_eq!(called.expect_success(), "db.sqlite3");
+    let built_in = project.folder().join("db.sqlite3");
+    assert_eq!(Path::new(&called.expect_success()), built_in, "in the test's own directory");
     let project =
         testing::Project::new(manage::Program::new(&["it"])).env("MANAGE_ENV", "production").with_database();
     let called = project.call(|cx| cx.connect().map(drop));

@@ -2,34 +2,16 @@
 
 use std::sync::Arc;
 
+use manage::__private::Registration;
 use manage::clap::ArgMatches;
-use manage::command::{Command, Registration};
+use manage::command::Command;
 use manage::prelude::*;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::{case, only_if};
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("dispatch::arguments_are_typed", arguments_are_typed);
-    if cfg!(feature = "async") {
-        suite.test("dispatch::an_async_command_runs", an_async_command_runs);
-    }
-    suite.test("dispatch::a_command_is_a_function", a_command_is_a_function);
-    suite.test("dispatch::groups_and_subcommands", groups_and_subcommands);
-    suite.test("dispatch::an_alias_and_a_hidden_command_run", an_alias_and_a_hidden_command_run);
-    suite.test("dispatch::a_private_file_is_no_command", a_private_file_is_no_command);
-    suite.test("dispatch::common_options_stand_before_or_after", common_options_stand_before_or_after);
-    suite.test("dispatch::a_commands_own_options_win", a_commands_own_options_win);
-    suite.test("dispatch::exit_codes", exit_codes);
-    suite.test("dispatch::earlier_apps_win", earlier_apps_win);
-    suite.test("dispatch::apps_win_over_built_ins", apps_win_over_built_ins);
-    suite.test("dispatch::a_program_has_a_name", a_program_has_a_name);
-    suite.test("dispatch::help_and_version_stay", help_and_version_stay);
-    suite.test("dispatch::two_of_one_name_in_an_app_are_an_error", two_of_one_name_in_an_app_are_an_error);
-    suite.test("dispatch::an_unlisted_app_has_no_commands", an_unlisted_app_has_no_commands);
-}
-
+#[case]
 fn arguments_are_typed() {
     let project = Project::new();
     assert_eq!(project.run("greet you -n 2 --loudly").out, "Hello, YOU!\nHello, YOU!\n");
@@ -41,14 +23,17 @@ fn arguments_are_typed() {
     assert!(missing.err.contains("<NAME>") && missing.err.contains("Usage: manage greet"), "{}", missing.err);
 }
 
+#[case(only_if(cfg!(feature = "async")))]
 fn an_async_command_runs() {
     assert_eq!(Project::new().run("later 21").out, "42\n");
 }
 
+#[case]
 fn a_command_is_a_function() {
     assert_eq!(Project::new().run("twice you").out, "Hello, you!\nHello, YOU!\n");
 }
 
+#[case]
 fn groups_and_subcommands() {
     let project = Project::new();
     assert_eq!(project.run("filtered --after 2020 remove 3").out, "after Some(2020): remove 3\n");
@@ -56,18 +41,21 @@ fn groups_and_subcommands() {
     assert_eq!(project.run("filtered").exit, Exit(2));
 }
 
+#[case]
 fn an_alias_and_a_hidden_command_run() {
     let project = Project::new();
     assert_eq!(project.run("hi you").out, "Hello, you!\n");
     assert_eq!(project.run("secret_work").out, "done\n");
 }
 
+#[case]
 fn a_private_file_is_no_command() {
     let ran = Project::new().run("_private");
     assert_eq!(ran.exit, Exit(1), "{}", ran.all());
     assert!(ran.err.starts_with("Unknown command: '_private'."), "{}", ran.err);
 }
 
+#[case]
 fn common_options_stand_before_or_after() {
     let project = Project::new();
     for line in
@@ -80,11 +68,13 @@ fn common_options_stand_before_or_after() {
     assert_eq!(project.run("--no-color --force-color own_options").exit, Exit(2));
 }
 
+#[case]
 fn a_commands_own_options_win() {
     let ran = Project::new().run("own_options -v --settings hot");
     assert_eq!(ran.out, "verbose=true settings=Some(\"hot\") verbosity=1\n");
 }
 
+#[case]
 fn exit_codes() {
     let project = Project::new();
     for (line, code) in [
@@ -122,6 +112,7 @@ impl Command for Says {
     }
 }
 
+#[case]
 fn earlier_apps_win() {
     let says = |whose| Arc::new(Says("speak", whose)) as Arc<dyn Command>;
     let apps = |apps: &[&'static str]| {
@@ -133,11 +124,13 @@ fn earlier_apps_win() {
     assert_eq!(apps(&["second", "first"]), "second\n");
 }
 
+#[case]
 fn apps_win_over_built_ins() {
     let program = Program::new(&["it"]).with_command("it", Arc::new(Says("migrate", "mine")));
     assert_eq!(Project::with(program).run("migrate").out, "mine\n");
 }
 
+#[case]
 fn a_program_has_a_name() {
     assert_eq!(Program::new(&["it"]).name(), "manage");
     let program = Program::new(&["it"]).with_name("shop-admin");
@@ -163,6 +156,7 @@ fn a_program_has_a_name() {
     }
 }
 
+#[case]
 fn help_and_version_stay() {
     let program = Program::new(&["it"])
         .with_command("it", Arc::new(Says("help", "mine")))
@@ -177,6 +171,7 @@ static TWIN: Says = Says("twin", "twin");
 manage::__private::inventory::submit! { Registration::new(&TWIN, "twins::one::twin", "twins/src/one/twin.rs", 3) }
 manage::__private::inventory::submit! { Registration::new(&TWIN, "twins::two::twin", "twins/src/two/twin.rs", 5) }
 
+#[case]
 fn two_of_one_name_in_an_app_are_an_error() {
     let project = Project::with(Program::new(&["twins", "it"]));
     for line in ["twin", "check"] {
@@ -187,6 +182,7 @@ fn two_of_one_name_in_an_app_are_an_error() {
     assert_eq!(project.run("greet you").exit, Exit(0), "the other commands work");
 }
 
+#[case]
 fn an_unlisted_app_has_no_commands() {
     let project = Project::new();
     assert_eq!(project.run("twin").exit, Exit(1));

@@ -6,16 +6,9 @@ use manage::clap::{Arg, ArgMatches};
 use manage::command::Command;
 use manage::prelude::*;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("elsewhere::every_name_of_djangos_leads_somewhere", every_name_of_djangos_leads_somewhere);
-    suite.test("elsewhere::a_slip_in_such_a_name", a_slip_in_such_a_name);
-    suite.test("elsewhere::a_command_of_the_name_wins", a_command_of_the_name_wins);
-    suite.test("elsewhere::an_unknown_alias_is_a_usage_error", an_unknown_alias_is_a_usage_error);
-}
 
 /// `django-admin help --commands` of 5.2, and the commands of its contrib apps.
 const DJANGO: &str = "changepassword check clearsessions collectstatic compilemessages createcachetable createsuperuser dbshell \
@@ -23,6 +16,7 @@ const DJANGO: &str = "changepassword check clearsessions collectstatic compileme
                       optimizemigration remove_stale_contenttypes runserver sendtestemail shell showmigrations sqlflush sqlmigrate \
                       sqlsequencereset squashmigrations startapp startproject test testserver";
 
+#[case]
 fn every_name_of_djangos_leads_somewhere() {
     let project = Project::new();
     let known = project.run("help --commands").out;
@@ -50,6 +44,7 @@ fn every_name_of_djangos_leads_somewhere() {
     assert!(project.run("db:migrate").err.contains("`manage migrate` applies the migrations."));
 }
 
+#[case]
 fn a_slip_in_such_a_name() {
     let project = Project::new();
     for (word, name) in [
@@ -64,10 +59,10 @@ fn a_slip_in_such_a_name() {
         ("dumpdta", "dumpdata"),
     ] {
         let ran = project.run(word);
-        let told = format!("Unknown command: '{word}'. Did you mean {name}? ");
-        assert!(ran.err.starts_with(&told), "{}", ran.err);
+        let reported = format!("Unknown command: '{word}'. Did you mean {name}? ");
+        assert!(ran.err.starts_with(&reported), "{}", ran.err);
         let sentence = project.run(name).err.replace(&format!("Unknown command: '{name}'. "), "");
-        assert_eq!(ran.err.strip_prefix(&told), Some(sentence.as_str()));
+        assert_eq!(ran.err.strip_prefix(&reported), Some(sentence.as_str()));
     }
     // A command of the program's own that is as near is meant.
     for (word, name) in
@@ -97,13 +92,14 @@ impl Command for Named {
     fn run(&self, cx: &mut Context, matches: &ArgMatches) -> Result<Exit> {
         let matches = matches.subcommand().map_or(matches, |(_, inner)| inner);
         for alias in matches.get_many::<String>("from").expect("a default") {
-            cx.connect_to(alias)?;
+            cx.database(alias)?.connect()?;
         }
         Ok(Exit::SUCCESS)
     }
 }
 
 /// A command that a project writes, or that a later version of the framework has, counts as known.
+#[case]
 fn a_command_of_the_name_wins() {
     let names = ["makemigrations", "shell", "test"];
     let program = names.iter().fold(Program::new(&["it"]), |program, name| {
@@ -115,11 +111,12 @@ fn a_command_of_the_name_wins() {
         assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{name}");
     }
     let ran = project.run("makemigration");
-    let told =
+    let reported =
         "Unknown command: 'makemigration'. Did you mean makemigrations?\nType 'manage help' for usage.\n";
-    assert_eq!(ran.err, told);
+    assert_eq!(ran.err, reported);
 }
 
+#[case]
 fn an_unknown_alias_is_a_usage_error() {
     let program = Program::new(&["it"]).with_command("it", Arc::new(Named("copies")));
     let project = Project::with(program)
@@ -150,9 +147,9 @@ fn an_unknown_alias_is_a_usage_error() {
         );
         assert_eq!(ran.out, "", "{line}");
     }
-    // What the code says is no mistake of the command line's.
+    // An alias that the code names is a configuration error, not a usage error.
     let ran = project.run("copies");
-    assert!(ran.exit == Exit(1) && ran.err.contains("There is no database 'elsewhere'"), "{}", ran.all());
+    assert!(ran.exit == Exit(78) && ran.err.contains("There is no database 'elsewhere'"), "{}", ran.all());
     // A URL may hold a password.
     for command in ["migrate", "showmigrations", "check", "wait_for_db"] {
         for url in ["postgres://app:hunter2@db/app", "host=db password=hunter2"] {

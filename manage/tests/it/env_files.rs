@@ -8,24 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 use manage::settings::{Environment, Settings, SettingsError, Source};
-use manage_test_servers::Suite;
+use manage_test_support::{case, only_if};
 
 use crate::project::{AS_PROGRAM, Project};
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("env_files::a_dollar_sign_cuts_nothing", a_dollar_sign_cuts_nothing);
-    suite.test("env_files::what_others_read_stops_nothing", what_others_read_stops_nothing);
-    suite.test("env_files::a_slip_in_a_setting_is_an_error", a_slip_in_a_setting_is_an_error);
-    suite.test("env_files::a_named_pipe_is_read_once", a_named_pipe_is_read_once);
-    suite.test("env_files::a_secret_in_a_named_pipe_is_read_once", a_secret_in_a_named_pipe_is_read_once);
-    suite.test("env_files::a_dangling_link_is_an_error", a_dangling_link_is_an_error);
-    suite.test("env_files::a_directory_of_that_name", a_directory_of_that_name);
-    if cfg!(all(feature = "sqlite", target_os = "linux")) {
-        suite.test("env_files::a_directory_whose_name_is_no_text", a_directory_whose_name_is_no_text);
-    }
-    suite.test("env_files::the_document_is_right", the_document_is_right);
-    suite.test("env_files::variables_of_the_project", variables_of_the_project);
-}
 
 pub(crate) fn load(folder: &Path, variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     Settings::load(&Source::new(Environment::new(variables.iter().copied(), folder), None))
@@ -38,6 +23,7 @@ fn password(text: &str) -> Result<String, String> {
     Ok(password.into_exposed())
 }
 
+#[case]
 fn a_dollar_sign_cuts_nothing() {
     for (text, expected) in [
         ("POSTGRES_PASSWORD=Ab$cd9$E#1\n", "Ab$cd9$E#1"),
@@ -55,6 +41,7 @@ fn a_dollar_sign_cuts_nothing() {
     assert!(error.contains(".env, line 2): `${DB_PASSWORD}` is not set."), "{error}");
 }
 
+#[case]
 fn what_others_read_stops_nothing() {
     let text = r#"
 # comment
@@ -95,6 +82,7 @@ POSTGRES_PORT=5433
 }
 
 /// What was meant to be a setting must not count as unset: the default would be used instead.
+#[case]
 fn a_slip_in_a_setting_is_an_error() {
     for (text, expected) in [
         ("A=1\nDATABASE_URL postgres://u:hunter2@db/a\n", "line 2): the line is not NAME=value"),
@@ -121,12 +109,13 @@ fn a_slip_in_a_setting_is_an_error() {
     }
 }
 
+#[case]
 fn a_named_pipe_is_read_once() {
     let project = Project::new();
     let path = project.folder().join(".env");
     let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
     assert!(made.success());
-    // A secret manager writes once: a second reader would wait for ever.
+    // A secret manager writes once: a second reader would wait forever.
     let writer = {
         let path = path.clone();
         std::thread::spawn(move || {
@@ -143,6 +132,7 @@ fn a_named_pipe_is_read_once() {
     writer.join().expect("the writer").expect("written");
 }
 
+#[case]
 fn a_secret_in_a_named_pipe_is_read_once() {
     let project = Project::new();
     let path = project.folder().join("url");
@@ -157,6 +147,7 @@ fn a_secret_in_a_named_pipe_is_read_once() {
     writer.join().expect("the writer").expect("written");
 }
 
+#[case]
 fn a_dangling_link_is_an_error() {
     for name in [".env", "manage.toml"] {
         let project = Project::new().file("there", "");
@@ -172,10 +163,12 @@ fn a_dangling_link_is_an_error() {
     }
 }
 
+#[case]
 fn a_directory_of_that_name() {
     // Python's virtual environments: what is above still counts.
     let project =
         Project::new().file(".env", "DATABASE_URL=sqlite:above.db\n").file("below/.env/pyvenv.cfg", "");
+    let project = project.file("Cargo.toml", "[package]\nname = \"x\"\n");
     let settings = load(&project.folder().join("below"), &[]).expect("settings");
     assert!(settings.database("default").unwrap().name.ends_with("above.db"));
     fs::create_dir(project.folder().join("docker")).expect("a folder");
@@ -186,6 +179,7 @@ fn a_directory_of_that_name() {
 }
 
 /// The bytes of a directory's name are kept: no database is looked for, or made, under another name.
+#[case(only_if(cfg!(all(feature = "sqlite", target_os = "linux"))))]
 fn a_directory_whose_name_is_no_text() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
@@ -212,6 +206,7 @@ fn a_directory_whose_name_is_no_text() {
     assert!(error.ends_with("line 1): the path of the directory is not valid UTF-8."), "{error}");
 }
 
+#[case]
 fn variables_of_the_project() {
     let project =
         Project::new().file(".env", "TOKEN='a$b'\nOTHER_FILE=secret\nEMPTY=\n").file("secret", "s3cret\n\n");
@@ -227,6 +222,7 @@ fn variables_of_the_project() {
 }
 
 /// Each row of the tables in docs/env-files.md that has a statement and its value.
+#[case]
 fn the_document_is_right() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/env-files.md");
     let document = fs::read_to_string(document).expect("the document");

@@ -3,28 +3,14 @@
 use std::path::Path;
 
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("help::the_listing_is_grouped_by_app", the_listing_is_grouped_by_app);
-    suite.test("help::all_ways_to_ask_are_one", all_ways_to_ask_are_one);
-    suite.test("help::of_a_command", of_a_command);
-    #[cfg(feature = "terminal")]
-    suite.test("help::a_struct_of_arguments_does_not_speak_for_the_command", structs_do_not_speak);
-    suite.test("help::the_version_is_the_version", the_version_is_the_version);
-    suite.test("help::of_every_command_is_complete", of_every_command_is_complete);
-    suite.test("help::of_subcommands", of_subcommands);
-    suite.test("help::of_what_there_is_not", of_what_there_is_not);
-    suite.test("help::of_a_hidden_command", of_a_hidden_command);
-    suite.test("help::names_alone", names_alone);
-    suite.test("help::of_each_built_in_command_as_it_was", of_each_built_in_command_as_it_was);
-}
-
 /// Its documentation is for those who write commands.
 #[cfg(feature = "terminal")]
-fn structs_do_not_speak() {
+#[case]
+fn a_struct_of_arguments_does_not_speak_for_the_command() {
     let project = Project::new();
     for line in ["help counts", "counts --help", "counts --force --help"] {
         let ran = project.run(line);
@@ -34,6 +20,7 @@ fn structs_do_not_speak() {
     assert!(json.contains("\"about\": \"Count\"") && json.contains("\"long_about\": null"), "{json}");
 }
 
+#[case]
 fn the_version_is_the_version() {
     let project = Project::new();
     let version = project.run("version").out;
@@ -42,6 +29,7 @@ fn the_version_is_the_version() {
     }
 }
 
+#[case]
 fn the_listing_is_grouped_by_app() {
     let ran = Project::new().run("help");
     let expected = "\
@@ -61,9 +49,9 @@ Available commands:
     own_options     Take names that the common options have too
 
 [manage]
-    check           Look for problems in the settings, the commands and, when asked, the databases
-    completion      Print the script that completes command lines in a shell
-    help            Show the commands, or the help of one of them
+    check           Check the settings, the commands and, on request, the databases for problems
+    completion      Print the completion script for a shell
+    help            List commands, or show help for one
     migrate         Bring a database's schema up to date
 ";
     let without = if cfg!(feature = "async") { "" } else { "    later           Do it asynchronously\n" };
@@ -71,6 +59,7 @@ Available commands:
     assert!(!ran.out.contains("secret_work") && !ran.out.contains("_private"), "{}", ran.out);
 }
 
+#[case]
 fn all_ways_to_ask_are_one() {
     let project = Project::new();
     let listing = project.run("").out;
@@ -83,6 +72,7 @@ fn all_ways_to_ask_are_one() {
     }
 }
 
+#[case]
 fn of_a_command() {
     let out = Project::new().run("help greet").out;
     let (own, common) = out.split_once("Common options:").expect("the common options");
@@ -110,6 +100,7 @@ fn of_a_command() {
 }
 
 /// Every argument of every command has a help text, and clap finds no fault with its parser.
+#[case]
 fn of_every_command_is_complete() {
     let program = Program::new(&["it"]);
     let project = Project::new();
@@ -127,6 +118,7 @@ fn of_every_command_is_complete() {
     }
 }
 
+#[case]
 fn of_subcommands() {
     let project = Project::new();
     let clear = project.run("help cache clear").out;
@@ -142,7 +134,7 @@ fn of_subcommands() {
         assert_eq!(project.run(line).out, clear, "{line}");
     }
     let short = project.run("cache clear -h").out;
-    assert!(short.contains("Usage: manage cache clear") && short.contains("--verbosity"), "{short}");
+    assert!(short.contains("Usage: manage cache clear") && short.contains("Common options: -v, "), "{short}");
     let cache = project.run("help cache").out;
     assert!(cache.contains("Usage: manage cache [OPTIONS] <COMMAND>"), "{cache}");
     assert!(cache.contains("clear  Remove what has expired [alias: clean]"), "{cache}");
@@ -158,6 +150,7 @@ fn of_subcommands() {
     }
 }
 
+#[case]
 fn of_what_there_is_not() {
     let project = Project::new();
     for (line, said) in [
@@ -184,12 +177,14 @@ fn of_what_there_is_not() {
     );
 }
 
+#[case]
 fn of_a_hidden_command() {
     let ran = Project::new().run("help secret_work");
     assert_eq!(ran.exit, Exit(0), "{}", ran.all());
     assert!(ran.out.starts_with("Do what is not in the listing\n"), "{}", ran.out);
 }
 
+#[case]
 fn names_alone() {
     let project = Project::new();
     let ran = project.run("help --commands");
@@ -204,7 +199,8 @@ fn names_alone() {
     assert_eq!(project.run("help --commands migrate").exit, Exit(2));
 }
 
-/// Files that a person can read; `SNAPSHOTS=overwrite` in the environment of the test writes them anew.
+/// Files that a person can read; `SNAPSHOTS=overwrite` in the environment of the test rewrites them.
+#[case]
 fn of_each_built_in_command_as_it_was() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots/help");
     let compare = snapbox::Assert::new().action_env("SNAPSHOTS");
@@ -223,8 +219,13 @@ fn of_each_built_in_command_as_it_was() {
         assert_eq!(project.run(&format!("help {name}")).out, ran.out, "{name}");
         let expected = snapbox::Data::read_from(&folder.join(format!("{name}.txt")), None);
         compare.eq(snapbox::Data::text(ran.out), expected.raw());
+        let ran = project.run(&format!("{name} -h"));
+        assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{}", ran.all());
+        let expected = snapbox::Data::read_from(&folder.join("brief").join(format!("{name}.txt")), None);
+        compare.eq(snapbox::Data::text(ran.out), expected.raw());
         known.push(name);
     }
+    known.push("brief".to_owned());
     let files = std::fs::read_dir(&folder).expect("the snapshots");
     let files =
         files.map(|file| file.expect("a file").path().file_stem().expect("a name").display().to_string());

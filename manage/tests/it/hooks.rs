@@ -7,31 +7,19 @@ use manage::console::Stream;
 use manage::hooks::{Event, Stage};
 use manage::prelude::*;
 use manage::{Cancellation, Program, StopSignal};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
+use crate::checks::kitchen;
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("hooks::they_are_told_before_and_after", they_are_told_before_and_after);
-    suite.test("hooks::they_are_told_how_it_ended", they_are_told_how_it_ended);
-    suite.test(
-        "hooks::they_are_told_of_checks_that_stop_a_command",
-        they_are_told_of_checks_that_stop_a_command,
-    );
-    suite.test("hooks::they_are_told_of_a_panic", they_are_told_of_a_panic);
-    suite.test("hooks::one_that_fails_is_a_warning", one_that_fails_is_a_warning);
-    suite.test("hooks::one_that_panics_is_a_warning", one_that_panics_is_a_warning);
-    suite.test("hooks::those_of_an_unlisted_app_are_not_called", those_of_an_unlisted_app_are_not_called);
-}
-
-/// Tells what it is told, of one command.
+/// Prints what it receives about one command.
 #[manage::hook]
 fn teller(cx: &Context, event: &Event<'_>) -> Result<()> {
     if event.command() != "hooked" {
         return Ok(());
     }
     assert!(event.started().elapsed().is_ok_and(|age| age.as_secs() < 3600));
-    let told = match event.stage() {
+    let reported = match event.stage() {
         Stage::Before => format!(
             "before {}.{} {:?} times={:?} how={:?} token={:?} none={:?}",
             event.app(),
@@ -50,11 +38,11 @@ fn teller(cx: &Context, event: &Event<'_>) -> Result<()> {
         ),
         _ => return Ok(()),
     };
-    cx.err().line(format_args!("first: {told}"))?;
+    cx.err().line(format_args!("first: {reported}"))?;
     Ok(())
 }
 
-/// The stages that the second hook was told, for a test without a stream to look at.
+/// The stages of the second hook's calls, for a test without a stream.
 static TOLD_OF_PANIC: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Says when it goes.
@@ -83,7 +71,8 @@ fn second(cx: &Context, event: &Event<'_>) -> Result<Option<Guard>> {
     Ok(begins.then(|| Guard(cx.err().clone())))
 }
 
-fn they_are_told_before_and_after() {
+#[case]
+fn they_are_called_before_and_after() {
     let ran = Project::new().run("looked_at end well --token hush");
     let expected = "\
 first: before it.hooked [\"end\", \"end.how\", \"end.token\"] times=Some([\"1\"]) how=Some([\"well\"]) token=None none=None
@@ -97,7 +86,8 @@ first: after exit=0 error=None cancelled=None
     assert!(ran.err.contains("[\"times\", \"end\", \"end.how\"] times=Some([\"2\"])"), "{}", ran.all());
 }
 
-fn they_are_told_how_it_ended() {
+#[case]
+fn they_receive_the_result() {
     let cancellation = Cancellation::new();
     cancellation.cancel(StopSignal::Terminate);
     let cancelled = Project::with(Program::new(&["it"]).with_cancellation(cancellation));
@@ -118,29 +108,40 @@ fn they_are_told_how_it_ended() {
     }
 }
 
-fn they_are_told_of_checks_that_stop_a_command() {
+#[case]
+fn they_are_called_after_checks_that_stop_a_command() {
     let ran = Project::new().env("DATABASE_URL", "oracle://db").run("hooked end well");
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit(78), ""), "{}", ran.all());
+    assert!(
+        ran.err.contains("first: after exit=78 error=Some(\"DATABASE_URL (environment): "),
+        "{}",
+        ran.all()
+    );
+    let ran = kitchen("hot = false").run("hooked end well");
     assert_eq!((ran.exit, ran.out.as_str()), (Exit(1), ""), "{}", ran.all());
     assert!(ran.err.contains("first: after exit=1 error=Some(\"System check"), "{}", ran.all());
     let wrong = Project::new().run("hooked --nonsense");
     assert!(!wrong.err.contains("first:"), "nothing ran: {}", wrong.all());
 }
 
-fn they_are_told_of_a_panic() {
+#[case]
+fn they_are_called_after_a_panic() {
     let panic = catch_unwind(AssertUnwindSafe(|| Project::new().run("hooked end panics")));
     assert!(panic.is_err(), "it goes on");
     assert_eq!(*TOLD_OF_PANIC.lock().unwrap(), [101]);
 }
 
+#[case]
 fn one_that_panics_is_a_warning() {
     let ran = Project::new().run("hooked --times 14 end well");
     assert_eq!((ran.exit, ran.out.as_str()), (Exit(0), "at work 14 \n"), "{}", ran.all());
     let warnings: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("Warning:")).collect();
     assert_eq!(warnings.len(), 2, "{}", ran.all());
     assert!(warnings[0].ends_with("panicked: Fourteen is worse."), "{}", ran.all());
-    assert!(ran.err.contains("first: after exit=0"), "the others are told: {}", ran.all());
+    assert!(ran.err.contains("first: after exit=0"), "the others are called: {}", ran.all());
 }
 
+#[case]
 fn one_that_fails_is_a_warning() {
     let ran = Project::new().run("hooked --times 13 end well");
     assert_eq!((ran.exit, ran.out.as_str()), (Exit(0), "at work 13 \n"), "{}", ran.all());
@@ -149,6 +150,7 @@ fn one_that_fails_is_a_warning() {
     assert!(warnings[0].contains("hooks.rs:") && warnings[0].ends_with("failed: Thirteen is too many."));
 }
 
+#[case]
 fn those_of_an_unlisted_app_are_not_called() {
     // Only the built-in commands are there; the hooks of the app `it` are linked.
     let ran = Project::with(Program::new(&["other"])).run("version");

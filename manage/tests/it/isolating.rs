@@ -1,43 +1,18 @@
-//! Isolated commands: one run at a time, told who runs, and never unlocked in silence.
+//! Isolated commands: one instance at a time, with the holder's name, and never unlocked silently.
 
 use std::time::Duration;
 
-use manage_test_servers::{
-    Backend, MariaDb, Need, Postgres, Program, Running, Signal, Suite, TestDatabase, shared_mariadb,
+use manage_test_support::{
+    Backend, MariaDb, Postgres, Program, Running, Signal, TestDatabase, case, only_if, shared_mariadb,
     shared_postgres, wait_until,
 };
 
-use crate::backends::{on_each_backend, on_each_server, project};
+use crate::backends::{behind_pgbouncer, on_each_backend, on_each_server, on_mariadb, on_sqlite, project};
 use crate::pooling::{pooler, state_of_holder};
 use crate::project::AS_PROGRAM;
 
 /// What a command may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "isolating", name, test);
-    add("another_one_is_told_who_runs", another_one_is_told_who_runs);
-    add("a_key_in_code_is_a_lock_of_its_own", a_key_in_code_is_a_lock_of_its_own);
-    add("a_lost_lock_ends_the_program", a_lost_lock_ends_the_program);
-    on_each_server(suite, "isolating", "a_waiter_outlives_a_restart", a_waiter_outlives_a_restart);
-    if cfg!(feature = "sqlite") {
-        suite.test("isolating::sqlite::the_database_need_not_be_there", not_there_yet);
-        suite.test("isolating::sqlite::a_database_in_memory_is_refused", in_memory);
-        suite.test("isolating::what_cannot_be_isolated_says_so", not_for_waiting);
-    }
-    if cfg!(feature = "mysql") {
-        suite.needs(Need::MariaDb, "isolating::mariadb::a_silent_holder_loses_its_lock", a_silent_holder);
-    }
-    if cfg!(feature = "postgres") {
-        suite.needs(Need::PgBouncer, "isolating::pgbouncer::transactions_keep_the_lock", transaction_pooling);
-        suite.needs(
-            Need::PgBouncer,
-            "isolating::pgbouncer::a_lost_lock_ends_the_program",
-            lost_behind_a_pooler,
-        );
-        suite.needs(Need::PgBouncer, "isolating::pgbouncer::room_in_a_pool_is_waited_for", room_in_a_pool);
-    }
-}
 
 /// This test program as the program of a project with this database.
 pub(crate) fn program(url: &str) -> Program {
@@ -51,12 +26,13 @@ fn holding(url: &str, arguments: &[&str]) -> Running {
     running
 }
 
-fn another_one_is_told_who_runs(database: TestDatabase) {
+#[case(on_each_backend)]
+fn another_one_reports_who_runs(database: TestDatabase) {
     let url = database.url();
     let mut holder = holding(url, &["hold", "600"]);
     let busy = program(url).args(["hold", "0"]).run(PATIENCE).expect_code(75);
     assert_eq!(busy.stdout, "", "{busy}");
-    assert!(busy.stderr.starts_with("Error: The command `hold` runs elsewhere: "), "{busy}");
+    assert!(busy.stderr.starts_with("Error: Another instance of the command `hold` is running: "), "{busy}");
     let who = match database.backend() {
         Backend::MariaDb => "tester@".to_owned(),
         _ => format!(" hold {}@", holder.pid()),
@@ -66,8 +42,8 @@ fn another_one_is_told_who_runs(database: TestDatabase) {
     program(url).args(["hold", "0", "--isolated-key", "a"]).run(PATIENCE).expect_success();
     program(url).args(["--isolated", "greet", "you"]).run(PATIENCE).expect_success();
     let late = program(url).args(["hold", "0", "--isolated-wait", "1"]).run(PATIENCE).expect_code(75);
-    assert!(late.stderr.contains("waiting for it to end..."), "{late}");
-    assert!(late.stderr.contains("The 1 s to wait for it are over."), "{late}");
+    assert!(late.stderr.contains("waiting for it to finish..."), "{late}");
+    assert!(late.stderr.contains("Gave up after 1 s."), "{late}");
     assert!(late.duration >= Duration::from_secs(1), "{late}");
     holder.signal(Signal::KILL);
     program(url).args(["hold", "0", "--isolated-wait", "30"]).run(PATIENCE).expect_success();
@@ -75,17 +51,19 @@ fn another_one_is_told_who_runs(database: TestDatabase) {
     program(url).args(["hold", "0"]).run(PATIENCE).expect_success();
 }
 
+#[case(on_each_backend)]
 fn a_key_in_code_is_a_lock_of_its_own(database: TestDatabase) {
     let url = database.url();
     let mut holder = holding(url, &["hold_key", "nightly", "600"]);
     let busy = program(url).args(["hold_key", "nightly", "0"]).run(PATIENCE).expect_code(75);
-    assert!(busy.stderr.starts_with("Error: The key “nightly” runs elsewhere"), "{busy}");
+    assert!(busy.stderr.starts_with("Error: Another process holds the key “nightly”"), "{busy}");
     program(url).args(["hold_key", "weekly", "0"]).run(PATIENCE).expect_success();
     holder.signal(Signal::KILL);
     let free = || program(url).args(["hold_key", "nightly", "0"]).run(PATIENCE).code() == Some(0);
     wait_until(PATIENCE, "the lock is free", free);
 }
 
+#[case(on_each_backend)]
 fn a_lost_lock_ends_the_program(database: TestDatabase) {
     let holder = holding(database.url(), &["hold", "600"]);
     match database.backend() {
@@ -97,7 +75,7 @@ fn a_lost_lock_ends_the_program(database: TestDatabase) {
             let server = shared_mariadb().unwrap();
             let name = database.name();
             let ids = server
-                .query_value(&format!("SELECT id FROM information_schema.processlist WHERE db = '{name}'"));
+                .query_value(&format!("SELECT id FROM information_schema.processlist WHERE db = '{name}' AND COALESCE(info, '') NOT LIKE '%information_schema%'"));
             ids.lines().for_each(|id| server.execute(&format!("KILL {id}")));
         }
         Backend::Sqlite => {
@@ -114,9 +92,10 @@ fn a_lost_lock_ends_the_program(database: TestDatabase) {
 fn has_lost(holder: Running) {
     let ended = holder.wait(PATIENCE).expect_code(74);
     assert_eq!(ended.stdout, "held\n", "{ended}");
-    assert!(ended.stderr.contains("Error: The lock of the command `hold` was lost: "), "{ended}");
+    assert!(ended.stderr.contains("Error: Lost the lock of the command `hold`: "), "{ended}");
 }
 
+#[case(on_each_server)]
 fn a_waiter_outlives_a_restart(backend: Backend) {
     macro_rules! restarted {
         ($server:expr, $database:literal) => {{
@@ -124,7 +103,7 @@ fn a_waiter_outlives_a_restart(backend: Backend) {
             let url = server.url($database);
             let holder = holding(&url, &["hold", "600"]);
             let mut waiter = program(&url).args(["hold", "0", "--isolated-wait", "300"]).spawn();
-            waiter.wait_for_line("waiting for it to end", PATIENCE);
+            waiter.wait_for_line("waiting for it to finish", PATIENCE);
             server.stop();
             has_lost(holder);
             server.start_again();
@@ -137,7 +116,8 @@ fn a_waiter_outlives_a_restart(backend: Backend) {
     }
 }
 
-fn not_there_yet() {
+#[case(on_sqlite)]
+fn the_database_need_not_be_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("none.db").display());
     let _holder = holding(&url, &["hold", "600"]);
@@ -148,20 +128,44 @@ fn not_there_yet() {
     assert!(!folder.path().join("none.db").exists(), "nothing was opened");
 }
 
-fn in_memory() {
+#[case(on_sqlite)]
+fn a_database_in_memory_is_refused() {
     let ran = project(":memory:").run("hold 0");
     assert_eq!((ran.exit.0, ran.out.as_str()), (78, ""), "{}", ran.all());
     assert!(ran.err.contains("in memory, where no other process can see a lock"), "{}", ran.err);
 }
 
-fn not_for_waiting() {
+#[case(only_if(cfg!(feature = "sqlite")))]
+fn what_cannot_be_isolated_says_so() {
     let ran = project(":memory:").run("wait_for_db --isolated");
     assert_eq!(ran.exit.0, 2, "{}", ran.all());
     assert!(ran.err.contains("`wait_for_db` cannot be isolated"), "{}", ran.err);
 }
 
-/// A holder that says nothing, as one whose machine has vanished: here it stands still.
-fn a_silent_holder() {
+/// MySQL's locks belong to the whole server, and any user who may create a database chooses its name.
+#[case(on_mariadb)]
+fn no_database_has_the_lock_of_another() {
+    let database = TestDatabase::mariadb();
+    let _holder = holding(database.url(), &["hold", "600"]);
+    // The first is what was hashed behind a database's name for the lock of that command, and nothing was for
+    // that of migrations.
+    for behind in ["d41c665fc1dedcaf", "migrate", " migrate", "-"] {
+        let name = format!("{}{behind}", database.name());
+        let server = shared_mariadb().expect("a server");
+        server.execute(&format!("CREATE DATABASE `{name}`"));
+        let url = server.url(&name);
+        let migrated = program(&url).args(["migrate", "--lock-timeout", "0"]).run(PATIENCE);
+        program(&url).args(["hold", "0"]).run(PATIENCE).expect_success();
+        server.execute(&format!("DROP DATABASE `{name}`"));
+        migrated.expect_success();
+    }
+    program(database.url()).args(["hold", "0"]).run(PATIENCE).expect_code(75);
+    program(database.url()).args(["migrate", "--lock-timeout", "0"]).run(PATIENCE).expect_success();
+}
+
+/// A holder that says nothing, like one whose machine has vanished: here it is suspended.
+#[case(on_mariadb)]
+fn a_silent_holder_loses_its_lock() {
     let database = TestDatabase::mariadb();
     let mut holder = holding(database.url(), &["hold", "600"]);
     holder.signal(Signal::STOP);
@@ -170,7 +174,8 @@ fn a_silent_holder() {
     has_lost(holder);
 }
 
-fn transaction_pooling() {
+#[case(behind_pgbouncer)]
+fn transactions_keep_the_lock() {
     let (database, _pooler, url) = pooler(&[]);
     let mut holder = holding(&url, &["hold", "600"]);
     wait_until(PATIENCE, "its transaction is open", || state_of_holder(&database) == "idle in transaction");
@@ -186,7 +191,8 @@ fn transaction_pooling() {
     program(&url).args(["hold", "0"]).run(PATIENCE).expect_code(75);
 }
 
-fn lost_behind_a_pooler() {
+#[case(behind_pgbouncer)]
+fn a_lost_pooled_lock_ends_the_program() {
     let (database, _pooler, url) = pooler(&[]);
     let holder = holding(&url, &["hold", "600"]);
     shared_postgres().unwrap().execute(&format!(
@@ -196,7 +202,8 @@ fn lost_behind_a_pooler() {
     has_lost(holder);
 }
 
-fn room_in_a_pool() {
+#[case(behind_pgbouncer)]
+fn room_in_a_pool_is_waited_for() {
     let (_database, _pooler, url) = pooler(&["default_pool_size = 1"]);
     // Longer than the 10 seconds that the server has for an answer.
     let holder = holding(&url, &["hold", "12"]);

@@ -1,10 +1,12 @@
-//! Many processes that want to run alone, and some that are killed meanwhile: never two at once, and no lock left behind.
+//! Many processes that want to run alone, and some that are killed meanwhile: never two at once, and no lock
+//! left behind.
 //!
 //! A quick form runs with the other tests: 6 processes, 3 rounds. The full one:
 //! `MANAGE_ISOLATION_PROCESSES=20 MANAGE_ISOLATION_ROUNDS=100 cargo test … --test it -- isolation_rounds`.
 //!
-//! Each process is a real one. It writes down in the database when it enters, stays and leaves; the order of the log's rows
-//! is the database's own. Of a round's processes two are killed at random moments, one of them in the room if it can be.
+//! Each process is a real one. It writes down in the database when it enters, stays and leaves; the order of
+//! the log's rows is the database's own. Of a round's processes two are killed at random moments, one of them
+//! in the room if it can be.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -15,31 +17,25 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use manage::database::Connection;
-use manage_test_servers::{
-    Backend, PgBouncer, Program, Running, Signal, Suite, TestDatabase, happens_within,
+use manage_test_support::{
+    Backend, PgBouncer, Program, Running, Signal, TestDatabase, case, happens_within, shared_postgres,
 };
 
-use crate::backends::{connect, on_each_backend};
+use crate::backends::{behind_pgbouncer, connect, on_each_backend};
 use crate::isolating::{PATIENCE, program};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(suite, "isolation_rounds", "never_two_at_once", |database| {
-        let url = database.url().to_owned();
-        rounds(&database, &url);
-    });
-    on_each_backend(suite, "isolation_rounds", "two_at_once_would_be_seen", two_at_once);
-    if cfg!(feature = "postgres") {
-        suite.needs(
-            manage_test_servers::Need::PgBouncer,
-            "isolation_rounds::pgbouncer::never_two_at_once",
-            || {
-                let database = TestDatabase::postgres();
-                let server = manage_test_servers::shared_postgres().unwrap();
-                let pooler = PgBouncer::start(server, &["pool_mode = transaction"]).unwrap();
-                rounds(&database, &pooler.url(database.name()));
-            },
-        );
-    }
+#[case(on_each_backend)]
+fn never_two_at_once(database: TestDatabase) {
+    let url = database.url().to_owned();
+    rounds(&database, &url);
+}
+
+#[case(behind_pgbouncer)]
+fn never_two_pooled_at_once() {
+    let database = TestDatabase::postgres();
+    let server = shared_postgres().unwrap();
+    let pooler = PgBouncer::start(server, &["pool_mode = transaction"]).unwrap();
+    rounds(&database, &pooler.url(database.name()));
 }
 
 fn number(name: &str, default: usize) -> usize {
@@ -68,8 +64,8 @@ fn create(connection: &mut Connection, backend: Backend) {
     connection.batch_execute(&sql).expect("two tables");
 }
 
-/// `url` is the way to the lock; what the commands write down takes the database's own, since Diesel prepares statements, which
-/// not every pooler understands.
+/// `url` is the way to the lock; what the commands write down takes the database's own, since Diesel prepares
+/// statements, which not every pooler understands.
 fn rounds(database: &TestDatabase, url: &str) {
     let (processes, rounds) = (number("MANAGE_ISOLATION_PROCESSES", 6), number("MANAGE_ISOLATION_ROUNDS", 3));
     let mut connection = connect(database);
@@ -131,7 +127,8 @@ fn rounds(database: &TestDatabase, url: &str) {
 }
 
 /// The proof can fail: with a key for each, nobody waits for anybody.
-fn two_at_once(database: TestDatabase) {
+#[case(on_each_backend)]
+fn two_at_once_would_be_seen(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection, database.backend());
     let run = |i| format!("r0p{i}");
@@ -147,7 +144,8 @@ fn command(database: &TestDatabase, url: &str, run: &str) -> Program {
     program(url).env("DATABASE_URL_WORK", database.url()).args(["alone", run, "30"])
 }
 
-/// How many left; an error where two were in the room at once. Of a killed run one statement may still be on the way.
+/// How many left; an error where two were in the room at once. Of a killed run one statement may still be on
+/// the way.
 fn judge(events: &[Event], killed: &BTreeSet<String>) -> anyhow::Result<usize> {
     let (mut done, mut late) = (BTreeSet::new(), BTreeSet::new());
     let mut left = 0;

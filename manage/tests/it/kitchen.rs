@@ -1,4 +1,4 @@
-//! System checks of this test program's own, which find what `[apps.it]` of a project's settings tells them to.
+//! System checks of this test program, which find what `[apps.it]` of a project's settings lists.
 
 use manage::checks::Message;
 use manage::prelude::*;
@@ -34,7 +34,7 @@ fn levels(cx: &Context) -> Vec<Message> {
         'I' => Message::info("it.I002", "An info.").hint("Do it."),
         'W' => Message::warning("it.W002", "A warning.").about("oven"),
         'w' => Message::warning("it.W003", "Another warning."),
-        'E' => Message::error("it.E002", "An error.").about("oven").hint("Mend it."),
+        'E' => Message::error("it.E002", "An error.").about("oven").hint("Fix it."),
         'C' => Message::critical("it.C002", "A critical."),
         other => unreachable!("no level {other}"),
     };
@@ -58,7 +58,7 @@ fn delivery(cx: &Context) -> Option<Message> {
     kitchen(cx).deployed.then(|| Message::warning("it.W004", "No van."))
 }
 
-/// A check of a database, which it is handed by its alias.
+/// A database check, which receives the alias.
 #[manage::check(tags = ["pantry"])]
 fn pantry(cx: &Context, alias: &str) -> Option<Message> {
     use manage::diesel::connection::SimpleConnection;
@@ -68,7 +68,7 @@ fn pantry(cx: &Context, alias: &str) -> Option<Message> {
     {
         return None;
     }
-    let mut connection = cx.connect_to(alias).ok()?;
+    let mut connection = cx.database(alias).ok()?.connect().ok()?;
     connection.batch_execute("SELECT count(*) FROM flour").err()?;
     Some(Message::info("it.I003", "There is no flour.").about(format!("database {alias}")))
 }

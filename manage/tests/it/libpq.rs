@@ -5,23 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use manage::settings::{Address, DatabaseSettings, Environment, Settings, SettingsError, Source, SslMode};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.test(format!("libpq::{name}"), test);
-    };
-    add("variables_complete_what_is_open", variables_complete_what_is_open);
-    add("other_databases_read_none", other_databases_read_none);
-    add("a_variable_that_cannot_be_used_is_named", a_variable_that_cannot_be_used_is_named);
-    add("a_password_file_is_read_as_libpq_does", a_password_file_is_read_as_libpq_does);
-    add("a_password_file_that_others_can_read_is_not_used", a_password_file_that_others_can_read_is_not_used);
-    add("several_hosts_have_one_password", several_hosts_have_one_password);
-    add("a_service_goes_before_variables", a_service_goes_before_variables);
-    add("hosts_of_parts_may_have_ports", hosts_of_parts_may_have_ports);
-}
 
 const SECRET: &str = "Hunter2-xyz";
 
@@ -50,6 +36,7 @@ fn set_mode(project: &Project, name: &str, mode: u32) {
         .expect("a mode");
 }
 
+#[case]
 fn variables_complete_what_is_open() {
     let project = Project::new();
     let all = [
@@ -137,6 +124,7 @@ fn variables_complete_what_is_open() {
     assert_eq!(database.parameters["hostaddr"], "10.0.0.1");
 }
 
+#[case]
 fn other_databases_read_none() {
     let project = private(Project::new(), ".pgpass", &format!("*:*:*:*:{SECRET}\n"));
     let home = project.folder().to_str().expect("UTF-8").to_owned();
@@ -156,9 +144,10 @@ fn other_databases_read_none() {
     }
     // They make no database.
     let database = default(project.folder(), &[("PGHOST", "db"), ("PGPASSWORD", SECRET)]);
-    assert_eq!(database.to_string(), "SQLite at db.sqlite3");
+    assert_eq!(database.to_string(), format!("SQLite at {}", project.folder().join("db.sqlite3").display()));
 }
 
+#[case]
 fn a_variable_that_cannot_be_used_is_named() {
     for (name, value, words) in [
         ("PGPORT", "many", "PGPORT (environment): the port must be"),
@@ -195,6 +184,7 @@ fn a_variable_that_cannot_be_used_is_named() {
     assert!(load(Project::new().folder(), &variables).is_ok());
 }
 
+#[case]
 fn a_password_file_is_read_as_libpq_does() {
     let text = "# nothing:1:2:3:no\n\
                 db:5432:blog:app:first\n\
@@ -237,6 +227,7 @@ fn a_password_file_is_read_as_libpq_does() {
     assert!(format!("{:?}", default(project.folder(), &variables).part_origins).contains("two"));
 }
 
+#[case]
 fn a_password_file_that_others_can_read_is_not_used() {
     let project = private(Project::new(), "pass", &format!("*:*:*:*:{SECRET}\n"));
     let path = project.folder().join("pass").to_str().expect("UTF-8").to_owned();
@@ -262,6 +253,7 @@ fn a_password_file_that_others_can_read_is_not_used() {
     assert!(project.run("check").err.contains("is not a plain file"), "{}", project.run("check").all());
 }
 
+#[case]
 fn several_hosts_have_one_password() {
     let read = |text: &str| {
         let project = private(Project::new(), ".pgpass", text);
@@ -278,6 +270,7 @@ fn several_hosts_have_one_password() {
     }
 }
 
+#[case]
 fn a_service_goes_before_variables() {
     let services = "# services\n[other]\nhost=nobody\n\n[blog]\nhost=service\nport=6001\nuser=svc\npassword=Hunter2-xyz\n\
                     sslmode=require\ntarget_session_attrs=read-write\n[last]\nhost=x\n";
@@ -319,6 +312,7 @@ fn a_service_goes_before_variables() {
     }
 }
 
+#[case]
 fn hosts_of_parts_may_have_ports() {
     let tcp = |host: &str, port| Address::Tcp(host.into(), port);
     for (host, expected) in [

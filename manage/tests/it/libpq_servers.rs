@@ -8,21 +8,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use manage::database::{Connection, Reason, probe};
 use manage::settings::DatabaseSettings;
-use manage_test_servers::{Need, Postgres, Suite, shared_postgres};
+use manage_test_support::{Need, Postgres, case, needs, shared_postgres};
 
 use crate::backends::LONG;
 use crate::libpq::{default, load, private};
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.needs(Need::Postgres, format!("libpq_servers::{name}"), test);
-    };
-    add("it_connects_as_psql_does", it_connects_as_psql_does);
-    add("the_server_of_the_wanted_kind_is_taken", the_server_of_the_wanted_kind_is_taken);
-    add("parameters_reach_the_session", parameters_reach_the_session);
-    add("tls_versions_are_limited", tls_versions_are_limited);
-}
 
 const WHO: &str = "current_user || ' ' || current_database() || ' ' || current_setting('port') || ' ' || \
                    current_setting('application_name') || ' ' || current_setting('search_path')";
@@ -49,6 +39,7 @@ fn psql(url: &str, variables: &[(&str, &str)], query: &str) -> Result<String, St
     }
 }
 
+#[case(needs(Need::Postgres))]
 fn it_connects_as_psql_does() {
     let server = shared_postgres().expect("a server");
     server.execute("CREATE ROLE libpq_user LOGIN PASSWORD 'p:a\\ss'");
@@ -102,6 +93,7 @@ fn it_connects_as_psql_does() {
     }
 }
 
+#[case(needs(Need::Postgres))]
 fn the_server_of_the_wanted_kind_is_taken() {
     let primary =
         Postgres::builder().hba(["host all,replication all 127.0.0.1/32 scram-sha-256"]).start().unwrap();
@@ -163,6 +155,7 @@ fn the_server_of_the_wanted_kind_is_taken() {
     assert_eq!(ports.len(), 2, "{ports:?}");
 }
 
+#[case(needs(Need::Postgres))]
 fn parameters_reach_the_session() {
     let server = shared_postgres().expect("a server");
     let with = |query: &str| {
@@ -243,6 +236,7 @@ fn keepalive_due(port: u16) -> Option<f64> {
     }
 }
 
+#[case(needs(Need::Postgres))]
 fn tls_versions_are_limited() {
     let server = Postgres::builder().tls().setting("ssl_max_protocol_version = 'TLSv1.2'").start().unwrap();
     let with = |query: &str| {

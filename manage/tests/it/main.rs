@@ -3,9 +3,8 @@
 mod arguments;
 #[cfg(feature = "terminal")]
 mod asking;
-#[cfg(feature = "terminal")]
-mod asking_terminal;
 mod backends;
+mod batches;
 mod calling;
 #[cfg(feature = "async")]
 mod calling_async;
@@ -14,62 +13,117 @@ mod checks;
 mod checks_deploy;
 mod checks_docs;
 mod checks_selection;
+mod common_options;
 mod completing;
 mod connecting;
+#[cfg(feature = "postgres")]
+mod copying;
 mod database_urls;
 mod databases;
 mod default_database;
+mod dependencies;
 mod dispatch;
 mod elsewhere;
+mod env_arguments;
 mod env_files;
 mod env_files_compared;
 mod errors;
+mod exit_codes;
+#[cfg(feature = "sqlite")]
+mod foreign_texts;
+mod fuzz;
 mod help;
 mod hooks;
+#[cfg(feature = "postgres")]
+mod idle_sessions;
 mod isolating;
 mod isolation_rounds;
+#[cfg(feature = "postgres")]
+mod kept_statements;
 mod kitchen;
+mod layers;
 #[cfg(unix)]
 mod libpq;
 #[cfg(all(unix, feature = "postgres"))]
 mod libpq_servers;
+#[cfg(feature = "sqlite")]
+mod lock_files;
 mod locking;
+mod macro_pages;
 mod management;
+#[cfg(all(unix, feature = "postgres"))]
+mod middle;
 mod migrating;
+mod migration_dumps;
 mod migration_failures;
 mod migration_files;
 mod migration_keys;
 mod migration_sessions;
+mod misplaced;
 #[cfg(feature = "mysql")]
 mod mysql_sessions;
+#[cfg(feature = "mysql")]
+mod mysql_statements;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod one_database;
 mod origins;
 mod output;
+mod own_main;
+mod pool_checks;
+mod pool_limits;
 mod pooling;
 mod pools;
 mod printing;
 mod profiling;
 mod project;
+mod public_api;
 mod random;
 mod reference;
 mod refusals;
+mod reused_databases;
 #[cfg(feature = "async")]
 mod runtimes;
+mod rust_version;
+mod secret_arguments;
+#[cfg(unix)]
+mod secret_files;
 mod secrets;
+mod security_document;
 mod server_errors;
+mod service_secrets;
 #[cfg(feature = "runserver")]
 mod serving;
+#[cfg(feature = "runserver")]
+mod serving_hosts;
+#[cfg(feature = "runserver")]
+mod serving_limits;
 mod settings;
+#[cfg(feature = "sqlite")]
+mod sqlite_statements;
 #[cfg(feature = "sqlite")]
 mod sqlite_writers;
 mod startcommand;
+#[cfg(feature = "postgres")]
+mod statement_sessions;
+#[cfg(feature = "postgres")]
+mod statements;
 mod stopping;
 mod test_databases;
 mod testing;
 mod things;
 mod tls;
 mod transactions;
+#[cfg(all(unix, feature = "postgres"))]
+mod trust;
 mod unmigrated;
 mod waiting;
+mod written_files;
+
+#[manage_test_support::case]
+fn every_file_is_named() {
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    assert_eq!(manage_test_support::unnamed_files(&tests), [] as [std::path::PathBuf; 0]);
+}
 
 fn main() -> std::process::ExitCode {
     if test_databases::hold() {
@@ -79,70 +133,8 @@ fn main() -> std::process::ExitCode {
     if stopping::is_program() || std::env::var_os(project::AS_PROGRAM).is_some() {
         return manage::Program::new(&["it"]).main();
     }
-    let mut suite = manage_test_servers::Suite::new();
-    #[cfg(feature = "terminal")]
-    {
-        asking::add(&mut suite);
-        asking_terminal::add(&mut suite);
+    if let Some(exit) = own_main::run() {
+        return exit;
     }
-    arguments::add(&mut suite);
-    calling::add(&mut suite);
-    #[cfg(feature = "async")]
-    calling_async::add(&mut suite);
-    certificates::add(&mut suite);
-    checks::add(&mut suite);
-    checks_deploy::add(&mut suite);
-    checks_docs::add(&mut suite);
-    checks_selection::add(&mut suite);
-    completing::add(&mut suite);
-    connecting::add(&mut suite);
-    database_urls::add(&mut suite);
-    databases::add(&mut suite);
-    default_database::add(&mut suite);
-    dispatch::add(&mut suite);
-    elsewhere::add(&mut suite);
-    env_files::add(&mut suite);
-    env_files_compared::add(&mut suite);
-    errors::add(&mut suite);
-    help::add(&mut suite);
-    hooks::add(&mut suite);
-    isolating::add(&mut suite);
-    isolation_rounds::add(&mut suite);
-    #[cfg(unix)]
-    libpq::add(&mut suite);
-    #[cfg(all(unix, feature = "postgres"))]
-    libpq_servers::add(&mut suite);
-    locking::add(&mut suite);
-    migrating::add(&mut suite);
-    migration_failures::add(&mut suite);
-    migration_files::add(&mut suite);
-    migration_keys::add(&mut suite);
-    migration_sessions::add(&mut suite);
-    origins::add(&mut suite);
-    #[cfg(feature = "mysql")]
-    mysql_sessions::add(&mut suite);
-    output::add(&mut suite);
-    printing::add(&mut suite);
-    pools::add(&mut suite);
-    reference::add(&mut suite);
-    profiling::add(&mut suite);
-    refusals::add(&mut suite);
-    #[cfg(feature = "async")]
-    runtimes::add(&mut suite);
-    secrets::add(&mut suite);
-    #[cfg(feature = "runserver")]
-    serving::add(&mut suite);
-    server_errors::add(&mut suite);
-    settings::add(&mut suite);
-    #[cfg(feature = "sqlite")]
-    sqlite_writers::add(&mut suite);
-    startcommand::add(&mut suite);
-    test_databases::add(&mut suite);
-    testing::add(&mut suite);
-    stopping::add(&mut suite);
-    tls::add(&mut suite);
-    transactions::add(&mut suite);
-    unmigrated::add(&mut suite);
-    waiting::add(&mut suite);
-    suite.run()
+    manage_test_support::Suite::of_cases().run()
 }

@@ -6,10 +6,11 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use manage::__private::internals::{Direction, Lock, MigrationPlan, MigrationTarget, Migrations, apply};
+use manage::__private::{MigrationsRegistration, Part};
 use manage::Program;
 use manage::database::Connection;
-use manage::migrations::{Direction, Lock, Migrations, Part, Plan, Registration, Target, apply};
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
 use crate::backends::{connect, on_each_backend, project, settings};
 use crate::project::{Project, Ran};
@@ -29,7 +30,7 @@ static FAILING: EmbeddedMigrations = embed_migrations!("tests/it/migrations/fail
 
 // An app whose second migration fails: what the macro writes, with the place of another crate.
 manage::__private::inventory::submit! {
-    Registration::new(
+    MigrationsRegistration::new(
         &[Part::Folder(None, "tests/it/migrations/failing", &FAILING)],
         ("failing", file!(), 1),
         env!("CARGO_MANIFEST_DIR"),
@@ -42,21 +43,6 @@ pub(crate) const NAMES: [&str; 4] = [
     "2025-01-01-000000_add_isbn",
     "2025-02-01-000000_outside_of_a_transaction",
 ];
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "migrating", name, test);
-    add("everything_is_applied_once", everything_is_applied_once);
-    add("plan_and_check_change_nothing", plan_and_check_change_nothing);
-    add("a_target_leads_forwards_and_backwards", a_target_leads_forwards_and_backwards);
-    add("in_production_reverting_takes_consent", in_production_reverting_takes_consent);
-    add("a_target_that_is_unclear_changes_nothing", a_target_that_is_unclear_changes_nothing);
-    add("a_migration_that_fails_stops_there", a_migration_that_fails_stops_there);
-    add("a_version_of_others_is_shown_and_stays", a_version_of_others_is_shown_and_stays);
-    add("ten_at_once_all_succeed", ten_at_once_all_succeed);
-    add("the_library_does_it_without_a_command", the_library_does_it_without_a_command);
-    add("diesel_and_manage_understand_each_other", diesel_and_manage_understand_each_other);
-    add("another_database_by_its_alias", another_database_by_its_alias);
-}
 
 #[derive(QueryableByName)]
 struct Count {
@@ -103,6 +89,7 @@ pub(crate) fn shown(applied: usize) -> String {
     format!("it\n{}", lines.collect::<String>())
 }
 
+#[case(on_each_backend)]
 fn in_production_reverting_takes_consent(database: TestDatabase) {
     let project = project(database.url()).env("MANAGE_ENV", "production");
     assert_eq!(done(&project, "migrate"), applying(&NAMES), "applying takes none");
@@ -116,6 +103,7 @@ fn in_production_reverting_takes_consent(database: TestDatabase) {
     assert_eq!(done(&project, "showmigrations"), shown(0));
 }
 
+#[case(on_each_backend)]
 fn everything_is_applied_once(database: TestDatabase) {
     let project = project(database.url());
     assert_eq!(done(&project, "showmigrations"), shown(0));
@@ -141,6 +129,7 @@ fn everything_is_applied_once(database: TestDatabase) {
     assert_eq!(count(&mut connect(&database), "authors WHERE name = 'Ünïcödé; the first'"), 1);
 }
 
+#[case(on_each_backend)]
 fn plan_and_check_change_nothing(database: TestDatabase) {
     let project = project(database.url());
     let plan = NAMES.iter().map(|name| format!("  Apply {name}\n")).collect::<String>();
@@ -162,6 +151,7 @@ fn plan_and_check_change_nothing(database: TestDatabase) {
     assert_eq!(done(&project, "showmigrations"), shown(4));
 }
 
+#[case(on_each_backend)]
 fn a_target_leads_forwards_and_backwards(database: TestDatabase) {
     let project = project(database.url());
     assert_eq!(done(&project, "migrate 2024-01-02-000000_create_books"), applying(&NAMES[..2]));
@@ -177,11 +167,12 @@ fn a_target_leads_forwards_and_backwards(database: TestDatabase) {
     assert_eq!(done(&project, "showmigrations"), shown(4));
 }
 
+#[case(on_each_backend)]
 fn a_target_that_is_unclear_changes_nothing(database: TestDatabase) {
     let project = project(database.url());
     let ran = project.run("migrate 2024");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
-    let expected = format!("'2024' may be any of these migrations: {}, {}.", NAMES[0], NAMES[1]);
+    let expected = format!("'2024' matches several migrations: {}, {}.", NAMES[0], NAMES[1]);
     assert!(ran.err.contains(&expected), "{}", ran.err);
     let ran = project.run("migrate create_books");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
@@ -189,6 +180,7 @@ fn a_target_that_is_unclear_changes_nothing(database: TestDatabase) {
     assert_eq!(tables(&database), 0);
 }
 
+#[case(on_each_backend)]
 fn a_migration_that_fails_stops_there(database: TestDatabase) {
     let project = Project::with(Program::new(&["failing"])).env("DATABASE_URL", database.url());
     let ran = project.run("migrate");
@@ -215,6 +207,7 @@ fn a_migration_that_fails_stops_there(database: TestDatabase) {
     assert_eq!(project.run("migrate 2024-03-01 --lock-timeout 0").exit.0, 0);
 }
 
+#[case(on_each_backend)]
 fn a_version_of_others_is_shown_and_stays(database: TestDatabase) {
     let project = project(database.url());
     done(&project, "migrate 2024-01-02");
@@ -229,6 +222,7 @@ fn a_version_of_others_is_shown_and_stays(database: TestDatabase) {
     assert!(ran.exit.0 == 1 && ran.err.contains("There is no migration '20240601'."), "{}", ran.all());
 }
 
+#[case(on_each_backend)]
 fn ten_at_once_all_succeed(database: TestDatabase) {
     let url = database.url();
     let ran: Vec<Ran> = thread::scope(|scope| {
@@ -254,9 +248,10 @@ fn of_program(database: &TestDatabase) -> Migrations {
     Migrations::of_program(&Program::new(&["it"]), backend).expect("migrations").expect("some")
 }
 
+#[case(on_each_backend)]
 fn the_library_does_it_without_a_command(database: TestDatabase) {
     let (mut connection, migrations) = (connect(&database), of_program(&database));
-    let plan = Plan::read(&mut connection, &migrations).expect("a plan");
+    let plan = MigrationPlan::read(&mut connection, &migrations).expect("a plan");
     assert!(plan.rows.iter().map(|row| row.name.as_str()).eq(NAMES));
     assert_eq!(plan.unapplied().count(), 4);
     let target = plan.target("2024-01-02").expect("a target");
@@ -270,18 +265,20 @@ fn the_library_does_it_without_a_command(database: TestDatabase) {
         seen,
         ["Begin 20240101000000", "Done 20240101000000", "Begin 20240102000000", "Done 20240102000000"]
     );
-    // Whoever shows the progress may stop it, and the steps until there stay.
-    let stopped = apply(&mut connection, &migrations, &Target::Latest, |_, step| {
+    // The observer may stop it, and the steps until there persist.
+    let stopped = apply(&mut connection, &migrations, &MigrationTarget::Latest, |_, step| {
         anyhow::ensure!(step.row.name != NAMES[3], "enough");
         Ok(())
     });
     assert_eq!(stopped.expect_err("it is stopped").to_string(), "enough");
-    let plan = Plan::read(&mut connection, &migrations).expect("a plan");
+    let plan = MigrationPlan::read(&mut connection, &migrations).expect("a plan");
     assert_eq!(plan.unapplied().map(|row| row.name.as_str()).collect::<Vec<_>>(), [NAMES[3]]);
-    let steps = apply(&mut connection, &migrations, &Target::Zero, |_, _| Ok(())).expect("three steps");
+    let steps =
+        apply(&mut connection, &migrations, &MigrationTarget::Zero, |_, _| Ok(())).expect("three steps");
     assert!(steps.iter().all(|step| step.direction == Direction::Revert) && steps.len() == 3);
 }
 
+#[case(on_each_backend)]
 fn diesel_and_manage_understand_each_other(database: TestDatabase) {
     const SQLITE: EmbeddedMigrations = embed_migrations!("tests/it/migrations/sqlite");
     const POSTGRES: EmbeddedMigrations = embed_migrations!("tests/it/migrations/postgres");
@@ -309,6 +306,7 @@ fn diesel_and_manage_understand_each_other(database: TestDatabase) {
     assert_eq!(done(&project, "showmigrations"), shown(0));
 }
 
+#[case(on_each_backend)]
 fn another_database_by_its_alias(database: TestDatabase) {
     let default = TestDatabase::new(database.backend());
     let project = project(default.url()).env("DATABASE_URL_ARCHIVE", database.url());

@@ -1,27 +1,11 @@
 //! What is said of a migration that fails: the file, the line, the database's own words, and what stayed.
 
 use diesel::connection::SimpleConnection;
-use manage_test_servers::{Backend, Need, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend};
+use crate::backends::{connect, on_each_backend, on_mariadb, on_postgres};
 use crate::migration_files::{app, is_there, number, project_of};
 use crate::project::Ran;
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "migration_failures", name, test);
-    add("the_file_the_line_and_what_the_database_says", the_file_the_line_and_what_the_database_says);
-    add("the_path_of_a_real_file", the_path_of_a_real_file);
-    add("what_stayed_is_told", what_stayed_is_told);
-    add("a_connection_that_is_lost", a_connection_that_is_lost);
-    if cfg!(feature = "mysql") {
-        let name = "migration_failures::mysql::what_committed_by_itself_is_told";
-        suite.needs(Need::MariaDb, name, what_committed_by_itself_is_told);
-    }
-    if cfg!(feature = "postgres") {
-        let name = "migration_failures::postgres::hints_and_what_is_inside_functions";
-        suite.needs(Need::Postgres, name, postgres_details);
-    }
-}
 
 fn failed(app: &'static str, database: &TestDatabase) -> Ran {
     let ran = project_of(&[app], database).run("migrate");
@@ -53,6 +37,7 @@ app!(
     )
 );
 
+#[case(on_each_backend)]
 fn the_file_the_line_and_what_the_database_says(database: TestDatabase) {
     let ran = failed("fail_syntax", &database);
     said(
@@ -80,6 +65,7 @@ fn the_file_the_line_and_what_the_database_says(database: TestDatabase) {
     }
 }
 
+#[case(on_each_backend)]
 fn the_path_of_a_real_file(database: TestDatabase) {
     let ran = failed("failing", &database);
     let path = "FILE: manage/tests/it/migrations/failing/2024-03-02-000000_fails_in_the_middle/up.sql, line ";
@@ -145,7 +131,8 @@ app!(
     )
 );
 
-fn postgres_details() {
+#[case(on_postgres)]
+fn hints_and_what_is_inside_functions() {
     let database = TestDatabase::new(Backend::Postgres);
     let ran = failed("fail_caret", &database);
     said(&ran, "column \"nmae\" does not exist\n");
@@ -222,7 +209,8 @@ app!(
     )
 );
 
-fn what_stayed_is_told(database: TestDatabase) {
+#[case(on_each_backend)]
+fn what_stayed_is_reported(database: TestDatabase) {
     let is_mysql = database.backend() == Backend::MariaDb;
     let new = || TestDatabase::new(database.backend());
     let record = "record its version in __diesel_schema_migrations: 20260101000000.";
@@ -251,7 +239,7 @@ fn what_stayed_is_told(database: TestDatabase) {
     // The next run fails at what this one left, and must not say that there is nothing.
     let ran = failed("stay_outside", &database);
     said(&ran, "None of its statements took effect in this run.");
-    said(&ran, "if an earlier run failed half-way, what that did is still there");
+    said(&ran, "if an earlier run failed half-way, its effects persist");
     said(&ran, record);
 
     let ran = failed("stay_first", &new());
@@ -320,7 +308,8 @@ app!(
     ("2026-01-01-000000_a", "INSERT INTO a VALUES (1);\nINSERT INTO nowhere VALUES (3);", None, true)
 );
 
-fn what_committed_by_itself_is_told() {
+#[case(on_mariadb)]
+fn what_committed_by_itself_is_reported() {
     for (app, left, query, count) in [
         (
             "commits_begin",
@@ -389,6 +378,7 @@ app!(
     )
 );
 
+#[case(on_each_backend)]
 fn a_connection_that_is_lost(database: TestDatabase) {
     match database.backend() {
         Backend::Sqlite => {}

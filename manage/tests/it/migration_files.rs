@@ -4,24 +4,24 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use manage::Program;
 use manage::database::Connection;
-use manage_test_servers::{Backend, Need, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
 use crate::backends::{connect, on_each_backend};
 use crate::migrating::done;
 use crate::project::Project;
 
-/// Registers the migrations of an app that is no crate of its own: for each a name, its SQL to apply and to revert, and whether
-/// it runs in a transaction. `before` is as in `manage::migrations!`.
+/// Registers the migrations of an app that is no crate of its own: for each a name, its SQL to apply and to
+/// revert, and whether it runs in a transaction. `before` is as in `manage::migrations!`.
 macro_rules! app {
     ($app:literal $(before $before:expr)?, $(($name:literal, $up:expr, $down:expr, $in_transaction:literal)),+ $(,)?) => {
         const _: () = {
             use diesel_migrations::{EmbeddedMigration, EmbeddedMigrations, EmbeddedName, TomlMetadataWrapper};
-            use manage::migrations::{Part, Registration};
+            use manage::__private::{MigrationsRegistration, Part};
             static FOLDER: EmbeddedMigrations = EmbeddedMigrations::new(&[$(EmbeddedMigration::new(
                 $up, $down, EmbeddedName::new($name), TomlMetadataWrapper::new($in_transaction)
             )),+]);
             manage::__private::inventory::submit! {
-                Registration::new(
+                MigrationsRegistration::new(
                     &[Part::Folder(None, "migrations", &FOLDER), $(Part::Before($before))?],
                     ($app, concat!($app, "/src/lib.rs"), 1),
                     concat!("/srv/", $app),
@@ -31,37 +31,6 @@ macro_rules! app {
     };
 }
 pub(crate) use app;
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "migration_files", name, test);
-    add("byte_order_marks_are_skipped", byte_order_marks_are_skipped);
-    add("files_without_statements_do_nothing", files_without_statements_do_nothing);
-    add("line_ends_quotes_and_bodies", line_ends_quotes_and_bodies);
-    add(
-        "outside_of_a_transaction_statements_go_one_by_one",
-        outside_of_a_transaction_statements_go_one_by_one,
-    );
-    add("transactions_of_the_files_own", transactions_of_the_files_own);
-    add("a_missing_down_sql_is_seen_before_the_first_step", a_missing_down_sql_is_seen_before_the_first_step);
-    add(
-        "two_migrations_of_one_version_are_an_error_of_check",
-        two_migrations_of_one_version_are_an_error_of_check,
-    );
-    if cfg!(feature = "postgres") {
-        suite.needs(
-            Need::Postgres,
-            "migration_files::postgres::a_dumps_settings_end_with_it",
-            a_dumps_settings_end_with_it,
-        );
-    }
-    if cfg!(feature = "mysql") {
-        suite.needs(
-            Need::MariaDb,
-            "migration_files::mariadb::a_dump_with_delimiters_locks_and_use",
-            a_mysql_dump,
-        );
-    }
-}
 
 /// A project of these apps on this database.
 pub(crate) fn project_of(apps: &[&'static str], database: &TestDatabase) -> Project {
@@ -108,6 +77,7 @@ app!(
     ("2026-01-02-000000_b", "\u{feff}", Some("\u{feff}\r\n-- nothing\r\n"), false)
 );
 
+#[case(on_each_backend)]
 fn byte_order_marks_are_skipped(database: TestDatabase) {
     let project = project_of(&["files_marks"], &database);
     done(&project, "migrate");
@@ -129,6 +99,7 @@ app!(
     ("2026-01-04-000000_d", ";;\n;", Some(";"), true)
 );
 
+#[case(on_each_backend)]
 fn files_without_statements_do_nothing(database: TestDatabase) {
     let project = project_of(&["files_empty"], &database);
     done(&project, "migrate");
@@ -162,6 +133,7 @@ app!(
     ("2026-01-01-000000_a", MYSQL_BODIES, Some("DROP TABLE a, log;\r\nDROP PROCEDURE p;\r\n"), true)
 );
 
+#[case(on_each_backend)]
 fn line_ends_quotes_and_bodies(database: TestDatabase) {
     let app = match database.backend() {
         Backend::Sqlite => "files_sqlite",
@@ -219,6 +191,7 @@ app!(
     )
 );
 
+#[case(on_each_backend)]
 fn outside_of_a_transaction_statements_go_one_by_one(database: TestDatabase) {
     let app = match database.backend() {
         Backend::Sqlite => "alone_sqlite",
@@ -293,6 +266,7 @@ app!(
     )
 );
 
+#[case(on_each_backend)]
 fn transactions_of_the_files_own(database: TestDatabase) {
     let is_mysql = database.backend() == Backend::MariaDb;
     let project = project_of(&["own_wrapped"], &database);
@@ -351,6 +325,7 @@ app!(
     ("2026-01-03-000000_c", "CREATE TABLE c (id INTEGER);", Some("DROP TABLE c;"), true)
 );
 
+#[case(on_each_backend)]
 fn a_missing_down_sql_is_seen_before_the_first_step(database: TestDatabase) {
     let project = project_of(&["one_way"], &database).env("MANAGE_ENV", "production");
     done(&project, "migrate");
@@ -374,6 +349,7 @@ app!(
     ("20260101000000_b", "CREATE TABLE b (id INTEGER);", None, true)
 );
 
+#[case(on_each_backend)]
 fn two_migrations_of_one_version_are_an_error_of_check(database: TestDatabase) {
     let project = project_of(&["twins_of_one_version"], &database);
     let words = "Two migrations have the same version: 2026-01-01-000000_a and 20260101000000_b. Give one of them another timestamp.";
@@ -384,83 +360,4 @@ fn two_migrations_of_one_version_are_an_error_of_check(database: TestDatabase) {
     let ran = project.run("migrate");
     assert!(ran.exit.0 == 1 && ran.err.contains(words), "{}", ran.all());
     assert!(!is_there(&database, "a"));
-}
-
-app!(
-    "dumped",
-    (
-        "2026-01-01-000000_a",
-        "\\restrict vQ3;x\n\nSET statement_timeout = 0;\nSET lock_timeout = 0;\nSET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n\
-         SELECT pg_catalog.set_config('search_path', '', false);\nSET check_function_bodies = false;\nSET xmloption = content;\n\
-         SET client_min_messages = warning;\nSET row_security = off;\nSET default_tablespace = '';\nSET TIME ZONE 'Asia/Tokyo';\n\
-         CREATE TABLE public.a (id integer NOT NULL);\nALTER TABLE public.a OWNER TO CURRENT_USER;\n",
-        Some("SET search_path = pg_catalog; DROP TABLE public.a;"),
-        true
-    ),
-    (
-        "2026-01-02-000000_b",
-        "CREATE TABLE b AS SELECT count(*) AS n FROM pg_settings WHERE name IN ('search_path', 'check_function_bodies', 'xmloption', 'row_security', 'lock_timeout') AND setting <> reset_val;\n\
-         INSERT INTO b SELECT count(*) FROM pg_settings WHERE name = 'TimeZone' AND setting = 'Asia/Tokyo';",
-        Some("DROP TABLE b;"),
-        true
-    ),
-    (
-        "2026-01-03-000000_c",
-        "SELECT set_config('search_path', '', false); CREATE TABLE public.c (id int); SET ROLE pg_read_all_data;",
-        Some("DROP TABLE c;"),
-        false
-    ),
-    ("2026-01-04-000000_d", "CREATE TABLE d (id int);", Some("DROP TABLE d;"), true)
-);
-
-fn a_dumps_settings_end_with_it() {
-    let database = TestDatabase::new(Backend::Postgres);
-    let project = project_of(&["dumped"], &database);
-    for _ in 0..2 {
-        done(&project, "migrate");
-        assert!(is_there(&database, "b") && is_there(&database, "d"));
-        assert_eq!(number(&mut connect(&database), "SELECT sum(n)::bigint AS n FROM b"), 0);
-        done(&project, "migrate --lock-timeout 1");
-        assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 4);
-        done(&project, "migrate zero --lock-timeout 1");
-        assert_eq!(done(&project, "showmigrations").matches("[ ]").count(), 4);
-    }
-}
-
-app!(
-    "dumped_mysql",
-    (
-        "2026-01-01-000000_a",
-        "/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n/*!40101 SET NAMES latin1 */;\n\
-         /*!40014 SET @OLD_FOREIGN_KEY_CHECKS=@@FOREIGN_KEY_CHECKS, FOREIGN_KEY_CHECKS=0 */;\n/*!40101 SET SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;\n\
-         CREATE TABLE `a` (id INT PRIMARY KEY, t TEXT);\nLOCK TABLES `a` WRITE;\n/*!40000 ALTER TABLE `a` DISABLE KEYS */;\nINSERT INTO `a` VALUES (1,'x;y'),(2,'it\\'s');\n\
-         DELIMITER ;;\n/*!50003 CREATE*/ /*!50003 TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN SET NEW.t = 'a;'; SET @n = 1; END */;;\nDELIMITER ;\n",
-        Some("DROP TABLE a;"),
-        true
-    ),
-    (
-        "2026-01-02-000000_b",
-        "CREATE TABLE b AS SELECT @@SESSION.foreign_key_checks AS k, @@SESSION.sql_mode LIKE '%AUTO_VALUE%' AS m, @@SESSION.character_set_client AS c;\nSET autocommit = 0;\n\
-         USE information_schema;",
-        Some("DROP TABLE b; USE information_schema;"),
-        true
-    ),
-    ("2026-01-03-000000_c", "CREATE TABLE c (id INT);", Some("DROP TABLE c;"), false)
-);
-
-fn a_mysql_dump() {
-    let database = TestDatabase::new(Backend::MariaDb);
-    let project = project_of(&["dumped_mysql"], &database);
-    for _ in 0..2 {
-        done(&project, "migrate");
-        let connection = &mut connect(&database);
-        assert_eq!(
-            number(connection, "SELECT COUNT(*) AS n FROM b WHERE k = 1 AND m = 0 AND c = 'utf8mb4'"),
-            1
-        );
-        assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM a"), 2);
-        assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 3);
-        done(&project, "migrate zero");
-        assert_eq!(done(&project, "showmigrations").matches("[ ]").count(), 3);
-    }
 }

@@ -1,30 +1,20 @@
-//! SQLite's foreign keys while tables are rebuilt: no row of another table goes, and every reference holds afterwards.
+//! SQLite's foreign keys while tables are rebuilt: no row of another table goes, and every reference holds
+//! afterwards.
 
 use diesel::connection::SimpleConnection;
+use manage::__private::internals::{MigrationTarget, Migrations, apply};
 use manage::Program;
 use manage::database::Connection;
-use manage::migrations::{Migrations, Target, apply};
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, CaseName, Suite, TestDatabase, case};
 
 use crate::backends::{connect, settings};
 use crate::migrating::done;
 use crate::migration_files::{app, number, project_of};
 
-pub(crate) fn add(suite: &mut Suite) {
-    if !cfg!(feature = "sqlite") {
-        return;
+fn on_sqlite_database(suite: &mut Suite, name: &CaseName, test: fn(TestDatabase)) {
+    if cfg!(feature = "sqlite") {
+        suite.test(name, move || test(TestDatabase::sqlite()));
     }
-    let mut add = |name: &str, test: fn(TestDatabase)| {
-        suite.test(format!("migration_keys::{name}"), move || test(TestDatabase::sqlite()));
-    };
-    add("a_table_that_is_rebuilt_keeps_the_rows_that_refer_to_it", rebuilding);
-    add("indexes_triggers_and_views_survive_a_rebuild", triggers_and_views);
-    add("a_table_that_is_renamed_first_is_explained", a_table_that_is_renamed_first);
-    add("a_reference_that_breaks_rolls_back", a_reference_that_breaks_rolls_back);
-    add("outside_of_a_transaction_it_is_told_what_stayed", outside_of_a_transaction);
-    add("references_that_did_not_hold_before_stop_nothing", references_that_did_not_hold_before_stop_nothing);
-    add("a_file_may_keep_the_keys_on", a_file_may_keep_the_keys_on);
-    add("the_keys_are_on_again_whatever_happens", the_keys_are_on_again_whatever_happens);
 }
 
 const TABLES: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);\n\
@@ -53,7 +43,8 @@ app!(
     ("2026-01-05-000000_outside_by_the_book", BY_THE_BOOK, Some(BY_THE_BOOK), false)
 );
 
-fn rebuilding(database: TestDatabase) {
+#[case(on_sqlite_database)]
+fn a_table_that_is_rebuilt_keeps_the_rows_that_refer_to_it(database: TestDatabase) {
     let project = project_of(&["keys_rebuild"], &database);
     for target in [
         "20260101", "20260102", "20260103", "20260104", "20260105", "20260104", "20260103", "20260102",
@@ -104,13 +95,15 @@ app!(
     )
 );
 
-fn triggers_and_views(database: TestDatabase) {
+#[case(on_sqlite_database)]
+fn indexes_triggers_and_views_survive_a_rebuild(database: TestDatabase) {
     done(&project_of(&["keys_triggers"], &database), "migrate");
     let connection = &mut connect(&database);
     connection.batch_execute("INSERT INTO t VALUES (2, 20)").expect("a row");
     assert_eq!(number(connection, "SELECT SUM(n) AS n FROM v"), 12 + 20);
     assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM log"), 2);
-    // A view that stays while its table is gone takes the old behaviour of ALTER TABLE, which ends with the migration.
+    // A view that stays while its table is gone takes the old behaviour of ALTER TABLE, which ends with the
+    // migration.
     done(&project_of(&["keys_triggers", "keys_triggers_kept"], &database), "migrate");
     assert_eq!(number(connection, "SELECT SUM(n) AS n FROM v"), 12 + 20);
     assert_eq!(number(connection, "SELECT COUNT(*) AS n FROM c"), 1);
@@ -127,6 +120,7 @@ app!(
     )
 );
 
+#[case(on_sqlite_database)]
 fn a_reference_that_breaks_rolls_back(database: TestDatabase) {
     let project = project_of(&["keys_broken"], &database);
     let ran = project.run("migrate");
@@ -154,7 +148,8 @@ app!(
 app!("keys_renamed_prepared" before &[(manage::settings::Backend::Sqlite, &["PRAGMA legacy_alter_table = ON"])],
     ("2026-01-01-000000_tables", TABLES, None, true), ("2026-01-02-000000_rename", RENAMED_FIRST, None, true));
 
-fn a_table_that_is_renamed_first(database: TestDatabase) {
+#[case(on_sqlite_database)]
+fn a_table_that_is_renamed_first_is_explained(database: TestDatabase) {
     let ran = project_of(&["keys_renamed"], &database).run("migrate");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     for words in [
@@ -186,7 +181,8 @@ app!(
     )
 );
 
-fn outside_of_a_transaction(database: TestDatabase) {
+#[case(on_sqlite_database)]
+fn outside_of_a_transaction_it_is_reported_what_stayed(database: TestDatabase) {
     let ran = project_of(&["keys_broken_outside"], &database).run("migrate");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     assert!(
@@ -218,6 +214,7 @@ app!(
     ("2026-02-04-000000_worse", "INSERT INTO child VALUES (11, 98);", None, true)
 );
 
+#[case(on_sqlite_database)]
 fn references_that_did_not_hold_before_stop_nothing(database: TestDatabase) {
     done(&project_of(&["keys_tables"], &database), "migrate");
     let broken = "PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (10, 99); CREATE TABLE odd (id INTEGER REFERENCES parent (name)); INSERT INTO odd VALUES (1)";
@@ -252,6 +249,7 @@ app!(
     ("2026-01-03-000000_outside", "PRAGMA foreign_keys = 1;\nDELETE FROM parent;", None, false)
 );
 
+#[case(on_sqlite_database)]
 fn a_file_may_keep_the_keys_on(database: TestDatabase) {
     let project = project_of(&["keys_on"], &database);
     done(&project, "migrate 20260102");
@@ -281,6 +279,7 @@ app!(
     )
 );
 
+#[case(on_sqlite_database)]
 fn the_keys_are_on_again_whatever_happens(_: TestDatabase) {
     for (app, succeeds) in [
         ("keys_rebuild", true),
@@ -294,7 +293,7 @@ fn the_keys_are_on_again_whatever_happens(_: TestDatabase) {
         let migrations = Migrations::of_program(&Program::new(&[app]), settings.backend)
             .expect("migrations")
             .expect("some");
-        let applied = apply(connection, &migrations, &Target::Latest, |_, _| Ok(()));
+        let applied = apply(connection, &migrations, &MigrationTarget::Latest, |_, _| Ok(()));
         assert_eq!(applied.is_ok(), succeeds, "{app}: {applied:?}");
         for (pragma, value) in [("foreign_keys", 1), ("legacy_alter_table", 0), ("recursive_triggers", 0)] {
             assert_eq!(

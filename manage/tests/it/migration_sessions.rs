@@ -1,21 +1,14 @@
 //! The session that migrations run in: what prepares it, and that nothing of it is left for what comes next.
 
 use diesel::connection::SimpleConnection;
+use manage::__private::internals::{MigrationTarget, Migrations, apply};
 use manage::Program;
-use manage::migrations::{Migrations, Target, apply};
 use manage::settings;
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
 use crate::backends::{connect, on_each_backend};
 use crate::migrating::done;
 use crate::migration_files::{app, is_there, number, project_of};
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "migration_sessions", name, test);
-    add("statements_prepare_the_session", statements_prepare_the_session);
-    add("a_preparation_that_fails_is_named", a_preparation_that_fails_is_named);
-    add("nothing_is_left_of_a_session", nothing_is_left_of_a_session);
-}
 
 /// The shape of real projects: a table refers to one that comes later, and another one is made from scratch.
 const UP: &str = "CREATE TABLE folders (id INTEGER PRIMARY KEY, owner INTEGER, FOREIGN KEY (owner) REFERENCES users (id) ON DELETE CASCADE);\n\
@@ -41,6 +34,7 @@ app!("prepared_postgres" before &[(settings::Backend::Postgres, &["CREATE SCHEMA
     ("2026-01-01-000000_a", "CREATE TABLE a AS SELECT current_setting('lock_timeout') AS t", Some("DROP TABLE a"), true),
     ("2026-01-02-000000_b", "CREATE TABLE b (id INTEGER)", Some("DROP TABLE b"), false));
 
+#[case(on_each_backend)]
 fn statements_prepare_the_session(database: TestDatabase) {
     match database.backend() {
         Backend::Postgres => {
@@ -92,6 +86,7 @@ app!("badly_prepared" before &[
     ],
     ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER)", None, true));
 
+#[case(on_each_backend)]
 fn a_preparation_that_fails_is_named(database: TestDatabase) {
     let ran = project_of(&["badly_prepared"], &database).run("migrate");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
@@ -120,6 +115,7 @@ app!("leaking_mysql" before &[(settings::Backend::Mysql, &["SET unique_checks = 
     ("2026-01-01-000000_a", MYSQL_SETTINGS, None, true), ("2026-01-02-000000_b", MYSQL_SETTINGS, None, false),
     ("2026-01-03-000000_fails", "SET FOREIGN_KEY_CHECKS = 0; SELECT nonsense", None, true));
 
+#[case(on_each_backend)]
 fn nothing_is_left_of_a_session(database: TestDatabase) {
     let (app, own, query) = match database.backend() {
         Backend::Sqlite => (
@@ -152,7 +148,8 @@ fn nothing_is_left_of_a_session(database: TestDatabase) {
         .expect("migrations")
         .expect("some");
     for version in ["20260101000000", "20260102000000", "20260103000000"] {
-        let applied = apply(connection, &migrations, &Target::Version(version.to_owned()), |_, _| Ok(()));
+        let applied =
+            apply(connection, &migrations, &MigrationTarget::Version(version.to_owned()), |_, _| Ok(()));
         assert_eq!(applied.is_err(), version == "20260103000000", "{applied:?}");
         assert_eq!(number(connection, query), 1, "{version}");
         assert_eq!(

@@ -1,19 +1,24 @@
-//! What the defaults of a MySQL or MariaDB server, and its `init_connect`, do to a connection: nothing that loses data.
+//! What the defaults of a MySQL or MariaDB server, and its `init_connect`, do to a connection: nothing that
+//! loses data.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use diesel::sql_types::Text;
 use diesel_async::AsyncMysqlConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use manage::database::{Background, Connection, MysqlConnection, Pool};
+use manage::__private::internals::Background;
+use manage::database::{ByUrl, Connection, MysqlConnection, Pool};
 use manage::prelude::*;
-use manage_test_servers::{MariaDb, Need, Suite};
+use manage_test_support::hostile::Hostile;
+use manage_test_support::hostile::mysql::Case;
+use manage_test_support::{CaseName, MariaDb, Need, Suite, case, needs};
 
 use crate::backends::{in_command, open, project, settings};
 use crate::migrating::{NAMES, applying, done, shown};
 use crate::things::{Thing, create, ids, insert, thing, things};
 
-/// What a team may write for `connect_as`: a driver's own connection, which is not set up by us.
+/// What a team may write for `ByUrl`: a driver's own connection, which is not set up by us.
 type Foreign = AsyncConnectionWrapper<AsyncMysqlConnection, Background>;
 
 /// What is wrong with a server, in lines of its configuration.
@@ -36,12 +41,11 @@ const SERVERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-pub(crate) fn add(suite: &mut Suite) {
-    for (name, lines) in SERVERS {
-        suite.needs(Need::MariaDb, format!("mysql_sessions::{name}"), move || nothing_is_lost(lines));
+/// A test for each kind of server.
+fn for_each_server(suite: &mut Suite, name: &CaseName, test: fn(&[&str])) {
+    for (variant, lines) in SERVERS {
+        suite.needs(Need::MariaDb, &name.row(*variant), move || test(lines));
     }
-    suite.needs(Need::MariaDb, "mysql_sessions::a_pool_sets_a_used_session_back", a_used_session_is_set_back);
-    suite.needs(Need::MariaDb, "mysql_sessions::a_probe_sets_up_what_a_command_does", a_probe_sets_up);
 }
 
 const SESSION: &str = "ON NO_CHAIN OFF 18446744073709551615 +00:00 utf8mb4 utf8mb4 utf8mb4";
@@ -78,6 +82,7 @@ fn start(lines: &[&str]) -> (MariaDb, String) {
     (server, url)
 }
 
+#[case(for_each_server)]
 fn nothing_is_lost(lines: &[&str]) {
     let (_server, url) = start(lines);
     let project = project(&url);
@@ -106,7 +111,7 @@ fn nothing_is_lost(lines: &[&str]) {
         insert(&mut pooled, &text(id)).expect("a row");
     }
     drop(pool);
-    for work in [insert_as::<MysqlConnection>, insert_as::<Foreign>] {
+    for work in [insert_as_ours, insert_as_foreign] {
         let ran = in_command(&url, work);
         assert_eq!(ran.exit.0, 0, "{}", ran.all());
     }
@@ -119,13 +124,20 @@ fn nothing_is_lost(lines: &[&str]) {
     assert_eq!(done(&project, "showmigrations"), shown(0));
 }
 
+fn insert_as_ours(cx: &mut Context) -> Result<()> {
+    insert_next(&mut cx.connect_as::<MysqlConnection>()?)
+}
+
+fn insert_as_foreign(cx: &mut Context) -> Result<()> {
+    insert_next(&mut *cx.connect_as::<ByUrl<Foreign>>()?)
+}
+
 /// Stores a row outside of a transaction, with the next free id.
-fn insert_as<C>(cx: &mut Context) -> Result<()>
+fn insert_next<C>(connection: &mut C) -> Result<()>
 where
     C: diesel::connection::LoadConnection<Backend = diesel::mysql::Mysql>,
 {
-    let mut connection = cx.connect_as::<C>()?;
-    anyhow::ensure!(session(&mut connection) == SESSION, "{}", session(&mut connection));
+    anyhow::ensure!(session(connection) == SESSION, "{}", session(connection));
     connection.batch_execute(
         "INSERT INTO things (id, label, big, yes, ratio, moment, bytes) \
          SELECT max(id) + 1, concat('row ', max(id) + 1), 1, 1, 1, now(), '' FROM things",
@@ -133,7 +145,8 @@ where
     Ok(())
 }
 
-fn a_used_session_is_set_back() {
+#[case(needs(Need::MariaDb))]
+fn a_pool_sets_a_used_session_back() {
     let (_server, url) = start(&[]);
     create(&mut open(&url));
     let pool = Pool::new(settings(&url), 1);
@@ -152,8 +165,10 @@ fn a_used_session_is_set_back() {
     assert_eq!(ids(&mut open(&url)), [2, 3]);
 }
 
-/// A server that lets clients in, and on which no command can do anything: a command's session needs prepared statements.
-fn a_probe_sets_up() {
+/// A server that lets clients in, and on which no command can do anything: a command's session needs prepared
+/// statements.
+#[case(needs(Need::MariaDb))]
+fn a_probe_sets_up_what_a_command_does() {
     let (server, url) = start(&["max_prepared_stmt_count = 0"]);
     let ran = project(&url).run("wait_for_db --once");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
@@ -163,4 +178,68 @@ fn a_probe_sets_up() {
     server.execute("SET GLOBAL max_prepared_stmt_count = 1000");
     done(&project(&url), "wait_for_db --once");
     done(&project(&url), "showmigrations");
+}
+
+/// It does not say that the server sent something wrong.
+#[case(needs(Need::MariaDb))]
+fn a_session_that_ended_says_so() {
+    let (server, url) = start(&[]);
+    let mut connection = open(&url);
+    let id =
+        diesel::sql_query("SELECT CAST(CONNECTION_ID() AS CHAR) AS text").get_result::<Row>(&mut connection);
+    server.execute(&format!("KILL {}", id.expect("a number").text));
+    let first = connection.batch_execute("SELECT 1").expect_err("the session ended");
+    assert!(!first.to_string().contains("cannot read"), "{first}");
+    for _ in 0..2 {
+        let error = connection.batch_execute("SELECT 1").expect_err("it stays so");
+        assert_eq!(error.to_string(), "the connection to the server is closed");
+        assert!(matches!(error, QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)));
+    }
+}
+
+/// Around the length at which a packet goes on in the next one, in both directions.
+#[case(needs(Need::MariaDb))]
+fn packets_of_every_length_arrive() {
+    const FULL: usize = 0xff_ff_ff;
+    let (_server, url) = start(&["max_allowed_packet = 64M"]);
+    let mut connection = open(&url);
+    // Before the text of a row there are up to 11 bytes, and before that of a statement there are 17.
+    for length in
+        [FULL - 17, FULL - 12, FULL - 11, FULL - 10, FULL - 6, FULL - 5, FULL - 4, FULL, 2 * FULL - 11]
+    {
+        let sql = format!("SELECT REPEAT('a', {length}) AS text");
+        let row = diesel::sql_query(sql).get_result::<Row>(&mut connection).expect("a long row");
+        assert!(row.text.len() == length && row.text.bytes().all(|byte| byte == b'a'), "{length}");
+        let sql = format!("DO LENGTH('{}')", "b".repeat(length));
+        connection.batch_execute(&sql).expect("a long statement");
+        let sql = format!("SELECT '{}'; SELECT 1", "c".repeat(length));
+        connection.batch_execute(&sql).expect("a long statement, and a long row of text");
+    }
+    assert_eq!(session(mysql(&mut connection)), SESSION);
+}
+
+/// Each answer ends a connection, and the pool makes another one.
+#[case]
+fn a_pool_replaces_what_a_hostile_server_broke() {
+    let cases = [
+        Case::EmptyAnswer,
+        Case::EmptyRow,
+        Case::ShortRow,
+        Case::HugeColumnCount,
+        Case::HugeSecondResult,
+        Case::ShortColumn,
+    ];
+    for case in cases {
+        let hostile = Hostile::start(case);
+        let mut settings = settings(hostile.url());
+        settings.connect_timeout = std::time::Duration::from_secs(1);
+        let pool = Pool::new(settings, 1);
+        for round in 1..=3 {
+            let mut connection = pool.get().unwrap_or_else(|error| panic!("{case:?}: {error}"));
+            assert_eq!(hostile.accepted(), round, "{case:?}");
+            let answer = diesel::sql_query("SELECT label AS text").load::<Row>(mysql(&mut connection));
+            let error = answer.map(|rows| rows.len()).expect_err("it is no answer");
+            assert!(!error.to_string().contains("panicked"), "{case:?}: {error}");
+        }
+    }
 }

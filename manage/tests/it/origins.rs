@@ -1,29 +1,20 @@
-//! Where the parts of a database's settings come from: a message names the source of the part that was refused.
+//! Where the parts of a database's settings come from: a message names the source of the part that was
+//! refused.
 
 use std::path::Path;
 
 use manage::settings::{DatabaseSettings, Environment, Part, Settings, Source};
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
 use crate::backends::{on_each_server, shared_database};
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("origins::each_part_has_its_own", each_part_has_its_own);
-    suite.test("origins::a_part_that_nobody_sets_is_a_default", a_part_that_nobody_sets_is_a_default);
-    suite.test("origins::keys_of_the_settings_file", keys_of_the_settings_file);
-    suite.test("origins::a_refused_port", a_refused_port);
-    suite.test("origins::newlines_of_secret_files", newlines_of_secret_files);
-    on_each_server(suite, "origins", "a_refused_password", a_refused_password);
-    on_each_server(suite, "origins", "a_missing_database", a_missing_database);
-    on_each_server(suite, "origins", "a_carriage_return", a_carriage_return);
-}
 
 fn default(folder: &Path, variables: &[(&str, &str)]) -> DatabaseSettings {
     let source = Source::new(Environment::new(variables.iter().copied(), folder), None);
     Settings::load(&source).expect("settings").database("default").expect("a database").clone()
 }
 
+#[case]
 fn each_part_has_its_own() {
     let text = "POSTGRES_PORT=5433\n\nPOSTGRES_USER=app\nPOSTGRES_HOST=elsewhere\n";
     let project = Project::new().file(".env", text).file("secret", "hunter2");
@@ -44,6 +35,7 @@ fn each_part_has_its_own() {
     assert_eq!(database.origin_of(Part::Password).to_string(), "DATABASE_PASSWORD (environment)");
 }
 
+#[case]
 fn a_part_that_nobody_sets_is_a_default() {
     let project = Project::new();
     let database = default(project.folder(), &[("POSTGRES_HOST", "db")]);
@@ -52,6 +44,7 @@ fn a_part_that_nobody_sets_is_a_default() {
     assert_eq!(database.origin_of(Part::Port).to_string(), "POSTGRES_HOST (environment)");
 }
 
+#[case]
 fn keys_of_the_settings_file() {
     let text =
         "[databases.default]\nurl = \"postgres://app@db/blog\"\nport = 5433\n\npassword_file = \"secret\"\n";
@@ -64,6 +57,7 @@ fn keys_of_the_settings_file() {
     assert_eq!([Part::Host, Part::Port, Part::User, Part::Password].map(line), [2, 3, 2, 5]);
 }
 
+#[case]
 fn a_refused_port() {
     let project =
         Project::new().file(".env", "# the port\nPOSTGRES_PORT=1\n").env("POSTGRES_HOST", "127.0.0.1");
@@ -76,13 +70,14 @@ fn a_refused_port() {
     assert!(ran.err.contains(&expected), "{}", ran.all());
 }
 
+#[case]
 fn newlines_of_secret_files() {
     for (text, expected) in [
         ("hunter2", "hunter2"),
         ("hunter2\n", "hunter2"),
         ("hunter2\n\n\n", "hunter2"),
         ("hunter2\r\n", "hunter2\r"),
-        ("\n hunter2 \n", "\n hunter2 "),
+        (" hunter2 \n", " hunter2 "),
     ] {
         let project = Project::new().file("secret", text);
         let database =
@@ -121,6 +116,7 @@ fn parts(backend: Backend, others: &[(&str, &str)]) -> (TestDatabase, DatabaseSe
     (database, settings, project)
 }
 
+#[case(on_each_server)]
 fn a_refused_password(backend: Backend) {
     let (_database, _, project) = parts(backend, &[("PASSWORD_FILE", "secret")]);
     let ran = project.file("secret", "wrong\n").run("wait_for_db --once");
@@ -129,6 +125,7 @@ fn a_refused_password(backend: Backend) {
     assert!(!ran.err.contains("carriage return"), "{}", ran.all());
 }
 
+#[case(on_each_server)]
 fn a_missing_database(backend: Backend) {
     let name = if backend == Backend::MariaDb { "DATABASE" } else { "DB" };
     let (_database, _, project) = parts(backend, &[(name, "not_there")]);
@@ -138,6 +135,7 @@ fn a_missing_database(backend: Backend) {
 }
 
 /// A file that was written on Windows: the password is right but for its last character.
+#[case(on_each_server)]
 fn a_carriage_return(backend: Backend) {
     let (_database, settings, project) = parts(backend, &[("PASSWORD_FILE", "secret")]);
     let password = settings.password.expect("a password");

@@ -1,9 +1,9 @@
 //! A pooler before the shared PostgreSQL server, and who holds a lock behind it.
 
-use manage_test_servers::{PgBouncer, TestDatabase, shared_postgres};
+use manage_test_support::{PgBouncer, TestDatabase, shared_postgres};
 
-/// A new database, PgBouncer with these lines of configuration, and the way through it. Unless the lines say otherwise it
-/// pools transactions.
+/// A new database, PgBouncer with these lines of configuration, and the way through it. Unless the lines say
+/// otherwise it pools transactions.
 pub(crate) fn pooler(further: &[&str]) -> (TestDatabase, PgBouncer, String) {
     let database = TestDatabase::postgres();
     // Few server sessions: without a transaction the next client would often have the holder's.

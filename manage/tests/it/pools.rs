@@ -6,28 +6,14 @@ use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use manage::database::{ConnectError, Pool, Reason};
-use manage_test_servers::{Suite, TestDatabase};
+use manage_test_support::{Backend, DatabaseServer, TestDatabase, case};
 
-use crate::backends::{Server, connect, on_each_backend, on_each_server, settings, tells_no_password, with};
+use crate::backends::{
+    connect, on_each_backend, on_each_server, on_sqlite, settings, shows_no_password, with,
+};
 use crate::things::{create, ids, insert, thing, things};
 
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "pools", name, test);
-    add("many_threads_share_few_connections", many_threads_share_few_connections);
-    add("an_exhausted_pool_says_so_in_time", an_exhausted_pool_says_so_in_time);
-    add("a_thread_that_waits_gets_the_next_one", a_thread_that_waits_gets_the_next_one);
-    add("a_pooled_connection_is_a_connection", a_pooled_connection_is_a_connection);
-    if cfg!(feature = "sqlite") {
-        suite.test("pools::sqlite::a_database_in_memory_has_one_connection", one_connection_to_memory);
-    }
-    on_each_server(suite, "pools", "connections_are_replaced_after_a_restart", |backend| {
-        connections_are_replaced_after_a_restart(&Server::start(backend));
-    });
-    on_each_server(suite, "pools", "a_server_that_stands_still_takes_no_longer_than_allowed", |backend| {
-        a_server_that_stands_still_takes_no_longer_than_allowed(&Server::start(backend));
-    });
-}
-
+#[case(on_each_backend)]
 fn many_threads_share_few_connections(database: TestDatabase) {
     create(&mut connect(&database));
     let pool = Pool::new(settings(database.url()), 3);
@@ -50,6 +36,7 @@ fn many_threads_share_few_connections(database: TestDatabase) {
     assert!((1..=3).contains(&most), "{most} at once");
 }
 
+#[case(on_each_backend)]
 fn an_exhausted_pool_says_so_in_time(database: TestDatabase) {
     let mut settings = settings(database.url());
     settings.connect_timeout = Duration::from_secs(1);
@@ -60,13 +47,14 @@ fn an_exhausted_pool_says_so_in_time(database: TestDatabase) {
     let took = start.elapsed();
     assert!(took >= settings.connect_timeout && took < Duration::from_secs(10), "{took:?}");
     assert_eq!(error.reason, Reason::TimedOut);
-    assert!(error.to_string().contains("all 2 connections of the pool stayed in use"), "{error}");
+    assert!(error.to_string().contains("all 2 connections of the pool remained in use"), "{error}");
     assert!(error.to_string().starts_with(&settings.to_string()), "it names the database: {error}");
-    tells_no_password(&error, settings.password.as_ref().map_or("", |password| password.expose()));
+    shows_no_password(&error, settings.password.as_ref().map_or("", |password| password.expose()));
     drop(taken);
     assert!(pool.get().is_ok());
 }
 
+#[case(on_each_backend)]
 fn a_thread_that_waits_gets_the_next_one(database: TestDatabase) {
     let pool = Pool::new(settings(database.url()), 1);
     let taken = pool.get().expect("a connection");
@@ -82,6 +70,7 @@ fn a_thread_that_waits_gets_the_next_one(database: TestDatabase) {
     });
 }
 
+#[case(on_each_backend)]
 fn a_pooled_connection_is_a_connection(database: TestDatabase) {
     let pool = Pool::new(settings(database.url()), 1);
     create(&mut pool.get().expect("a connection"));
@@ -94,7 +83,9 @@ fn a_pooled_connection_is_a_connection(database: TestDatabase) {
     assert_eq!(things::table.select(things::id).load::<i32>(connection), Ok(vec![1]));
 }
 
-fn connections_are_replaced_after_a_restart(server: &Server) {
+#[case(on_each_server)]
+fn connections_are_replaced_after_a_restart(backend: Backend) {
+    let server = DatabaseServer::start(backend);
     server.create_database("pooled");
     let pool = Pool::new(settings(&server.url("pooled")), 2);
     create(&mut pool.get().expect("a connection"));
@@ -103,7 +94,7 @@ fn connections_are_replaced_after_a_restart(server: &Server) {
     server.stop();
     let error: ConnectError = pool.get().map(drop).expect_err("there is no server");
     assert!(error.reason.is_transient(), "{error}");
-    tells_no_password(&error, server.password());
+    shows_no_password(&error, server.password());
     assert!(things::table.count().get_result::<i64>(&mut held).is_err());
     server.start_again();
     assert!(things::table.count().get_result::<i64>(&mut held).is_err(), "it does not come back to life");
@@ -116,13 +107,17 @@ fn connections_are_replaced_after_a_restart(server: &Server) {
     }
 }
 
-fn a_server_that_stands_still_takes_no_longer_than_allowed(server: &Server) {
+#[case(on_each_server)]
+fn a_suspended_server_takes_no_longer_than_allowed(backend: Backend) {
+    let server = DatabaseServer::start(backend);
     server.create_database("pooled");
     let mut settings = settings(&with(&server.url("pooled"), "sslmode", "disable"));
     drop(Pool::new(settings.clone(), 1).get().expect("a connection"));
     settings.connect_timeout = Duration::from_secs(1);
     let pool = Pool::new(settings, 2);
     drop(pool.get().expect("a connection"));
+    // Until then it is given out without a query.
+    thread::sleep(Duration::from_secs(1));
     server.pause();
     let start = Instant::now();
     // Once for the connection that is there, and then for a new one.
@@ -136,7 +131,8 @@ fn a_server_that_stands_still_takes_no_longer_than_allowed(server: &Server) {
     create(&mut connection);
 }
 
-fn one_connection_to_memory() {
+#[case(on_sqlite)]
+fn a_database_in_memory_has_one_connection() {
     for name in [":memory:", "file::memory:", "file:a?mode=memory"] {
         let mut settings = settings(name);
         settings.connect_timeout = Duration::from_millis(50);

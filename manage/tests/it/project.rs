@@ -1,4 +1,4 @@
-//! A project in a temporary folder, and command lines run in it.
+//! A project in a temporary directory, and command lines run in it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use manage::{Exit, Program};
 /// The variable that makes this test program the program `manage` of the app `it`.
 pub(crate) const AS_PROGRAM: &str = "MANAGE_IT_AS_PROGRAM";
 
-/// A folder with files and an environment of variables.
+/// A directory with files and an environment of variables.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
@@ -38,7 +38,7 @@ impl Project {
     }
 
     pub(crate) fn with(program: Program) -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), variables: Vec::new(), program }
+        Self { folder: tempfile::tempdir().expect("a temporary directory"), variables: Vec::new(), program }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -69,7 +69,7 @@ impl Project {
         Ran { exit, out: out.text(), err: err.text() }
     }
 
-    /// Runs a command line, whose words are separated by spaces, from a folder of the project.
+    /// Runs a command line, whose words are separated by spaces, from a directory of the project.
     pub(crate) fn run_in(&self, folder: &str, line: &str) -> Ran {
         let (out, err) = (Capture::new(), Capture::new());
         let exit = self.run_into(folder, line, &out, &err);
@@ -82,7 +82,7 @@ impl Project {
         let exit = std::thread::scope(|scope| {
             let running = scope.spawn(|| self.run_into("", command, &out, &err));
             let seen = || out.text().contains(line) || running.is_finished();
-            manage_test_servers::wait_until(crate::backends::LONG, line, seen);
+            manage_test_support::wait_until(crate::backends::LONG, line, seen);
             then();
             running.join().expect("no panic")
         });

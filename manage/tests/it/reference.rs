@@ -3,22 +3,10 @@
 use std::path::Path;
 
 use manage::Exit;
-use manage_test_servers::{Need, Program, Suite};
+use manage_test_support::{CaseName, Need, Program, Suite, case, only_if};
 use serde_json::Value;
 
 use crate::project::Project;
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("reference::json_says_all_there_is", json_says_all_there_is);
-    suite.test("reference::json_is_as_the_docs_have_it", json_is_as_the_docs_have_it);
-    suite.test("reference::markdown", markdown);
-    suite.test("reference::files_are_written_by_one_command", files_are_written_by_one_command);
-    if cfg!(feature = "man") {
-        suite.needs(Need::Program("man"), "reference::man_can_show_each_page", man_can_show_each_page);
-    } else {
-        suite.test("reference::without_man_pages", without_man_pages);
-    }
-}
 
 fn json(line: &str) -> Value {
     let ran = Project::new().run(line);
@@ -31,6 +19,7 @@ fn named<'a>(list: &'a Value, key: &str, name: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("{name} is in {list:#}"))
 }
 
+#[case]
 fn json_says_all_there_is() {
     let all = json("help --format json");
     assert_eq!(
@@ -76,7 +65,8 @@ fn json_says_all_there_is() {
     assert_eq!(one["commands"][0]["subcommands"].as_array().map(Vec::len), Some(1));
 }
 
-/// The example of docs/help-json.md is what the program prints, and each key stands in its tables.
+/// The example of docs/help-json.md is what the program prints, and each key is in its tables.
+#[case]
 fn json_is_as_the_docs_have_it() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/help-json.md");
     let text = std::fs::read_to_string(path).expect("the docs");
@@ -108,6 +98,7 @@ fn collect_keys(value: &Value, keys: &mut Vec<String>) {
     }
 }
 
+#[case]
 fn markdown() {
     let project = Project::new();
     let all = project.run("help --format markdown").out;
@@ -130,6 +121,7 @@ fn markdown() {
     assert!(one.contains("### manage secret_work") && !one.contains("greet"), "{one}");
 }
 
+#[case]
 fn files_are_written_by_one_command() {
     let project = Project::new();
     let folder = project.folder().join("a new/folder");
@@ -166,6 +158,14 @@ fn files_are_written_by_one_command() {
 }
 
 /// man(1) itself reads the pages; it warns on stderr of what it does not understand.
+/// `man` shows the pages that only this feature writes.
+fn with_man(suite: &mut Suite, name: &CaseName, test: fn()) {
+    if cfg!(feature = "man") {
+        suite.needs(Need::Program("man"), name, test);
+    }
+}
+
+#[case(with_man)]
 fn man_can_show_each_page() {
     let project = Project::new();
     let output = project.folder().to_str().expect("UTF-8").to_owned();
@@ -187,8 +187,9 @@ fn man_can_show_each_page() {
     assert!(pages > 5, "{pages} pages");
 }
 
+#[case(only_if(cfg!(not(feature = "man"))))]
 fn without_man_pages() {
     let ran = Project::new().run("help greet --format man");
     assert_eq!(ran.exit, Exit(1), "{}", ran.all());
-    assert!(ran.err.contains("Hint: Turn on the feature `man`"), "{}", ran.err);
+    assert!(ran.err.contains("Hint: Enable the feature `man`"), "{}", ran.err);
 }

@@ -4,22 +4,13 @@ use std::time::Instant;
 
 use manage::database::{Reason, probe};
 use manage::settings::DatabaseSettings;
-use manage_test_servers::{Backend, MariaDb, Need, Postgres, Suite};
+use manage_test_support::{Backend, DatabaseServer, MariaDb, Postgres, case, execute};
 
 use crate::backends::{
-    LONG, Server, execute, on_each_server, open, refused, settings, shared_database, told,
+    LONG, on_each_server, on_postgres, open, refused, reported, settings, shared_database,
 };
 
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend)| on_each_server(suite, "refusals", name, test);
-    add("a_refusal_has_its_reason_and_code", a_refusal_has_its_reason_and_code);
-    add("a_full_server_is_told", a_full_server_is_told);
-    if cfg!(feature = "postgres") {
-        let name = "refusals::postgres::a_server_that_recovers_is_starting_up";
-        suite.needs(Need::Postgres, name, a_server_that_recovers_is_starting_up);
-    }
-}
-
+#[case(on_each_server)]
 fn a_refusal_has_its_reason_and_code(backend: Backend) {
     let (database, right) = shared_database(backend);
     let is_postgres = backend == Backend::Postgres;
@@ -30,19 +21,19 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
     };
     let password = if is_postgres { "28P01" } else { "1045" };
     let error = changed(|settings| settings.password = Some(manage::settings::Secret::new("hunter2")));
-    assert_eq!(told(&error), (Reason::Credentials, Some(password)), "{error}");
+    assert_eq!(reported(&error), (Reason::Credentials, Some(password)), "{error}");
     assert!(error.to_string().contains("refuses the password"), "{error}");
     assert!(
         error.hint.as_deref().is_some_and(|hint| hint.contains("The user and the password")),
         "{error:?}"
     );
     let error = changed(|settings| settings.user = Some("nobody_such".to_owned()));
-    assert_eq!(told(&error), (Reason::Credentials, Some(password)), "{error}");
+    assert_eq!(reported(&error), (Reason::Credentials, Some(password)), "{error}");
     let error = changed(|settings| settings.password = None);
     assert_eq!(error.reason, Reason::Credentials, "{error:?}");
     let error = changed(|settings| settings.name = "no_such_db".to_owned());
     assert_eq!(
-        told(&error),
+        reported(&error),
         (Reason::NoDatabase, Some(if is_postgres { "3D000" } else { "1049" })),
         "{error}"
     );
@@ -61,7 +52,7 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
         "1044"
     };
     let error = refused(&stranger);
-    assert_eq!(told(&error), (Reason::Permission, Some(code)), "{error}");
+    assert_eq!(reported(&error), (Reason::Permission, Some(code)), "{error}");
     assert!(!error.reason.is_transient());
 
     // One who may have a single connection.
@@ -77,20 +68,21 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
     stranger.user = Some("limited".to_owned());
     let held = open(stranger.url().expose());
     let error = refused(&stranger);
-    assert_eq!(told(&error), (Reason::TooManyConnections, Some(limited)), "{error}");
+    assert_eq!(reported(&error), (Reason::TooManyConnections, Some(limited)), "{error}");
     assert!(error.reason.is_transient());
     drop(held);
-    probe(&stranger, LONG).expect("the goodbye has freed the place");
+    probe(&stranger, LONG).expect("closing has freed the place");
 }
 
-fn a_full_server_is_told(backend: Backend) {
+#[case(on_each_server)]
+fn a_full_server_is_reported(backend: Backend) {
     let server = match backend {
         Backend::Postgres => {
             let builder =
                 Postgres::builder().max_connections(4).setting("superuser_reserved_connections = 0");
-            Server::Postgres(builder.setting("max_wal_senders = 0").start().unwrap())
+            DatabaseServer::Postgres(builder.setting("max_wal_senders = 0").start().unwrap())
         }
-        _ => Server::MariaDb(MariaDb::builder().max_connections(10).start().unwrap()),
+        _ => DatabaseServer::MariaDb(MariaDb::builder().max_connections(10).start().unwrap()),
     };
     server.create_database("blog");
     let settings = settings(&server.url("blog"));
@@ -103,13 +95,14 @@ fn a_full_server_is_told(backend: Backend) {
         assert!(held.len() < 20, "the server has no limit");
     };
     let code = if backend == Backend::Postgres { "53300" } else { "1040" };
-    assert_eq!(told(&error), (Reason::TooManyConnections, Some(code)), "{error}");
+    assert_eq!(reported(&error), (Reason::TooManyConnections, Some(code)), "{error}");
     held.clear();
     probe(&settings, LONG).expect("there is room again");
 }
 
+#[case(on_postgres)]
 fn a_server_that_recovers_is_starting_up() {
-    // A standby that nobody may read from recovers for ever.
+    // A standby that nobody may read from recovers forever.
     let server = Postgres::builder()
         .setting("hot_standby = off")
         .setting("restore_command = 'false'")
@@ -123,6 +116,6 @@ fn a_server_that_recovers_is_starting_up() {
     while error.reason == Reason::Refused && Instant::now() < deadline {
         error = refused(&settings);
     }
-    assert_eq!(told(&error), (Reason::StartingUp, Some("57P03")), "{error}");
+    assert_eq!(reported(&error), (Reason::StartingUp, Some("57P03")), "{error}");
     assert!(error.reason.is_transient());
 }

@@ -1,18 +1,15 @@
 //! Connections and pools in async functions, whatever runtime they are on.
 
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
 use diesel::prelude::*;
-use manage::database::Pool;
+use manage::database::{ConnectError, Pool, Reason};
 use manage::prelude::*;
-use manage_test_servers::{Suite, TestDatabase};
+use manage_test_support::{TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend, settings};
+use crate::backends::{LONG, connect, on_each_backend, settings};
 use crate::things::{create, ids, insert, thing, things};
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "runtimes", name, test);
-    add("an_async_function_runs_queries_elsewhere", an_async_function_runs_queries_elsewhere);
-    add("a_connection_blocks_inside_a_runtime_and_works", a_connection_blocks_inside_a_runtime_and_works);
-}
 
 fn runtimes() -> [tokio::runtime::Runtime; 2] {
     let current_thread = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -20,6 +17,7 @@ fn runtimes() -> [tokio::runtime::Runtime; 2] {
     [current_thread, multi_thread].map(|runtime| runtime.expect("a runtime"))
 }
 
+#[case(on_each_backend)]
 fn an_async_function_runs_queries_elsewhere(database: TestDatabase) {
     create(&mut connect(&database));
     let pool = Pool::new(settings(database.url()), 2);
@@ -49,6 +47,7 @@ fn an_async_function_runs_queries_elsewhere(database: TestDatabase) {
     assert_eq!(ids(&mut pool.get().expect("a connection")).len(), 20);
 }
 
+#[case(on_each_backend)]
 fn a_connection_blocks_inside_a_runtime_and_works(database: TestDatabase) {
     create(&mut connect(&database));
     let url = database.url().to_owned();
@@ -67,5 +66,79 @@ fn a_connection_blocks_inside_a_runtime_and_works(database: TestDatabase) {
         };
         let found = runtime.block_on(async { tokio::spawn(work).await.expect("no panic") });
         assert_eq!(found.len(), usize::try_from(id).expect("one or two"));
+    }
+}
+
+/// Waits until the other end is dropped.
+fn wait_for(end: &mpsc::Receiver<()>) {
+    let _ = end.recv_timeout(LONG);
+}
+
+/// The runtime has no timers.
+#[case(on_each_backend)]
+fn closures_that_wait_occupy_no_thread(database: TestDatabase) {
+    let mut settings = settings(database.url());
+    settings.connect_timeout = LONG;
+    let pool = Pool::new(settings, 1);
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(2).build();
+    runtime.expect("a runtime").block_on(async {
+        let (end, ends) = mpsc::channel::<()>();
+        let run = |work: Box<dyn FnOnce() + Send>| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                pool.run(move |_| {
+                    work();
+                    Ok::<_, ConnectError>(())
+                })
+                .await
+            })
+        };
+        let first = run(Box::new(move || wait_for(&ends)));
+        let others: Vec<_> = (0..4).map(|_| run(Box::new(|| ()))).collect();
+        // All of them begin.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        let start = Instant::now();
+        tokio::task::spawn_blocking(|| ()).await.expect("a thread");
+        assert!(start.elapsed() < LONG / 2, "the second thread was occupied");
+        assert!(others.iter().all(|task| !task.is_finished()));
+        drop(end);
+        for task in others.into_iter().chain([first]) {
+            task.await.expect("no panic").expect("a connection");
+        }
+    });
+}
+
+#[case(on_each_backend)]
+fn a_closure_waits_no_longer_than_allowed(database: TestDatabase) {
+    let limit = Duration::from_secs(2);
+    let pool = Pool::builder(settings(database.url())).max_size(1).connection_timeout(limit).build();
+    for runtime in runtimes() {
+        runtime.block_on(async {
+            let (end, ends) = mpsc::channel::<()>();
+            let first = tokio::spawn({
+                let pool = pool.clone();
+                async move {
+                    pool.run(move |_| {
+                        wait_for(&ends);
+                        Ok::<_, ConnectError>(())
+                    })
+                    .await
+                }
+            });
+            let start = Instant::now();
+            let mut error = None;
+            // The first one may not have begun.
+            while error.is_none() && start.elapsed() < LONG {
+                tokio::task::yield_now().await;
+                error = pool.run(|_| Ok::<_, ConnectError>(())).await.err();
+            }
+            let error = error.expect("the only connection is in use");
+            assert_eq!(error.reason, Reason::TimedOut);
+            assert!(error.to_string().contains("all 1 connections"), "{error}");
+            drop(end);
+            first.await.expect("no panic").expect("a connection");
+        });
     }
 }

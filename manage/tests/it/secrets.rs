@@ -1,4 +1,5 @@
-//! Passwords of odd characters, raw and encoded, in each place where one may stand: no piece of them is ever shown.
+//! Passwords of odd characters, raw and encoded, in each place where one may stand: no piece of them is ever
+//! shown.
 //!
 //! The cases are the same on each run.
 
@@ -9,22 +10,14 @@ use std::sync::{Arc, Mutex};
 use manage::Program;
 use manage::console::Output;
 use manage::settings::Environment;
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
 use crate::backends::on_each_server;
 use crate::random::Random;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("secrets::in_urls_of_databases", in_urls_of_databases);
-    suite.test("secrets::in_variables_and_files_they_name", in_variables_and_files_they_name);
-    suite.test("secrets::in_the_settings_file", in_the_settings_file);
-    suite.test("secrets::in_lines_of_dotenv", in_lines_of_dotenv);
-    suite.test("secrets::in_urls_of_services", in_urls_of_services);
-    on_each_server(suite, "secrets", "after_a_refused_login", after_a_refused_login);
-}
-
 impl Random {
-    /// Letters and digits that stand in no message, folder or number: four of them cannot be there by chance.
+    /// Letters and digits that stand in no message, directory or number: four of them cannot be there by
+    /// chance.
     fn piece(&mut self, letters: &[u8]) -> String {
         (0..4 + self.below(5)).map(|_| char::from(letters[self.below(letters.len())])).collect()
     }
@@ -133,6 +126,7 @@ fn next() -> String {
 /// Nothing listens at this address.
 const DEAD: &str = "127.0.0.1:1";
 
+#[case]
 fn in_urls_of_databases() {
     let (mut random, folder) = (Random(1), folder());
     for _ in 0..1_000 {
@@ -165,6 +159,7 @@ fn in_urls_of_databases() {
     }
 }
 
+#[case]
 fn in_variables_and_files_they_name() {
     let (mut random, folder) = (Random(2), folder());
     std::fs::create_dir(folder.path().join("folder")).expect("a folder");
@@ -203,6 +198,7 @@ fn in_variables_and_files_they_name() {
     }
 }
 
+#[case]
 fn in_the_settings_file() {
     let (mut random, folder) = (Random(3), folder());
     for _ in 0..400 {
@@ -228,6 +224,7 @@ fn in_the_settings_file() {
     }
 }
 
+#[case]
 fn in_lines_of_dotenv() {
     let (mut random, folder) = (Random(4), folder());
     for _ in 0..400 {
@@ -249,6 +246,7 @@ fn in_lines_of_dotenv() {
     }
 }
 
+#[case]
 fn in_urls_of_services() {
     let (mut random, folder) = (Random(5), folder());
     for i in 0..1_500 {
@@ -259,7 +257,7 @@ fn in_urls_of_services() {
         let url = match random.below(9) {
             0..=2 => format!("{scheme}://app:{p}@{DEAD}/0"),
             3 => format!("{scheme}://:{p}@{DEAD}"),
-            // What stands alone may be a token.
+            // A single value may be a token.
             4 => format!("{scheme}://{}@{DEAD}", password.encoded()),
             5 => format!("{scheme}://{DEAD}/?token={p}"),
             6 => format!("{scheme}:app:{p}@{DEAD}"),
@@ -288,6 +286,7 @@ fn in_urls_of_services() {
     }
 }
 
+#[case(on_each_server)]
 fn after_a_refused_login(backend: Backend) {
     let (mut random, folder) = (Random(6), folder());
     let database = TestDatabase::new(backend);

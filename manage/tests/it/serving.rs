@@ -15,26 +15,11 @@ use manage::axum::response::{IntoResponse, Response};
 use manage::axum::routing::{get, post};
 use manage::database::Connection;
 use manage::server::Site;
-use manage_test_servers::{Program, Running, Signal, Suite};
+use manage_test_support::{Program, Running, Signal, case};
 
 use crate::project::AS_PROGRAM;
 
-const SOON: Duration = Duration::from_secs(30);
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("serving::a_handler_that_panics", a_handler_that_panics);
-    #[cfg(feature = "sqlite")]
-    suite.test("serving::a_handler_that_panics_with_a_connection", a_handler_that_panics_with_a_connection);
-    suite.test("serving::a_traceback_of_a_panic", a_traceback_of_a_panic);
-    suite.test("serving::a_backtrace_by_the_variable", a_backtrace_by_the_variable);
-    suite.test("serving::a_panic_without_an_access_log", a_panic_without_an_access_log);
-    suite.test("serving::a_body_that_breaks_off", a_body_that_breaks_off);
-    suite.test("serving::one_line_for_each_request", one_line_for_each_request);
-    suite.test("serving::nothing_raw_reaches_the_terminal", nothing_raw_reaches_the_terminal);
-    suite.test("serving::a_client_that_leaves", a_client_that_leaves);
-    suite.test("serving::what_is_not_http", what_is_not_http);
-    suite.test("serving::a_request_that_is_cut_off_at_the_end", a_request_that_is_cut_off_at_the_end);
-}
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 #[manage::router]
 fn urls(site: &Site) -> manage::Result<Router> {
@@ -56,7 +41,7 @@ async fn panics() -> String {
 
 async fn panics_connected(State(site): State<Site>) -> Result<String, String> {
     let work = |_: &mut Connection| -> manage::Result<String> { panic!("the pot is empty") };
-    site.database().run(work).await.map_err(|error| error.to_string())
+    site.pool().run(work).await.map_err(|error| error.to_string())
 }
 
 /// A body in parts, whose length is not known before its end.
@@ -97,22 +82,29 @@ async fn measured() -> Response {
 }
 
 /// `runserver` of this app, and where it listens.
-struct Server {
-    running: Running,
-    address: String,
+pub(crate) struct Server {
+    pub(crate) running: Running,
+    pub(crate) address: String,
     _folder: tempfile::TempDir,
 }
 
 impl Server {
     #[track_caller]
-    fn start(options: &[&str]) -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         Self::with(options, &[])
     }
 
     #[track_caller]
-    fn with(options: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(options: &[&str], variables: &[(&str, &str)]) -> Self {
+        let program = Program::new(std::env::current_exe().expect("this program"));
+        Self::of(program, options, variables)
+    }
+
+    /// The same, by a program that starts this one.
+    #[track_caller]
+    pub(crate) fn of(program: Program, options: &[&str], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = Program::new(std::env::current_exe().expect("this program")).env(AS_PROGRAM, "1");
+        let program = program.env(AS_PROGRAM, "1");
         let program = variables.iter().fold(program, |program, (name, value)| program.env(name, value));
         let mut running =
             program.cwd(folder.path()).args(["runserver", "0", "--skip-checks"]).args(options).spawn();
@@ -122,47 +114,48 @@ impl Server {
         Self { running, address, _folder: folder }
     }
 
-    fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).expect("a connection");
         stream.set_read_timeout(Some(SOON)).expect("a time limit");
         stream
     }
 
-    fn send(&self, bytes: impl AsRef<[u8]>) -> TcpStream {
+    pub(crate) fn send(&self, bytes: impl AsRef<[u8]>) -> TcpStream {
         let mut stream = self.connect();
         stream.write_all(bytes.as_ref()).expect("a request");
         stream
     }
 
     /// Everything that comes back on a connection of its own.
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let mut answer = Vec::new();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         self.send(request).read_to_end(&mut answer).expect("an answer");
         String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// The rest of the line behind the time.
     #[track_caller]
-    fn logged(&mut self, contains: &str) -> String {
+    pub(crate) fn logged(&mut self, contains: &str) -> String {
         let line = self.running.wait_for_line(contains, SOON);
         line.split_once("] ").map_or(line.clone(), |(_, rest)| rest.to_owned())
     }
 
     /// Stops it, and returns the lines of its log that are about requests.
-    fn stop(mut self) -> Vec<String> {
+    pub(crate) fn stop(mut self) -> Vec<String> {
         self.running.signal(Signal::TERM);
         let transcript = self.running.wait(SOON).expect_success();
         transcript.stderr.lines().filter(|line| line.contains("HTTP/1.1\"")).map(str::to_owned).collect()
     }
 }
 
-fn status(reader: &mut impl BufRead) -> String {
+/// The first line of a response, which is read to its end.
+pub(crate) fn status(reader: &mut impl BufRead) -> String {
     let mut head = String::new();
     let mut length = 0;
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line).expect("a line");
+        assert_ne!(reader.read_line(&mut line).expect("a line"), 0, "the connection ended: {head}");
         if let Some(value) = line.strip_prefix("content-length: ") {
             length = value.trim().parse().expect("a length");
         }
@@ -175,6 +168,7 @@ fn status(reader: &mut impl BufRead) -> String {
     head.lines().next().unwrap_or_default().to_owned()
 }
 
+#[case]
 fn a_handler_that_panics() {
     let mut server = Server::start(&[]);
     let mut connection = BufReader::new(server.connect());
@@ -184,7 +178,7 @@ fn a_handler_that_panics() {
         ("/", "200 OK"),
         ("/panics", "500 Internal Server Error"),
     ] {
-        write!(connection.get_mut(), "GET {path} HTTP/1.1\r\nHost: test\r\n\r\n").expect("a request");
+        write!(connection.get_mut(), "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a request");
         assert_eq!(status(&mut connection), format!("HTTP/1.1 {expected}"));
     }
     let panic = server.logged("panicked");
@@ -200,6 +194,7 @@ fn a_handler_that_panics() {
 
 /// The panic is another thread's, and still has its place; the pool is as usable as before.
 #[cfg(feature = "sqlite")]
+#[case]
 fn a_handler_that_panics_with_a_connection() {
     let mut server = Server::start(&[]);
     for _ in 0..30 {
@@ -215,6 +210,7 @@ fn a_handler_that_panics_with_a_connection() {
     assert_eq!(server.stop().len(), 30);
 }
 
+#[case]
 fn a_traceback_of_a_panic() {
     let mut server = Server::start(&["--traceback"]);
     assert!(server.get("/panics").starts_with("HTTP/1.1 500 "));
@@ -224,6 +220,7 @@ fn a_traceback_of_a_panic() {
 }
 
 /// The usual trace of Rust, and not a second one.
+#[case]
 fn a_backtrace_by_the_variable() {
     let mut server = Server::with(&[], &[("RUST_BACKTRACE", "1")]);
     assert!(server.get("/panics").starts_with("HTTP/1.1 500 "));
@@ -234,6 +231,7 @@ fn a_backtrace_by_the_variable() {
     assert_eq!((stderr.matches("stack backtrace:").count(), frames), (1, 1), "{stderr}");
 }
 
+#[case]
 fn a_panic_without_an_access_log() {
     let mut server = Server::start(&["--no-access-log"]);
     assert!(server.get("/panics").starts_with("HTTP/1.1 500 "));
@@ -241,6 +239,7 @@ fn a_panic_without_an_access_log() {
     assert_eq!(server.stop(), Vec::<String>::new());
 }
 
+#[case]
 fn a_body_that_breaks_off() {
     let mut server = Server::start(&[]);
     for (how, error) in [
@@ -260,6 +259,7 @@ fn a_body_that_breaks_off() {
     assert!(server.get("/").ends_with("\r\n\r\nok\n"));
 }
 
+#[case]
 fn one_line_for_each_request() {
     let mut server = Server::start(&[]);
     let cases = [
@@ -275,20 +275,20 @@ fn one_line_for_each_request() {
     ];
     for (line, expected) in cases {
         server
-            .send(format!("{line}\r\nHost: test\r\nConnection: close\r\n\r\n"))
+            .send(format!("{line}\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
             .read_to_end(&mut Vec::new())
             .expect("an answer");
         assert_eq!(server.logged(&format!("\"{line}\"")), format!("\"{line}\" {expected}"));
     }
     // Several requests of one connection, without waiting for the answers.
     let mut connection = server.send(
-        "GET /?1 HTTP/1.1\r\nHost: test\r\n\r\nGET /?2 HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n",
+        "GET /?1 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /?2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     );
     connection.read_to_end(&mut Vec::new()).expect("two answers");
     assert_eq!(server.logged("/?1"), "\"GET /?1 HTTP/1.1\" 200 3");
     assert_eq!(server.logged("/?2"), "\"GET /?2 HTTP/1.1\" 200 3");
     // A line is complete when its answer is: a connection that stays open holds none back.
-    let mut open = BufReader::new(server.send("GET /?open HTTP/1.1\r\nHost: test\r\n\r\n"));
+    let mut open = BufReader::new(server.send("GET /?open HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     assert_eq!(status(&mut open), "HTTP/1.1 200 OK");
     assert_eq!(server.logged("/?open"), "\"GET /?open HTTP/1.1\" 200 3");
     drop(open);
@@ -296,6 +296,7 @@ fn one_line_for_each_request() {
     assert_eq!(lines.len(), cases.iter().filter(|(line, _)| line.ends_with("1.1")).count() + 3, "{lines:#?}");
 }
 
+#[case]
 fn nothing_raw_reaches_the_terminal() {
     let mut server = Server::start(&[]);
     for (path, shown) in [
@@ -317,22 +318,23 @@ fn nothing_raw_reaches_the_terminal() {
     assert!(!stderr.contains(raw), "{stderr:?}");
 }
 
+#[case]
 fn a_client_that_leaves() {
     let mut server = Server::start(&[]);
     let left = "(client closed the connection)";
     // Before the answer.
-    let waiting = server.send("GET /never HTTP/1.1\r\nHost: test\r\n\r\n");
+    let waiting = server.send("GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n");
     // The server has it: a request that was sent later is answered.
     server.get("/");
     drop(waiting);
     assert_eq!(server.logged("/never"), format!("\"GET /never HTTP/1.1\" 499 - {left}"));
     // In the middle of its upload, with a length and in chunks.
     for body in ["Content-Length: 100\r\n\r\nhalf", "Transfer-Encoding: chunked\r\n\r\n64\r\nhalf"] {
-        drop(server.send(format!("POST /upload HTTP/1.1\r\nHost: test\r\n{body}")));
+        drop(server.send(format!("POST /upload HTTP/1.1\r\nHost: localhost\r\n{body}")));
         assert_eq!(server.logged("/upload"), format!("\"POST /upload HTTP/1.1\" 499 - {left}"));
     }
     // In the middle of its download.
-    let mut download = server.send("GET /streams/on HTTP/1.1\r\nHost: test\r\n\r\n");
+    let mut download = server.send("GET /streams/on HTTP/1.1\r\nHost: localhost\r\n\r\n");
     download.read_exact(&mut [0; 100_000]).expect("a part");
     download.shutdown(Shutdown::Both).expect("an end");
     drop(download);
@@ -341,11 +343,11 @@ fn a_client_that_leaves() {
     let sent: u64 = line.split(' ').nth(4).and_then(|size| size.parse().ok()).expect("a size");
     assert!(sent >= 90_000, "{line}");
     // In the middle of its request's head.
-    drop(server.send("GET / HTTP/1.1\r\nHost: te"));
+    drop(server.send("GET / HTTP/1.1\r\nHost: lo"));
     assert_eq!(server.logged("\"-\""), format!("\"-\" 499 - {left}"));
     // A client that only checks whether the port is open, or keeps a connection ready, is not one that left.
     drop(server.connect());
-    let mut kept = BufReader::new(server.send("GET /?kept HTTP/1.1\r\nHost: test\r\n\r\n"));
+    let mut kept = BufReader::new(server.send("GET /?kept HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     assert_eq!(status(&mut kept), "HTTP/1.1 200 OK");
     drop(kept);
     server.get("/?last");
@@ -354,6 +356,7 @@ fn a_client_that_leaves() {
     assert_eq!(lines.len(), 7, "{lines:#?}");
 }
 
+#[case]
 fn what_is_not_http() {
     let mut server = Server::start(&[]);
     // The beginning of a TLS handshake, as from a browser at an https:// address.
@@ -366,13 +369,17 @@ fn what_is_not_http() {
     }
 }
 
+#[case]
 fn a_request_that_is_cut_off_at_the_end() {
     let mut server = Server::start(&["--shutdown-timeout", "0"]);
-    let _waiting = server.send("GET /never HTTP/1.1\r\nHost: test\r\n\r\n");
+    let _waiting = server.send("GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n");
     server.get("/");
     server.running.signal(Signal::TERM);
     let transcript = server.running.wait(SOON).expect_success();
-    assert!(transcript.stderr.contains("Some requests were still running after 0 s"), "{transcript}");
+    assert!(
+        transcript.stderr.contains("Aborted the requests that were still running after 0 s"),
+        "{transcript}"
+    );
     // The client did not leave.
     assert!(!transcript.stderr.contains("499"), "{transcript}");
 }

@@ -5,31 +5,11 @@ use std::path::Path;
 use manage::settings::{
     Address, Backend, DatabaseSettings, Environment, Settings, SettingsError, Source, SslMode,
 };
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("settings::sqlite_without_any", sqlite_without_any);
-    suite.test(
-        "settings::each_source_is_stronger_than_the_one_before",
-        each_source_is_stronger_than_the_one_before,
-    );
-    suite.test("settings::several_databases", several_databases);
-    suite.test("settings::split_variables", split_variables);
-    suite.test("settings::secrets_in_files", secrets_in_files);
-    suite.test("settings::a_slip_in_a_url_is_no_file", a_slip_in_a_url_is_no_file);
-    suite.test("settings::a_stronger_source_decides_alone", a_stronger_source_decides_alone);
-    suite.test("settings::each_file_is_looked_for_by_itself", each_file_is_looked_for_by_itself);
-    suite.test("settings::found_from_a_folder_below", found_from_a_folder_below);
-    suite.test("settings::settings_of_an_app", settings_of_an_app);
-    suite.test("settings::the_environment_has_a_name", the_environment_has_a_name);
-    suite.test("settings::another_file", another_file);
-    suite.test("settings::errors_name_the_place", errors_name_the_place);
-    suite.test("settings::no_error_shows_a_password", no_error_shows_a_password);
-}
-
-/// The settings that a project in this folder has, with these variables.
+/// The settings that a project in this directory has, with these variables.
 fn load(folder: &Path, variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     Settings::load(&Source::new(Environment::new(variables.iter().copied(), folder), None))
 }
@@ -38,14 +18,17 @@ fn default(folder: &Path, variables: &[(&str, &str)]) -> DatabaseSettings {
     load(folder, variables).expect("settings").database("default").expect("a database").clone()
 }
 
+#[case]
 fn sqlite_without_any() {
     let project = Project::new();
     let database = default(project.folder(), &[]);
-    assert_eq!((database.backend, database.name.as_str()), (Backend::Sqlite, "db.sqlite3"));
+    let built_in = project.folder().join("db.sqlite3").display().to_string();
+    assert_eq!((database.backend, database.name.as_str()), (Backend::Sqlite, built_in.as_str()));
     assert_eq!(load(project.folder(), &[]).unwrap().name(), "environment");
-    assert_eq!(default(project.folder(), &[("DATABASE_URL", "")]).name, "db.sqlite3", "empty is unset");
+    assert_eq!(default(project.folder(), &[("DATABASE_URL", "")]).name, built_in, "empty is unset");
 }
 
+#[case]
 fn each_source_is_stronger_than_the_one_before() {
     let project = Project::new();
     let project = project.file("manage.toml", "[databases.default]\nurl = \"postgres://toml/a\"\n");
@@ -59,6 +42,7 @@ fn each_source_is_stronger_than_the_one_before() {
     assert_eq!(database.origin.to_string(), "DATABASE_URL (environment)");
 }
 
+#[case]
 fn several_databases() {
     let project =
         Project::new().file("manage.toml", "[databases.archive]\nbackend = \"sqlite\"\nname = \"old.db\"\n");
@@ -72,6 +56,7 @@ fn several_databases() {
     assert_eq!(error.hint_text(), Some("The databases are: archive, default, replica."));
 }
 
+#[case]
 fn split_variables() {
     let folder = Project::new();
     let variables = [
@@ -107,6 +92,7 @@ fn split_variables() {
     assert_eq!(database.backend, Backend::Sqlite, "the URL is stronger");
 }
 
+#[case]
 fn secrets_in_files() {
     let project = Project::new().file("secret", "s3cret\n").file("url", "postgres://app:in-file@db/blog\n");
     let path = |name: &str| project.folder().join(name).to_str().unwrap().to_owned();
@@ -147,6 +133,7 @@ fn secrets_in_files() {
 }
 
 /// What is no URL must not become the name of a new, empty SQLite file.
+#[case]
 fn a_slip_in_a_url_is_no_file() {
     for text in [
         "postgress",
@@ -172,6 +159,7 @@ fn a_slip_in_a_url_is_no_file() {
     }
 }
 
+#[case]
 fn a_stronger_source_decides_alone() {
     let password = |dotenv: &str, variables: &[(&str, &str)]| {
         let project = Project::new().file(".env", dotenv).file("secret", "in-file");
@@ -191,6 +179,7 @@ fn a_stronger_source_decides_alone() {
     assert_eq!(database.password.expect("a password").expose(), "mine");
 }
 
+#[case]
 fn each_file_is_looked_for_by_itself() {
     let project = Project::new()
         .file("manage.toml", "[databases.default]\nurl = \"sqlite:top.db\"\n")
@@ -200,6 +189,7 @@ fn each_file_is_looked_for_by_itself() {
     assert!(settings.database("other").is_ok());
 }
 
+#[case]
 fn found_from_a_folder_below() {
     let project = Project::new()
         .file("manage.toml", "[databases.default]\nurl = \"sqlite:data/x.db\"\n")
@@ -215,6 +205,7 @@ struct Blog {
     per_page: u32,
 }
 
+#[case]
 fn settings_of_an_app() {
     let project = Project::new().file("manage.toml", "[apps.it]\ntitle = \"Notes\"\nper_page = 10\n");
     let settings = load(project.folder(), &[]).expect("settings");
@@ -225,6 +216,7 @@ fn settings_of_an_app() {
     assert!(error.contains("manage.toml, line 2: [apps.it]: unknown key `titel`"), "{error}");
 }
 
+#[case]
 fn the_environment_has_a_name() {
     let of = |variables: &[(&str, &str)]| load(Project::new().folder(), variables).expect("settings");
     assert_eq!((of(&[]).environment(), of(&[]).is_production()), ("development", false));
@@ -238,6 +230,7 @@ fn the_environment_has_a_name() {
     assert_eq!(error.to_string(), "MANAGE_ENV (environment): 'a b' is no name of an environment.");
 }
 
+#[case]
 fn another_file() {
     let project = Project::new().file("deploy/prod.toml", "[databases.default]\nurl = \"nonsense://x\"\n");
     let ran = project.run("check --settings deploy/prod.toml");
@@ -246,6 +239,7 @@ fn another_file() {
     assert!(ran.err.contains("nope.toml") && ran.exit.0 == 1, "{}", ran.all());
 }
 
+#[case]
 fn errors_name_the_place() {
     for (file, text, expected) in [
         (
@@ -306,6 +300,7 @@ fn errors_name_the_place() {
     assert!(error.contains("POSTGRES_HOST") && error.contains("MYSQL_HOST"), "{error}");
 }
 
+#[case]
 fn no_error_shows_a_password() {
     const PASSWORD: &str = "hunter2";
     let toml = [

@@ -8,27 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use manage::database::{Connection, Pool};
 use manage::settings::{DatabaseSettings, Origin};
-use manage_test_servers::Suite;
-
-pub(crate) fn add(suite: &mut Suite) {
-    for journal in ["wal", "delete"] {
-        let mut add = |name: &str, work: Work| {
-            suite.test(format!("sqlite_writers::{journal}::{name}"), move || count(journal, work));
-        };
-        add("the_connection", of_connection);
-        add("the_trait_of_diesel", of_diesel);
-        add("nested", nested);
-        add("the_pool", of_pool);
-        #[cfg(feature = "async")]
-        add("the_pool_of_handlers", of_handlers);
-        add("the_type_of_ours", of_our_type);
-        add("immediate_of_diesel", of_diesels_type);
-    }
-    suite.test("sqlite_writers::one_that_writes_again_and_again_lets_others_in", lets_others_in);
-    suite.test("sqlite_writers::a_holder_is_waited_for", a_holder_is_waited_for);
-    suite.test("sqlite_writers::readers_read_where_nobody_may_write", readers_read_where_nobody_may_write);
-    suite.test("sqlite_writers::a_failure_leaves_no_transaction", a_failure_leaves_no_transaction);
-}
+use manage_test_support::{CaseName, Suite, case};
 
 const THREADS: i32 = 8;
 const TURNS: i32 = 12;
@@ -62,6 +42,13 @@ fn value(settings: &DatabaseSettings) -> i32 {
     counter::table.select(counter::value).first(&mut connection).expect("a value")
 }
 
+/// A test for each mode of the journal.
+fn in_each_journal(suite: &mut Suite, name: &CaseName, work: Work) {
+    for journal in ["wal", "delete"] {
+        suite.test(name.on(journal), move || count(journal, work));
+    }
+}
+
 fn count(journal: &str, work: Work) {
     let (_folder, settings) = database(journal);
     let pool = Pool::new(settings.clone(), 4);
@@ -83,20 +70,23 @@ macro_rules! add_one {
     }};
 }
 
-fn of_connection(settings: &DatabaseSettings, _: &Pool) {
+#[case(in_each_journal)]
+fn the_connection(settings: &DatabaseSettings, _: &Pool) {
     let mut connection = Connection::open(settings).expect("a connection");
     for _ in 0..TURNS {
         connection.transaction(|connection| add_one!(connection)).expect("a turn");
     }
 }
 
-fn of_diesel(settings: &DatabaseSettings, _: &Pool) {
+#[case(in_each_journal)]
+fn the_trait_of_diesel(settings: &DatabaseSettings, _: &Pool) {
     let mut connection = Connection::open(settings).expect("a connection");
     for _ in 0..TURNS {
         diesel::Connection::transaction(&mut connection, |connection| add_one!(connection)).expect("a turn");
     }
 }
 
+#[case(in_each_journal)]
 fn nested(settings: &DatabaseSettings, _: &Pool) {
     let mut connection = Connection::open(settings).expect("a connection");
     for _ in 0..TURNS {
@@ -112,7 +102,8 @@ fn nested(settings: &DatabaseSettings, _: &Pool) {
     }
 }
 
-fn of_pool(_: &DatabaseSettings, pool: &Pool) {
+#[case(in_each_journal)]
+fn the_pool(_: &DatabaseSettings, pool: &Pool) {
     for _ in 0..TURNS {
         // Eight threads share four connections.
         let mut connection = pool.get().expect("a connection");
@@ -122,7 +113,8 @@ fn of_pool(_: &DatabaseSettings, pool: &Pool) {
 }
 
 #[cfg(feature = "async")]
-fn of_handlers(_: &DatabaseSettings, pool: &Pool) {
+#[case(in_each_journal)]
+fn the_pool_of_handlers(_: &DatabaseSettings, pool: &Pool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     for _ in 0..TURNS {
         let turn = pool.run(|connection| -> manage::Result<()> {
@@ -132,7 +124,8 @@ fn of_handlers(_: &DatabaseSettings, pool: &Pool) {
     }
 }
 
-fn of_our_type(settings: &DatabaseSettings, _: &Pool) {
+#[case(in_each_journal)]
+fn the_type_of_ours(settings: &DatabaseSettings, _: &Pool) {
     use diesel::Connection as _;
     let url = settings.url();
     let mut connection = manage::database::SqliteConnection::establish(url.expose()).expect("a connection");
@@ -142,7 +135,8 @@ fn of_our_type(settings: &DatabaseSettings, _: &Pool) {
 }
 
 /// What the documentation of `connect_as` says of Diesel's own type.
-fn of_diesels_type(settings: &DatabaseSettings, _: &Pool) {
+#[case(in_each_journal)]
+fn immediate_of_diesel(settings: &DatabaseSettings, _: &Pool) {
     let mut connection = Connection::open(settings).expect("a connection");
     #[expect(clippy::allow_attributes, reason = "the next one depends on the features")]
     #[allow(irrefutable_let_patterns)]
@@ -162,7 +156,8 @@ impl Drop for Countdown<'_> {
 }
 
 /// It leaves the file free only for a moment between two transactions.
-fn lets_others_in() {
+#[case]
+fn one_that_writes_again_and_again_lets_others_in() {
     const OTHERS: usize = 4;
     const WANTED: i32 = 10;
     for journal in ["wal", "delete"] {
@@ -193,19 +188,20 @@ fn lets_others_in() {
     }
 }
 
+#[case]
 fn a_holder_is_waited_for() {
     for journal in ["wal", "delete"] {
         let (_folder, settings) = database(journal);
         let mut holder = Connection::open(&settings).expect("a connection");
         holder.batch_execute("BEGIN IMMEDIATE; UPDATE counter SET value = 41").expect("SQL");
-        let (told, waits) = std::sync::mpsc::channel();
+        let (reported, waits) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let settings = &settings;
             scope.spawn(move || {
                 let mut connection = Connection::open(settings).expect("a connection");
-                told.send(()).expect("the holder listens");
+                reported.send(()).expect("the holder listens");
                 connection.transaction(|connection| add_one!(connection)).expect("after the holder");
-                let _ = told.send(());
+                let _ = reported.send(());
             });
             waits.recv().expect("it is about to wait");
             std::thread::sleep(Duration::from_millis(300));
@@ -216,6 +212,7 @@ fn a_holder_is_waited_for() {
     }
 }
 
+#[case]
 fn readers_read_where_nobody_may_write() {
     let (folder, settings) = database("delete");
     let uri = format!("file:{}?mode=ro", folder.path().join("a.db").display());
@@ -236,6 +233,7 @@ fn readers_read_where_nobody_may_write() {
     }
 }
 
+#[case]
 fn a_failure_leaves_no_transaction() {
     let (_folder, settings) = database("wal");
     let mut holder = Connection::open(&settings).expect("a connection");

@@ -1,20 +1,13 @@
 //! A new command's file. The whole way, up to running it, is tested with the application.
 
 use manage::__private::App;
-use manage::scaffold::{ScaffoldError, write_command};
+use manage::__private::internals::{ScaffoldError, write_command};
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use crate::project::Project;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("startcommand::writes_a_file_that_is_a_command", writes_a_file_that_is_a_command);
-    suite.test("startcommand::overwrites_nothing", overwrites_nothing);
-    suite.test("startcommand::refuses_a_name", refuses_a_name);
-    suite.test("startcommand::names_the_apps", names_the_apps);
-    suite.test("startcommand::what_cargo_does_not_notice_is_told", what_cargo_does_not_notice_is_told);
-}
-
+#[case]
 fn writes_a_file_that_is_a_command() {
     let project = Project::new().file("app/src/lib.rs", "");
     let path = write_command(&project.folder().join("app/src/lib.rs"), "import_posts").expect("a file");
@@ -23,6 +16,7 @@ fn writes_a_file_that_is_a_command() {
     assert!(text.contains("#[command]\npub fn import_posts(\n"), "{text}");
 }
 
+#[case]
 fn overwrites_nothing() {
     let project = Project::new().file("src/management/commands/mine.rs", "// mine");
     let error = write_command(&project.folder().join("src/lib.rs"), "mine").expect_err("it is there");
@@ -32,6 +26,7 @@ fn overwrites_nothing() {
     assert_eq!(text, "// mine");
 }
 
+#[case]
 fn refuses_a_name() {
     let project = Project::new();
     for name in ["../../evil", "Upper", "with-hyphen", "fn", "_hidden"] {
@@ -41,6 +36,7 @@ fn refuses_a_name() {
     assert!(!project.folder().join("src").exists(), "nothing is written");
 }
 
+#[case]
 fn names_the_apps() {
     let ran = Project::new().run("startcommand hello --app nope");
     assert_eq!(ran.exit, Exit(1));
@@ -53,7 +49,8 @@ const PACKAGE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/unnoticed");
 // What `manage::commands!()` leaves behind in that package.
 manage::__private::inventory::submit! { App::new("unnoticed", PACKAGE) }
 
-fn what_cargo_does_not_notice_is_told() {
+#[case]
+fn what_cargo_does_not_notice_is_reported() {
     let package = std::path::Path::new(PACKAGE);
     let _ = std::fs::remove_dir_all(package);
     std::fs::create_dir_all(package.join("src")).expect("a folder");
@@ -73,10 +70,10 @@ fn what_cargo_does_not_notice_is_told() {
         std::fs::remove_file(package.join("src/management/commands/hello.rs")).expect("the new file");
         let check = project.run("check");
         assert_eq!(check.exit, Exit(0), "it is a warning");
-        let told = format!(
+        let reported = format!(
             "unnoticed: (manage.W010) Cargo does not notice new commands of the app 'unnoticed': {why}.\n"
         );
-        assert!(check.err.contains(&told) && check.err.contains(line), "{}", check.all());
+        assert!(check.err.contains(&reported) && check.err.contains(line), "{}", check.all());
     }
     write("build.rs", &format!("fn main() {{ {} }}", line.trim_matches('`')));
     let ran = project.run("startcommand hello");

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use manage::{Cancellation, Exit, StopSignal};
-use manage_test_servers::{Program, Running, Signal, Suite, Transcript, wait_until};
+use manage_test_support::{Program, Running, Signal, Transcript, case, only_if, wait_until};
 
 use crate::project::Project;
 
@@ -24,20 +24,6 @@ pub(crate) fn program(line: &str) -> Program {
     Program::new(path).env(AS_PROGRAM, "1").args(line.split_whitespace())
 }
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("stopping::one_that_never_asks_ends_at_once", one_that_never_asks_ends_at_once);
-    suite.test("stopping::one_that_polls_ends_in_its_own_way", one_that_polls_ends_in_its_own_way);
-    suite.test("stopping::what_it_chose_stands", what_it_chose_stands);
-    suite.test("stopping::a_signal_after_a_second_ends_at_once", a_signal_after_a_second_ends_at_once);
-    suite.test("stopping::signals_within_a_second_are_one", signals_within_a_second_are_one);
-    suite.test("stopping::timeout_signals_twice", timeout_signals_twice);
-    suite.test("stopping::a_process_group_is_signalled_too", a_process_group_is_signalled_too);
-    suite.test("stopping::code_cancels_as_a_signal_does", code_cancels_as_a_signal_does);
-    if cfg!(feature = "async") {
-        suite.test("stopping::one_that_awaits_is_told", one_that_awaits_is_told);
-    }
-}
-
 const SIGNALS: [(Signal, i32, &str); 2] = [(Signal::INT, 130, "SIGINT"), (Signal::TERM, 143, "SIGTERM")];
 
 fn started(line: &str, sign: &str) -> Running {
@@ -53,6 +39,7 @@ fn signalled(line: &str, sign: &str, signal: Signal) -> Transcript {
     running.wait(SOON)
 }
 
+#[case]
 fn one_that_never_asks_ends_at_once() {
     for (signal, code, _) in SIGNALS {
         let transcript = signalled("never_asks", "working", signal).expect_code(code);
@@ -64,6 +51,7 @@ fn one_that_never_asks_ends_at_once() {
     }
 }
 
+#[case]
 fn one_that_polls_ends_in_its_own_way() {
     for (signal, code, name) in SIGNALS {
         let transcript = signalled("polls well", "working", signal).expect_code(code);
@@ -75,12 +63,14 @@ fn one_that_polls_ends_in_its_own_way() {
     }
 }
 
-fn what_it_chose_stands() {
+#[case]
+fn its_own_exit_code_takes_precedence() {
     signalled("polls chosen", "working", Signal::INT).expect_code(7);
     let transcript = signalled("polls fails", "working", Signal::TERM).expect_code(9);
     assert_eq!(transcript.stderr, "Error: The pot does not fit.\n", "{transcript}");
 }
 
+#[case]
 fn a_signal_after_a_second_ends_at_once() {
     for (first, second, code) in
         [(Signal::INT, Signal::INT, 130), (Signal::INT, Signal::TERM, 143), (Signal::TERM, Signal::INT, 130)]
@@ -100,6 +90,7 @@ fn a_signal_after_a_second_ends_at_once() {
 
 const CLEANED: &str = "working\ncleaning up\nclean\n";
 
+#[case]
 fn signals_within_a_second_are_one() {
     let pairs = [
         (Signal::INT, Signal::INT),
@@ -137,6 +128,7 @@ fn signals_within_a_second_are_one() {
 }
 
 /// `timeout` signals its child and then its process group, which the child is in.
+#[case]
 fn timeout_signals_twice() {
     let this = std::env::current_exe().expect("this program");
     for round in 0..20 {
@@ -151,6 +143,7 @@ fn timeout_signals_twice() {
     }
 }
 
+#[case]
 fn a_process_group_is_signalled_too() {
     for (_, code, name) in SIGNALS {
         for _ in 0..5 {
@@ -163,7 +156,8 @@ fn a_process_group_is_signalled_too() {
     }
 }
 
-fn one_that_awaits_is_told() {
+#[case(only_if(cfg!(feature = "async")))]
+fn one_that_awaits_is_notified() {
     for (signal, code, name) in SIGNALS {
         let transcript = signalled("awaits", "serving", signal).expect_code(code);
         assert_eq!(transcript.stdout, format!("serving\nstopped by {name}\n"), "{transcript}");
@@ -171,6 +165,7 @@ fn one_that_awaits_is_told() {
     }
 }
 
+#[case]
 fn code_cancels_as_a_signal_does() {
     let cancellation = Cancellation::new();
     let project = Project::with(manage::Program::new(&["it"]).with_cancellation(cancellation.clone()));

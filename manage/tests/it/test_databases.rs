@@ -12,47 +12,11 @@ use manage::database::Connection;
 use manage::prelude::*;
 use manage::settings::{Backend, DatabaseSettings, Origin};
 use manage::testing::{Project, TestDatabase};
-use manage_test_servers::{self as servers, Postgres, Suite};
+use manage_test_support::{self as servers, Postgres, case};
 
-use crate::backends::{LONG, on_each_backend, on_each_server, open, settings, text_tells_no_password};
-
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(suite, "test_databases", "a_database_has_the_tables_and_goes", |server| {
-        a_database_has_the_tables_and_goes(&settings(server.url()));
-    });
-    on_each_backend(suite, "test_databases", "a_panic_drops_it_and_cuts_connections", |server| {
-        a_panic_drops_it_and_cuts_connections(&settings(server.url()));
-    });
-    on_each_backend(suite, "test_databases", "many_at_once_do_not_disturb_each_other", |server| {
-        many_at_once_do_not_disturb_each_other(&settings(server.url()));
-    });
-    on_each_server(
-        suite,
-        "test_databases",
-        "what_a_killed_process_left_is_swept",
-        what_a_killed_process_left_is_swept,
-    );
-    on_each_server(suite, "test_databases", "without_the_right_to_create_databases", without_the_right);
-    on_each_server(suite, "test_databases", "without_a_server", without_a_server);
-    on_each_server(
-        suite,
-        "test_databases",
-        "a_migration_that_fails_leaves_nothing",
-        a_migration_that_fails_leaves_nothing,
-    );
-    let postgres = |suite: &mut Suite, name: &str, test: fn()| {
-        if cfg!(feature = "postgres") {
-            suite.needs(servers::Need::Postgres, format!("test_databases::postgres::{name}"), test);
-        }
-    };
-    postgres(
-        suite,
-        "the_template_is_made_once_by_many_processes",
-        the_template_is_made_once_by_many_processes,
-    );
-    postgres(suite, "templates_follow_the_migrations", templates_follow_the_migrations);
-    postgres(suite, "a_template_that_vanishes_is_made_anew", a_template_that_vanishes_is_made_anew);
-}
+use crate::backends::{
+    LONG, on_each_backend, on_each_server, on_postgres, open, settings, text_shows_no_password,
+};
 
 /// A program with two migrations: see below.
 fn program() -> Program {
@@ -64,8 +28,8 @@ use manage::__private::{diesel_migrations, inventory};
 macro_rules! migrations_of {
     ($app:literal, $folder:literal) => {
         inventory::submit! {
-            manage::migrations::Registration::new(
-                &[manage::migrations::Part::Folder(None, $folder, {
+            manage::__private::MigrationsRegistration::new(
+                &[manage::__private::Part::Folder(None, $folder, {
                     static FOLDER: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!($folder);
                     &FOLDER
                 })],
@@ -97,13 +61,15 @@ fn insert(connection: &mut Connection, id: i32) {
         .expect("a row");
 }
 
-fn a_database_has_the_tables_and_goes(server: &DatabaseSettings) {
+#[case(on_each_backend)]
+fn a_database_has_the_tables_and_goes(server: servers::TestDatabase) {
+    let server = &settings(server.url());
     let database = TestDatabase::create(&program(), server).expect("a database");
     assert_ne!(database.settings().name, server.name);
     assert_eq!(count(&mut database.connect().expect("a connection")), 1, "the second migration has a row");
     let copy = database.settings().clone();
     assert!(!format!("{database:?} {}", database.settings()).contains("@:"));
-    let project = Project::new(program()).database(database);
+    let project = Project::new(program()).with_test_database(database);
     project.run(["migrate", "--check"]).expect_success();
     insert(&mut project.connect(), 2);
     assert_eq!(count(&mut project.connect()), 2);
@@ -112,12 +78,11 @@ fn a_database_has_the_tables_and_goes(server: &DatabaseSettings) {
     // Another alias, and no tables.
     let mut archive = TestDatabase::empty(server).expect("a database");
     assert!(archive.connect().expect("a connection").batch_execute("SELECT * FROM notes").is_err());
-    archive = TestDatabase::empty(&DatabaseSettings { alias: "archive".to_owned(), ..server.clone() })
-        .expect("another");
-    let project = project.database(archive);
+    archive = TestDatabase::empty(&server.clone().with_alias("archive")).expect("another");
+    let project = project.with_test_database(archive);
     project.run(["migrate", "--check", "--database", "archive"]).expect_exit(1);
     project.run(["migrate", "--database", "archive"]).expect_success();
-    assert_eq!(count(&mut project.connect_to("archive")), 1);
+    assert_eq!(count(&mut project.database("archive").connect().expect("a connection")), 1);
     drop(project);
     gone(&copy);
 }
@@ -134,7 +99,9 @@ fn gone(settings: &DatabaseSettings) {
     }
 }
 
-fn a_panic_drops_it_and_cuts_connections(server: &DatabaseSettings) {
+#[case(on_each_backend)]
+fn a_panic_drops_it_and_cuts_connections(server: servers::TestDatabase) {
+    let server = &settings(server.url());
     let (sender, receiver) = std::sync::mpsc::channel();
     let server = server.clone();
     let panicked = thread::spawn(move || {
@@ -157,13 +124,15 @@ fn a_panic_drops_it_and_cuts_connections(server: &DatabaseSettings) {
     }
 }
 
-fn many_at_once_do_not_disturb_each_other(server: &DatabaseSettings) {
+#[case(on_each_backend)]
+fn many_at_once_do_not_disturb_each_other(server: servers::TestDatabase) {
+    let server = &settings(server.url());
     let names: Vec<String> = thread::scope(|scope| {
         let tests: Vec<_> = (0..50)
             .map(|number| {
                 scope.spawn(move || {
                     let database = TestDatabase::create(&program(), server).expect("a database");
-                    let project = Project::new(program()).database(database);
+                    let project = Project::new(program()).with_test_database(database);
                     insert(&mut project.connect(), 100 + number);
                     assert_eq!(count(&mut project.connect()), 2, "only one's own row");
                     let called = project.call(|cx| Ok(cx.database("default")?.name.clone()));
@@ -176,11 +145,12 @@ fn many_at_once_do_not_disturb_each_other(server: &DatabaseSettings) {
     let different: BTreeSet<&String> = names.iter().collect();
     assert_eq!(different.len(), 50);
     for name in names {
-        gone(&DatabaseSettings { name, ..server.clone() });
+        gone(&server.clone().with_name(name));
     }
 }
 
-/// The variable that turns this test program into one that makes a database, says its name, and waits for the end.
+/// The variable that turns this test program into one that makes a database, says its name, and waits for the
+/// end.
 const HOLD: &str = "MANAGE_TEST_HOLD";
 
 /// What the test program does instead of its tests, where the variable is set.
@@ -221,7 +191,7 @@ impl Other {
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("its name");
         let name = line.trim_end().to_owned();
         assert!(name.starts_with("manage_test_"), "{name}");
-        Self { process, database: DatabaseSettings { name, ..settings(url) } }
+        Self { process, database: settings(url).with_name(name) }
     }
 }
 
@@ -232,8 +202,9 @@ impl Drop for Other {
     }
 }
 
+#[case(on_each_server)]
 fn what_a_killed_process_left_is_swept(backend: servers::Backend) {
-    let server = crate::backends::Server::start(backend);
+    let server = servers::DatabaseServer::start(backend);
     let name = "held";
     server.create_database(name);
     let url = server.url(name);
@@ -261,16 +232,17 @@ fn open_settings(settings: &DatabaseSettings) {
     Connection::open(settings).map(drop).unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn without_the_right(backend: servers::Backend) {
-    let server = crate::backends::Server::start(backend);
+#[case(on_each_server)]
+fn without_the_right_to_create_databases(backend: servers::Backend) {
+    let server = servers::DatabaseServer::start(backend);
     server.create_database("shop");
     let mut connection = open(&server.url("shop"));
     let hint = match &server {
-        crate::backends::Server::Postgres(_) => {
+        servers::DatabaseServer::Postgres(_) => {
             connection.batch_execute("CREATE ROLE poor LOGIN PASSWORD 's3cret word'").expect("a role");
             "ALTER ROLE \"poor\" CREATEDB;"
         }
-        crate::backends::Server::MariaDb(_) => {
+        servers::DatabaseServer::MariaDb(_) => {
             connection.batch_execute("CREATE USER poor IDENTIFIED BY 's3cret word'").expect("a user");
             connection.batch_execute("GRANT ALL PRIVILEGES ON shop.* TO poor").expect("a right");
             "GRANT ALL PRIVILEGES ON `manage\\_test\\_%`.* TO 'poor'@'%';"
@@ -278,10 +250,10 @@ fn without_the_right(backend: servers::Backend) {
     };
     let url = server.url_as("127.0.0.1", "poor", "s3cret word", "shop");
     let error = TestDatabase::create(&program(), &settings(&url)).expect_err("it may not");
-    let told = error.downcast_ref::<CommandError>().expect("its own error");
-    assert!(told.hints().iter().any(|known| known.contains(hint)), "{told:?}");
-    assert!(told.hints().iter().any(|known| known.contains("TEST_DATABASE_URL")), "{told:?}");
-    text_tells_no_password(&format!("{error:?} {error:#}"), "s3cret word");
+    let reported = error.downcast_ref::<CommandError>().expect("its own error");
+    assert!(reported.hints().iter().any(|known| known.contains(hint)), "{reported:?}");
+    assert!(reported.hints().iter().any(|known| known.contains("TEST_DATABASE_URL")), "{reported:?}");
+    text_shows_no_password(&format!("{error:?} {error:#}"), "s3cret word");
     // The hint is what helps.
     connection.batch_execute(hint).expect("the hint is SQL");
     let database = TestDatabase::create(&program(), &settings(&url)).expect("now it may");
@@ -292,14 +264,15 @@ fn without_the_right(backend: servers::Backend) {
     assert!(!missing.reason.is_transient(), "{missing}");
 }
 
+#[case(on_each_server)]
 fn without_a_server(backend: servers::Backend) {
     let scheme = if backend == servers::Backend::Postgres { "postgres" } else { "mysql" };
     let url = format!("{scheme}://app:s3cret@127.0.0.1:{}/app", servers::free_port());
     let error = TestDatabase::create(&program(), &settings(&url)).expect_err("nothing listens");
-    let told = error.downcast_ref::<CommandError>().expect("its own error");
-    assert!(told.to_string().contains("refuses the connection (ECONNREFUSED"), "{told}");
-    assert!(told.hints().iter().any(|hint| hint.contains("TEST_DATABASE_URL")), "{told:?}");
-    text_tells_no_password(&format!("{error:?}"), "s3cret");
+    let reported = error.downcast_ref::<CommandError>().expect("its own error");
+    assert!(reported.to_string().contains("refuses the connection (ECONNREFUSED"), "{reported}");
+    assert!(reported.hints().iter().any(|hint| hint.contains("TEST_DATABASE_URL")), "{reported:?}");
+    text_shows_no_password(&format!("{error:?}"), "s3cret");
     let panic = std::panic::catch_unwind(|| {
         let bad = DatabaseSettings::from_url("default", &url, Origin::Code).expect("a URL");
         TestDatabase::empty(&bad).map(drop)
@@ -307,8 +280,9 @@ fn without_a_server(backend: servers::Backend) {
     panic.expect("an error, not a panic").expect_err("nothing listens");
 }
 
+#[case(on_each_server)]
 fn a_migration_that_fails_leaves_nothing(backend: servers::Backend) {
-    let server = crate::backends::Server::start(backend);
+    let server = servers::DatabaseServer::start(backend);
     server.create_database("shop");
     let broken = Program::new(&["tested", "tested_broken"]);
     let like = settings(&server.url("shop"));
@@ -348,6 +322,7 @@ fn fresh_postgres() -> (Postgres, String) {
     (server, url)
 }
 
+#[case(on_postgres)]
 fn the_template_is_made_once_by_many_processes() {
     let (server, url) = fresh_postgres();
     let starting: Vec<_> = (0..8).map(|_| Other::start(&url)).collect();
@@ -361,6 +336,7 @@ fn the_template_is_made_once_by_many_processes() {
     assert_eq!(server.log().matches("deadlock").count(), 0);
 }
 
+#[case(on_postgres)]
 fn templates_follow_the_migrations() {
     let (_server, url) = fresh_postgres();
     let (like, mut connection) = (settings(&url), open(&url));
@@ -389,6 +365,7 @@ fn templates_follow_the_migrations() {
     assert_eq!(BTreeSet::from_iter(ours(&mut connection)), BTreeSet::from(left));
 }
 
+#[case(on_postgres)]
 fn a_template_that_vanishes_is_made_anew() {
     let (_server, url) = fresh_postgres();
     let (like, mut connection) = (settings(&url), open(&url));

@@ -3,14 +3,9 @@
 use manage::prelude::*;
 use manage::testing::Project;
 use manage::{Exit, Program};
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("testing::a_transcript_is_one_text", a_transcript_is_one_text);
-    suite.test("testing::a_function_returns_its_value", a_function_returns_its_value);
-    suite.test("testing::a_project_sees_nothing_of_the_process", a_project_sees_nothing_of_the_process);
-}
-
+#[case]
 fn a_transcript_is_one_text() {
     let project = Project::new(Program::new(&["it"])).file("posts/a.md", "text");
     let ran = project.run(["greet", "some body", "-n", "2"]);
@@ -43,6 +38,7 @@ fn a_transcript_is_one_text() {
     assert!(!path.exists());
 }
 
+#[case]
 fn a_function_returns_its_value() {
     let project = Project::new(Program::new(&["it"])).stdin("3\n");
     let called = project.call(|cx| {
@@ -54,8 +50,8 @@ fn a_function_returns_its_value() {
     assert_eq!(called.expect_success(), [3, 3]);
     let called = project.call(|cx| crate::management::commands::chooses::chooses(cx, 9));
     assert_eq!((called.transcript.exit, called.expect_success()), (Exit(9), Exit(9)));
-    let called =
-        project.call(|_| -> Result<()> { Err(CommandError::new("No soup.").hint("Cook.").exit(4).into()) });
+    let called = project
+        .call(|_| -> Result<()> { Err(CommandError::new("No soup.").hint("Cook.").exit_code(4).into()) });
     assert_eq!(
         called.transcript.to_string(),
         "--- stderr ---\nError: No soup.\nHint: Cook.\n--- exit code: 4 ---\n"
@@ -63,14 +59,16 @@ fn a_function_returns_its_value() {
     assert_eq!(called.returned.expect_err("it fails").to_string(), "No soup.");
 }
 
+#[case]
 fn a_project_sees_nothing_of_the_process() {
     let project = Project::new(Program::new(&["it"])).env("NO_COLOR", "1");
-    // The process has a PATH, and this repository has a .env.example, a README and a working folder.
+    // The process has a PATH, and this repository has a .env.example, a README and a working directory.
     let called = project.call(|cx| {
         let settings = cx.settings()?;
         Ok((settings.name().to_owned(), cx.database("default")?.name.clone()))
     });
-    assert_eq!(called.expect_success(), ("environment".to_owned(), "db.sqlite3".to_owned()));
+    let built_in = project.folder().join("db.sqlite3").display().to_string();
+    assert_eq!(called.expect_success(), ("environment".to_owned(), built_in));
     let project =
         project.env("DATABASE_URL", "sqlite:other.db").file("manage.toml", "[checks]\nsilenced = []\n");
     let called =

@@ -61,6 +61,7 @@ pub(crate) fn create(connection: &mut Connection) {
         Backend::Sqlite => ["TEXT", "DOUBLE", "TIMESTAMP", "BLOB"],
         Backend::Postgres => ["TEXT", "DOUBLE PRECISION", "TIMESTAMP", "BYTEA"],
         Backend::Mysql => ["MEDIUMTEXT", "DOUBLE", "DATETIME(6)", "LONGBLOB"],
+        other => unreachable!("a new backend: {other}"),
     };
     connection
         .batch_execute(&format!(

@@ -6,47 +6,28 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use manage::database::{Connection, Reason};
 use manage::settings::{Backend as Kind, DatabaseSettings, SslMode};
-use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
+use manage_test_support::{Backend, DatabaseServer, MariaDb, Postgres, Tls, case};
 
-use crate::backends::{Server, on_each_tls_server, project, refused, settings, text, told, with};
-
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend)| on_each_tls_server(suite, "tls", name, test);
-    add("each_mode_with_a_server_that_offers_it", each_mode_with_a_server_that_offers_it);
-    add("each_mode_with_a_server_that_does_not", each_mode_with_a_server_that_does_not);
-    add("a_server_that_insists_is_obeyed", a_server_that_insists_is_obeyed);
-    add("a_file_that_is_missing_or_broken_is_named", a_file_that_is_missing_or_broken_is_named);
-    if cfg!(feature = "postgres") {
-        let test = a_server_that_wants_none_is_obeyed;
-        suite.needs(
-            manage_test_servers::Need::PostgresTls,
-            "tls::postgres::a_server_that_wants_none_is_obeyed",
-            test,
-        );
-    }
-}
+use crate::backends::{
+    on_each_tls_server, on_postgres_with_tls, project, refused, reported, settings, text, with,
+};
 
 /// Its certificate is for `localhost` and 127.0.0.1. This is a third way to reach it.
 const ANOTHER_NAME: &str = "0.0.0.0";
 
 /// A server of its own that encrypts, and its certificates.
-pub(crate) fn encrypting(backend: Backend) -> (Server, Tls) {
+pub(crate) fn encrypting(backend: Backend) -> (DatabaseServer, Tls) {
     let server = match backend {
-        Backend::Postgres => Server::Postgres(Postgres::builder().tls().start().unwrap()),
-        _ => Server::MariaDb(MariaDb::builder().tls().start().unwrap()),
+        Backend::Postgres => DatabaseServer::Postgres(Postgres::builder().tls().start().unwrap()),
+        _ => DatabaseServer::MariaDb(MariaDb::builder().tls().start().unwrap()),
     };
-    let tls = match &server {
-        Server::Postgres(server) => server.tls(),
-        Server::MariaDb(server) => server.tls(),
-    };
-    let tls = tls.expect("certificates").clone();
+    let tls = server.tls().expect("certificates").clone();
     (server, tls)
 }
 
 /// The settings of a database on the server that is always there.
-fn at(server: &Server, host: &str, mode: &str, ca: Option<&Path>) -> DatabaseSettings {
-    let database = if matches!(server, Server::Postgres(_)) { "postgres" } else { "mysql" };
-    let url = server.url_as(host, server.user(), server.password(), database);
+fn at(server: &DatabaseServer, host: &str, mode: &str, ca: Option<&Path>) -> DatabaseSettings {
+    let url = server.url_as(host, server.user(), server.password(), server.own_database());
     let url = with(&url, "sslmode", mode);
     match ca {
         Some(ca) => settings(&with(&url, "sslrootcert", text(ca))),
@@ -84,6 +65,7 @@ fn distrusts(settings: &DatabaseSettings) {
     assert!(!error.reason.is_transient());
 }
 
+#[case(on_each_tls_server)]
 fn each_mode_with_a_server_that_offers_it(backend: Backend) {
     let (server, tls) = encrypting(backend);
     let (right, other) = (Some(tls.ca()), Some(tls.untrusted_ca()));
@@ -109,14 +91,15 @@ fn each_mode_with_a_server_that_offers_it(backend: Backend) {
     let ran = project(at(&server, "localhost", "verify-full", other).url().expose())
         .run("wait_for_db --fail-fast-after 0");
     assert_eq!(ran.exit.0, 78, "{}", ran.all());
-    assert!(ran.err.contains("o trusted, encrypted connection"), "{}", ran.err);
+    assert!(ran.err.contains("o trusted TLS connection"), "{}", ran.err);
     let ran = project(at(&server, "localhost", "verify-full", right).url().expose()).run("wait_for_db");
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
 }
 
+#[case(on_each_tls_server)]
 fn each_mode_with_a_server_that_does_not(backend: Backend) {
     let (_other, tls) = encrypting(backend);
-    let server = Server::start(backend);
+    let server = DatabaseServer::start(backend);
     for ca in [None, Some(tls.ca())] {
         connects(&at(&server, "127.0.0.1", "disable", ca), false);
         connects(&at(&server, "127.0.0.1", "prefer", ca), false);
@@ -128,13 +111,14 @@ fn each_mode_with_a_server_that_does_not(backend: Backend) {
     }
 }
 
+#[case(on_each_tls_server)]
 fn a_server_that_insists_is_obeyed(backend: Backend) {
     let server = match backend {
         Backend::Postgres => {
             let hba = ["hostssl all all 127.0.0.1/32 scram-sha-256", "hostnossl all all all reject"];
-            Server::Postgres(Postgres::builder().tls().hba(hba).start().unwrap())
+            DatabaseServer::Postgres(Postgres::builder().tls().hba(hba).start().unwrap())
         }
-        _ => Server::MariaDb(
+        _ => DatabaseServer::MariaDb(
             MariaDb::builder().tls().setting("require_secure_transport = ON").start().unwrap(),
         ),
     };
@@ -145,26 +129,28 @@ fn a_server_that_insists_is_obeyed(backend: Backend) {
     // MariaDB says to its own client, too, that the password is wrong; MySQL has the number 3159 for it.
     let expected = if backend == Backend::Postgres { "28000" } else { "1045" };
     let expected = (Reason::Credentials, Some(expected));
-    assert_eq!(told(&error), expected, "{error}");
+    assert_eq!(reported(&error), expected, "{error}");
     let local = at(&server, "127.0.0.1", "disable", None);
     let ran = project(local.url().expose()).run("wait_for_db --fail-fast-after 0");
     assert_eq!(ran.exit.0, 78, "{}", ran.all());
 }
 
+#[case(on_postgres_with_tls)]
 fn a_server_that_wants_none_is_obeyed() {
     let hba = ["hostnossl all all 127.0.0.1/32 scram-sha-256"];
-    let server = Server::Postgres(Postgres::builder().tls().hba(hba).start().unwrap());
+    let server = DatabaseServer::Postgres(Postgres::builder().tls().hba(hba).start().unwrap());
     for mode in ["disable", "prefer"] {
         connects(&at(&server, "127.0.0.1", mode, None), false);
     }
     let error = refused(&at(&server, "127.0.0.1", "require", None));
-    assert_eq!(told(&error), (Reason::Credentials, Some("28000")), "{error}");
-    // A wrong password is told as such, whichever of the two attempts it was.
+    assert_eq!(reported(&error), (Reason::Credentials, Some("28000")), "{error}");
+    // A wrong password is reported as such, whichever of the two attempts it was.
     let mut wrong = at(&server, "127.0.0.1", "prefer", None);
     wrong.password = Some(manage::settings::Secret::new("hunter2"));
-    assert_eq!(told(&refused(&wrong)), (Reason::Credentials, Some("28P01")));
+    assert_eq!(reported(&refused(&wrong)), (Reason::Credentials, Some("28P01")));
 }
 
+#[case(on_each_tls_server)]
 fn a_file_that_is_missing_or_broken_is_named(backend: Backend) {
     let (server, tls) = encrypting(backend);
     let folder = tempfile::tempdir().expect("a folder");

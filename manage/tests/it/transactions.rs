@@ -6,31 +6,12 @@ use diesel::connection::{Connection as _, SimpleConnection};
 use diesel::prelude::*;
 use diesel::result::Error;
 use manage::database::{Connection, Pool};
-use manage_test_servers::{Backend, Suite, TestDatabase};
+use manage_test_support::{Backend, TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend, settings};
+use crate::backends::{connect, on_each_backend, on_sqlite, settings};
 use crate::things::{create, ids, insert, thing};
 
-pub(crate) fn add(suite: &mut Suite) {
-    let mut add = |name, test| on_each_backend(suite, "transactions", name, test);
-    add("one_that_succeeds_stays", one_that_succeeds_stays);
-    add("one_that_fails_leaves_nothing", one_that_fails_leaves_nothing);
-    add("a_nested_transaction_rolls_back_alone", a_nested_transaction_rolls_back_alone);
-    add(
-        "an_outer_transaction_takes_the_nested_one_with_it",
-        an_outer_transaction_takes_the_nested_one_with_it,
-    );
-    add("a_statement_that_fails_inside_can_be_handled", a_statement_that_fails_inside_can_be_handled);
-    add("a_panic_leaves_nothing", a_panic_leaves_nothing);
-    add("a_panic_costs_the_pool_a_connection_and_no_place", a_panic_costs_the_pool_a_connection_and_no_place);
-    add("a_test_transaction_is_never_committed", a_test_transaction_is_never_committed);
-    add("a_dropped_connection_rolls_back", a_dropped_connection_rolls_back);
-    add("a_type_of_errors_of_ones_own", a_type_of_errors_of_ones_own);
-    add("one_that_only_reads_sees_one_moment", one_that_only_reads_sees_one_moment);
-    #[cfg(feature = "sqlite")]
-    suite.test("transactions::sqlite::a_reader_waits_for_no_writer", a_reader_waits_for_no_writer);
-}
-
+#[case(on_each_backend)]
 fn one_that_only_reads_sees_one_moment(database: TestDatabase) {
     let (mut connection, mut other) = (connect(&database), connect(&database));
     create(&mut connection);
@@ -58,6 +39,7 @@ fn one_that_only_reads_sees_one_moment(database: TestDatabase) {
 
 /// With WAL, which a new file has.
 #[cfg(feature = "sqlite")]
+#[case(on_sqlite)]
 fn a_reader_waits_for_no_writer() {
     let database = TestDatabase::new(Backend::Sqlite);
     let (mut reader, mut writer) = (connect(&database), connect(&database));
@@ -72,6 +54,7 @@ fn a_reader_waits_for_no_writer() {
     assert_eq!(reader.read_transaction(|connection| QueryResult::Ok(ids(connection))), Ok(vec![1]));
 }
 
+#[case(on_each_backend)]
 fn one_that_succeeds_stays(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -83,6 +66,7 @@ fn one_that_succeeds_stays(database: TestDatabase) {
     assert_eq!(ids(&mut connect(&database)), [1]);
 }
 
+#[case(on_each_backend)]
 fn one_that_fails_leaves_nothing(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -97,6 +81,7 @@ fn one_that_fails_leaves_nothing(database: TestDatabase) {
     assert_eq!(ids(&mut connect(&database)), [2]);
 }
 
+#[case(on_each_backend)]
 fn a_nested_transaction_rolls_back_alone(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -120,6 +105,7 @@ fn a_nested_transaction_rolls_back_alone(database: TestDatabase) {
     assert_eq!(ids(&mut connect(&database)), [1, 4]);
 }
 
+#[case(on_each_backend)]
 fn an_outer_transaction_takes_the_nested_one_with_it(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -132,6 +118,7 @@ fn an_outer_transaction_takes_the_nested_one_with_it(database: TestDatabase) {
     assert_eq!(ids(&mut connection), [0; 0]);
 }
 
+#[case(on_each_backend)]
 fn a_statement_that_fails_inside_can_be_handled(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -168,6 +155,7 @@ fn a_statement_that_fails_inside_can_be_handled(database: TestDatabase) {
     assert_eq!(outer, Ok(()));
 }
 
+#[case(on_each_backend)]
 fn a_panic_leaves_nothing(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -184,6 +172,7 @@ fn a_panic_leaves_nothing(database: TestDatabase) {
     assert_eq!(ids(&mut connection), [1]);
 }
 
+#[case(on_each_backend)]
 fn a_panic_costs_the_pool_a_connection_and_no_place(database: TestDatabase) {
     create(&mut connect(&database));
     let pool = Pool::new(settings(database.url()), 1);
@@ -201,6 +190,7 @@ fn a_panic_costs_the_pool_a_connection_and_no_place(database: TestDatabase) {
     assert!(format!("{pool:?}").ends_with("1 of 1 open, 1 idle)"), "{pool:?}");
 }
 
+#[case(on_each_backend)]
 fn a_test_transaction_is_never_committed(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -215,6 +205,7 @@ fn a_test_transaction_is_never_committed(database: TestDatabase) {
     assert_eq!(ids(&mut connection), [0; 0]);
 }
 
+#[case(on_each_backend)]
 fn a_dropped_connection_rolls_back(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);
@@ -238,6 +229,7 @@ impl From<Error> for Own {
     }
 }
 
+#[case(on_each_backend)]
 fn a_type_of_errors_of_ones_own(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection);

@@ -7,26 +7,10 @@ use manage::clap::ArgMatches;
 use manage::command::Command;
 use manage::prelude::*;
 use manage::{Exit, Program};
-use manage_test_servers::{Suite, TestDatabase};
+use manage_test_support::{TestDatabase, case};
 
 use crate::backends::on_each_backend;
 use crate::project::{Project, Ran};
-
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(
-        suite,
-        "unmigrated",
-        "a_table_that_a_migration_would_make",
-        a_table_that_a_migration_would_make,
-    );
-    on_each_backend(suite, "unmigrated", "a_command_may_want_it_told_before", told_before);
-    on_each_backend(
-        suite,
-        "unmigrated",
-        "other_errors_are_not_explained_so",
-        other_errors_are_not_explained_so,
-    );
-}
 
 /// Runs a statement, with a context above the driver's error, as commands do.
 struct Says(&'static str);
@@ -42,19 +26,25 @@ impl Command for Says {
     }
 }
 
-fn told_before(database: TestDatabase) {
+#[case(on_each_backend)]
+fn a_command_may_want_it_reported_before(database: TestDatabase) {
     let project = Project::with(Program::new(&["it"])).env("DATABASE_URL", database.url());
     let ran = project.run("counts_things");
-    let told = "\nYou have 4 unapplied migration(s). Your project may not work properly until you apply the migrations for \
+    let reported = "\nYou have 4 unapplied migration(s). Your project may not work properly until you apply the migrations for \
                 app(s): it.\nRun 'manage migrate' to apply them.\n";
-    assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (Exit(0), "counted\n", told), "{}", ran.all());
+    assert_eq!(
+        (ran.exit, ran.out.as_str(), ran.err.as_str()),
+        (Exit(0), "counted\n", reported),
+        "{}",
+        ran.all()
+    );
     assert_eq!(project.run("counts_things -v 0").err, "");
     assert_eq!(project.run("migrate").exit, Exit(0));
     assert_eq!(project.run("counts_things").err, "");
     for url in ["sqlite:/nowhere/at/all.db", "oracle://x"] {
         let ran = Project::with(Program::new(&["it"])).env("DATABASE_URL", url).run("counts_things");
-        let told = ran.err.starts_with("\nThe database is not available: ");
-        assert!(told && ran.out == "counted\n", "{}", ran.all());
+        let reported = ran.err.starts_with("\nThe database is not available: ");
+        assert!(reported && ran.out == "counted\n", "{}", ran.all());
     }
 }
 
@@ -65,10 +55,11 @@ fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran {
 
 const BOOKS: &str = "INSERT INTO authors SELECT * FROM authors WHERE 1 = 0";
 
+#[case(on_each_backend)]
 fn a_table_that_a_migration_would_make(database: TestDatabase) {
     let ran = run(&database, BOOKS, "says");
     assert_eq!(ran.exit, Exit(1), "{}", ran.all());
-    let hint = "\nHint: The database lacks migrations (4 not applied, the first is 2024-01-01-000000_create_authors). \
+    let hint = "\nHint: The database has unapplied migrations (4 not applied, the first is 2024-01-01-000000_create_authors). \
                 Run `manage migrate`.\n";
     assert!(
         ran.err.starts_with("Error: says: The statement failed\nCaused by: ") && ran.err.ends_with(hint),
@@ -80,6 +71,7 @@ fn a_table_that_a_migration_would_make(database: TestDatabase) {
     assert_eq!(ran.exit, Exit(0), "{}", ran.all());
 }
 
+#[case(on_each_backend)]
 fn other_errors_are_not_explained_so(database: TestDatabase) {
     run(&database, BOOKS, "migrate 2024-01-01-000000");
     // A constraint is no matter of migrations, though some are missing.

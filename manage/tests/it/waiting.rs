@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use manage_test_servers::{Backend, Suite, TestDatabase, shared_mariadb, shared_postgres};
+use manage_test_support::{Backend, DatabaseServer, TestDatabase, case, shared_mariadb, shared_postgres};
 
 use crate::backends::{
-    LONG, Server, on_each_backend, on_each_server, project, text, text_tells_no_password, with,
+    LONG, on_each_backend, on_each_server, on_sqlite, project, text, text_shows_no_password, with,
 };
 use crate::project::{Project, Ran};
 
@@ -15,42 +15,18 @@ const WAITING: &str = "**Waiting for database...**\n";
 const UNAVAILABLE: &str = "**Database unavailable, waiting...**\n";
 const SUCCESS: &str = "**Successfully connected to Database.**\n";
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_each_backend(
-        suite,
-        "waiting",
-        "a_database_that_is_ready_takes_no_time",
-        a_database_that_is_ready_takes_no_time,
-    );
-    let mut add = |name, test: fn(Backend)| on_each_server(suite, "waiting", name, test);
-    add("a_server_that_starts_later_is_found", a_server_that_starts_later_is_found);
-    add("a_database_that_is_created_later_is_found", a_database_that_is_created_later_is_found);
-    add("a_user_who_is_created_later_is_found", a_user_who_is_created_later_is_found);
-    add("a_wrong_password_is_final", a_wrong_password_is_final);
-    add("time_runs_out", time_runs_out);
-    add("a_server_that_stands_still_is_not_ready", a_server_that_stands_still_is_not_ready);
-    suite.test("waiting::a_setting_that_is_wrong_fails_before_the_first_attempt", wrong_settings);
-    suite.test("waiting::times_are_numbers_of_seconds", times_are_numbers_of_seconds);
-    if cfg!(feature = "sqlite") {
-        suite.test("waiting::sqlite::a_file_that_is_not_there_yet_is_ready_and_not_made", no_file);
-        suite.test("waiting::sqlite::a_folder_that_is_missing_is_an_error", no_folder);
-        suite.test("waiting::sqlite::a_file_that_is_no_database_is_an_error", no_database);
-        suite.test("waiting::sqlite::a_folder_that_may_not_be_entered_is_an_error", no_entry);
-    }
-}
-
-/// Runs the command, and makes sure that nothing tells a password.
+/// Runs the command, and makes sure that nothing shows a password.
 #[track_caller]
 fn wait(project: &Project, options: &str) -> Ran {
     let ran = project.run(&format!("wait_for_db {options}"));
-    tells_none(&ran);
+    shows_none(&ran);
     ran
 }
 
 #[track_caller]
-fn tells_none(ran: &Ran) {
+fn shows_none(ran: &Ran) {
     for password in ["hunter2", password(Backend::Postgres), password(Backend::MariaDb)] {
-        text_tells_no_password(&ran.all(), password);
+        text_shows_no_password(&ran.all(), password);
     }
 }
 
@@ -67,6 +43,7 @@ fn password(backend: Backend) -> &'static str {
     }
 }
 
+#[case(on_each_backend)]
 fn a_database_that_is_ready_takes_no_time(database: TestDatabase) {
     let ran = wait(&project(database.url()), "");
     assert!(ran.exit.0 == 0 && ran.err.is_empty(), "{}", ran.all());
@@ -87,12 +64,13 @@ fn a_database_that_is_ready_takes_no_time(database: TestDatabase) {
 /// Runs the command, and changes something once it has said that it waits.
 fn while_waiting(url: &str, options: &str, change: impl FnOnce()) -> Ran {
     let ran = project(url).run_and_after(&format!("wait_for_db {options}"), UNAVAILABLE, change);
-    tells_none(&ran);
+    shows_none(&ran);
     ran
 }
 
+#[case(on_each_server)]
 fn a_server_that_starts_later_is_found(backend: Backend) {
-    let server = Server::prepare(backend);
+    let server = DatabaseServer::prepare(backend);
     let url = server.url(if backend == Backend::Postgres { "postgres" } else { "mysql" });
     let ran = while_waiting(&url, "--timeout 60", || server.start_again());
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
@@ -113,6 +91,7 @@ fn on_shared_server(backend: Backend) -> (fn(&str), TestDatabase) {
     (execute, TestDatabase::new(backend))
 }
 
+#[case(on_each_server)]
 fn a_database_that_is_created_later_is_found(backend: Backend) {
     let (execute, database) = on_shared_server(backend);
     let name = format!("later_{}", database.name());
@@ -124,6 +103,7 @@ fn a_database_that_is_created_later_is_found(backend: Backend) {
     assert!(ran.err.contains("it has no such database"), "{}", ran.err);
 }
 
+#[case(on_each_server)]
 fn a_user_who_is_created_later_is_found(backend: Backend) {
     let (execute, database) = on_shared_server(backend);
     let mut settings = crate::backends::settings(database.url());
@@ -142,6 +122,7 @@ fn a_user_who_is_created_later_is_found(backend: Backend) {
     assert!(ran.err.contains("refuses the password"), "{}", ran.err);
 }
 
+#[case(on_each_server)]
 fn a_wrong_password_is_final(backend: Backend) {
     let database = TestDatabase::new(backend);
     let wrong = project(&with(database.url(), "password", "hunter2"));
@@ -156,13 +137,14 @@ fn a_wrong_password_is_final(backend: Backend) {
         assert!(ran.err.contains("refuses the password"), "{}", ran.err);
         assert!(ran.err.contains("the password come from DATABASE_URL (environment)"), "{}", ran.err);
     }
-    // The whole time may be shorter than that: what is known to be wrong is told all the same.
-    let ran = wait(&wrong, "--timeout 0.3");
+    // The whole time may be shorter than that: a known error is reported anyway.
+    let ran = wait(&wrong, "--timeout 2");
     assert_eq!(ran.exit.0, 78, "{}", ran.all());
 }
 
+#[case(on_each_server)]
 fn time_runs_out(backend: Backend) {
-    let server = Server::prepare(backend);
+    let server = DatabaseServer::prepare(backend);
     let start = Instant::now();
     let ran = wait(&project(&server.url("blog")), "--timeout 0.5 --fail-fast-after 0");
     let took = start.elapsed().as_secs_f64();
@@ -172,8 +154,9 @@ fn time_runs_out(backend: Backend) {
     assert!(ran.err.contains("Is the server running?"), "{}", ran.err);
 }
 
-fn a_server_that_stands_still_is_not_ready(backend: Backend) {
-    let server = Server::start(backend);
+#[case(on_each_server)]
+fn a_suspended_server_is_not_ready(backend: Backend) {
+    let server = DatabaseServer::start(backend);
     server.create_database("blog");
     let url = server.url("blog");
     server.pause();
@@ -191,7 +174,8 @@ fn a_server_that_stands_still_is_not_ready(backend: Backend) {
     assert_eq!(wait(&project(&url), "").exit.0, 0);
 }
 
-fn wrong_settings() {
+#[case]
+fn a_setting_that_is_wrong_fails_before_the_first_attempt() {
     for url in [
         "oracle://app:hunter2@db/blog",
         "postgres://app:hunter2@db:port/blog",
@@ -207,6 +191,7 @@ fn wrong_settings() {
     }
 }
 
+#[case]
 fn times_are_numbers_of_seconds() {
     let project = project("sqlite:a.db");
     for options in [
@@ -231,7 +216,8 @@ fn sqlite(project: Project, path: &std::path::Path) -> Project {
     project.env("DATABASE_URL", &format!("sqlite:{}", text(path)))
 }
 
-fn no_file() {
+#[case(on_sqlite)]
+fn a_file_that_is_not_there_yet_is_ready_and_not_made() {
     let new = Project::new();
     let path = new.folder().join("ünïcödé db.sqlite3");
     let ran = wait(&sqlite(new, &path), "");
@@ -241,7 +227,8 @@ fn no_file() {
     assert_eq!(ran.exit.0, 0, "without any settings: {}", ran.all());
 }
 
-fn no_folder() {
+#[case(on_sqlite)]
+fn a_folder_that_is_missing_is_an_error() {
     let new = Project::new();
     let path = new.folder().join("none/db.sqlite3");
     let project = sqlite(new, &path);
@@ -258,7 +245,8 @@ fn no_folder() {
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
 }
 
-fn no_database() {
+#[case(on_sqlite)]
+fn a_file_that_is_no_database_is_an_error() {
     let nonsense = format!("SQLite format 3\0{}", "nonsense ".repeat(500));
     for content in
         ["a text that is longer than sixteen bytes", "short", "SQLite format 4\0 and more", &nonsense]
@@ -279,13 +267,14 @@ fn no_database() {
     assert!(ran.exit.0 == 78 && ran.err.contains("it is a directory"), "{}", ran.all());
 }
 
-fn no_entry() {
+#[case(on_sqlite)]
+fn a_folder_that_may_not_be_entered_is_an_error() {
     let project = Project::new().file("closed/db.sqlite3", "");
     let closed = project.folder().join("closed");
     let path = closed.join("db.sqlite3");
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("a mode");
     let may_enter_all_the_same = fs::read_dir(&closed).is_ok();
     let ran = wait(&sqlite(project, &path), "--fail-fast-after 0");
-    // The superuser may enter every folder.
+    // The superuser may enter every directory.
     assert_eq!(ran.exit.0, if may_enter_all_the_same { 0 } else { 78 }, "{}", ran.all());
 }

@@ -5,10 +5,10 @@ use manage::prelude::*;
 
 use crate::smoke::{self, Answer, BaseUrl, Limits};
 
-/// Ask a running server for every page
+/// Request every page from a running server
 ///
-/// The front page, the list of articles and the page of every published article have to answer with 200: a smoke test
-/// after a deployment.
+/// The front page, the list of articles and the page of every published article must answer with 200: a smoke
+/// test after a deployment.
 #[command(requires_checks = "none")]
 pub async fn check_pages(
     cx: &mut Context,
@@ -25,7 +25,7 @@ pub async fn check_pages(
     // clap would repeat the text, and with it a password.
     let base_url: BaseUrl = base_url.parse().map_err(|error| {
         let hint = "Write it like http://127.0.0.1:8000/.";
-        CommandError::new(format!("The URL cannot be used: {error}.")).hint(hint).exit(2)
+        CommandError::new(format!("The URL cannot be used: {error}.")).hint(hint).exit_code(2)
     })?;
     let limits = Limits { concurrency: concurrency.into(), timeout: Duration::from_secs(timeout.into()) };
     let answers = smoke::check(&base_url, limits, |answer| tell(cx, answer)).await?;

@@ -1,10 +1,9 @@
 use manage::database::Connection;
 use manage::prelude::*;
-use manage::{Confirmation, Confirmed};
 
 use crate::models;
 
-/// Delete the articles that were never published
+/// Delete all unpublished drafts
 #[command]
 pub fn delete_drafts(cx: &mut Context, #[command(flatten)] confirmation: Confirmation) -> Result<()> {
     let mut connection = cx.connect()?;
@@ -12,7 +11,7 @@ pub fn delete_drafts(cx: &mut Context, #[command(flatten)] confirmation: Confirm
     if drafts.is_empty() {
         return cx.notice("There are no drafts.");
     }
-    let what = format!("This deletes {} for good: {}.", count(drafts.len()), drafts.join(", "));
+    let what = format!("This permanently deletes {}: {}.", count(drafts.len()), drafts.join(", "));
     let confirmed = confirmation.ask(cx, &what)?;
     let deleted = delete(&mut connection, &drafts, &confirmed)?;
     cx.success(format_args!("Deleted {}.", count(deleted)))

@@ -11,15 +11,16 @@ const NAMED: usize = 3;
 
 /// Import Jekyll's posts as articles
 ///
-/// Every post is inserted, or updates the article of the same slug: all of them, or none if anything is wrong with any.
-/// Files in a directory `_drafts`, and those with `draft: true` or `published: false`, are drafts whatever their date.
+/// Inserts each post, or updates the article with the same slug. If any post has an error, nothing is
+/// imported. Files in a directory `_drafts`, and those with `draft: true` or `published: false`, are drafts
+/// whatever their date.
 #[command]
 pub fn import_posts(
     cx: &mut Context,
-    /// Markdown files, and folders that are searched for them
+    /// Markdown files, and directories to search for them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Show what would be done, and do nothing
+    /// Print the plan without running it
     #[arg(long)]
     dry_run: bool,
     /// The database to import into
@@ -29,14 +30,14 @@ pub fn import_posts(
     let reading = posts::read(&paths);
     tell_others(cx, &reading.others)?;
     refuse_problems(cx, &reading)?;
-    let mut connection = cx.connect_to(&database)?;
+    let mut connection = cx.database(&database)?.connect()?;
     let progress = cx.progress(reading.posts.len() as u64);
     let changes = posts::import(&mut connection, &reading.posts, dry_run, || progress.advance(1));
     drop(progress);
     let changes = changes.context("The posts could not be stored; nothing was imported.")?;
     if cx.verbosity() >= 1 {
         for (post, change) in reading.posts.iter().zip(&changes) {
-            cx.line(told(post, *change))?;
+            cx.line(reported(post, *change))?;
         }
     }
     let summary = summary(&changes);
@@ -74,11 +75,11 @@ fn refuse_problems(cx: &Context, reading: &Reading) -> Result<()> {
     }
     let problems = if count == 1 { "problem" } else { "problems" };
     Err(CommandError::new(format!("Nothing was imported: {count} {problems} found."))
-        .hint("Fix what is named above and import again; `--dry-run` only checks.")
+        .hint("Fix the problems above and import again; `--dry-run` only checks.")
         .into())
 }
 
-fn told(post: &Post, change: Change) -> String {
+fn reported(post: &Post, change: Change) -> String {
     let verb = match change {
         Change::Added => "added",
         Change::Updated => "updated",

@@ -1,4 +1,4 @@
-use manage::console::printable;
+use manage::console::{echo, printable};
 use manage::prelude::*;
 
 use crate::models::{self, Publication};
@@ -10,15 +10,15 @@ pub fn publish(
     /// The article's slug
     #[arg(add = manage::completion::values(slugs))]
     slug: String,
-    /// Keep the date that it has: an article with a date to come appears then
+    /// Keep its date: an article with a future date appears then
     #[arg(long)]
     keep_date: bool,
 ) -> Result<()> {
     let mut connection = cx.connect()?;
     let Some(publication) = models::publish(&mut connection, &slug, keep_date)? else {
-        let error = CommandError::new(format!("There is no article “{slug}”."));
+        let error = CommandError::new(format!("There is no article “{}”.", echo(&slug)));
         return Err(match models::closest_slug(&mut connection, &slug)? {
-            Some(closest) => error.hint(format!("Did you mean “{closest}”?")),
+            Some(closest) => error.hint(format!("Did you mean “{}”?", printable(&closest))),
             None => error.hint("The slug is the part of the article's address after /articles/."),
         }
         .into());
@@ -41,7 +41,7 @@ pub fn publish(
     }
 }
 
-/// What TAB offers: the slugs, each with its title.
+/// Returns what TAB offers: the slugs, each with its title.
 fn slugs(cx: &Context) -> Result<Vec<(String, String)>> {
     Ok(models::slugs(&mut cx.connect()?)?)
 }

@@ -3,25 +3,20 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use manage_test_servers::{Backend, MariaDb, Need, Postgres, Signal, Suite};
+use manage_test_support::{Backend, MariaDb, Postgres, Signal, case};
 
 use super::lan::Lan;
 use super::names::Answer;
 use super::wire::{Quality, Wire};
-use super::{NAME, SOON, events, expect_one_attempt, expect_ready, on_each_server, reasons, until_told};
-
-pub(super) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend, &str)| on_each_server(suite, &[], name, test);
-    add("an_address_that_swallows_everything_is_told", an_address_that_swallows_everything_is_told);
-    add("a_dead_address_does_not_hide_the_next", a_dead_address_does_not_hide_the_next);
-    add("an_address_of_ipv6_that_leads_nowhere", an_address_of_ipv6_that_leads_nowhere);
-    let needs = [Need::Tun];
-    on_each_server(suite, &needs, "a_far_server_beside_a_dead_address", a_far_server_beside_a_dead_address);
-}
+use super::{
+    NAME, SOON, events, expect_one_attempt, expect_ready, on_each_server, on_each_server_with_tun, reasons,
+    until_reported,
+};
 
 const WAIT: [&str; 3] = ["wait_for_db", "--format", "json"];
 
-fn an_address_that_swallows_everything_is_told(_: Backend, url: &str) {
+#[case(on_each_server)]
+fn an_address_that_swallows_everything_is_reported(_: Backend, url: &str) {
     let lan = Lan::new();
     let ip = lan.blackhole().to_string();
     let program = lan.manage(url, &ip).args(WAIT).args(["--timeout", "1.5", "--attempt-timeout", "0.3"]);
@@ -30,12 +25,13 @@ fn an_address_that_swallows_everything_is_told(_: Backend, url: &str) {
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let line = ["--timeout", "0", "--attempt-timeout", "0.3"];
         let mut running = lan.manage(url, &ip).args(WAIT).args(line).spawn();
-        until_told(&mut running, "timed_out");
+        until_reported(&mut running, "timed_out");
         running.signal(signal);
         running.wait(Duration::from_secs(4)).expect_code(code);
     }
 }
 
+#[case(on_each_server)]
 fn a_dead_address_does_not_hide_the_next(_: Backend, url: &str) {
     for dead in [Lan::refused, Lan::blackhole] {
         let lan = Lan::new();
@@ -52,6 +48,7 @@ fn a_dead_address_does_not_hide_the_next(_: Backend, url: &str) {
     }
 }
 
+#[case(on_each_server)]
 fn an_address_of_ipv6_that_leads_nowhere(_: Backend, url: &str) {
     let lan = Lan::new();
     let dead: IpAddr = format!("fd77::{}:66", lan.number()).parse().expect("an address");
@@ -73,6 +70,7 @@ fn an_address_of_ipv6_that_leads_nowhere(_: Backend, url: &str) {
 }
 
 /// The near address refuses at once, and says nothing about the far one, whose answers take their time.
+#[case(on_each_server_with_tun)]
 fn a_far_server_beside_a_dead_address(backend: Backend, _: &str) {
     let lan = Lan::new();
     let wire = Wire::new(&lan, Quality { delay: Duration::from_millis(100), ..Quality::default() });
@@ -95,8 +93,8 @@ fn a_far_server_beside_a_dead_address(backend: Backend, _: &str) {
     let tcp = format!("tcp://{NAME}:{}", super::lan::port(&url));
     let mut database = lan.manage(&url, NAME).args(WAIT).spawn();
     let mut service = lan.manage(&url, NAME).args(WAIT).args(["--no-database", "--for", &tcp]).spawn();
-    until_told(&mut database, "refused");
-    until_told(&mut service, "refused");
+    until_reported(&mut database, "refused");
+    until_reported(&mut service, "refused");
     start();
     let transcript = expect_ready(database.wait(SOON), &["refused ECONNREFUSED"]);
     assert_eq!(events(&transcript.stdout).last().expect("a summary")["outcome"], "ready");

@@ -4,20 +4,13 @@ use std::cell::Cell;
 use std::fs;
 use std::time::Duration;
 
-use manage_test_servers::{
-    Backend, MariaDb, Postgres, Program, Running, Signal, Suite, happens_within, wait_until,
+use manage_test_support::{
+    Backend, MariaDb, Postgres, Program, Running, Signal, case, happens_within, wait_until,
 };
 
 use super::lan::{Lan, nobody};
 use super::names::Answer;
-use super::{NAME, SOON, on_each_server, until_told};
-
-pub(super) fn add(suite: &mut Suite) {
-    let mut add = |name, test: fn(Backend, &str)| on_each_server(suite, &[], name, test);
-    add("first_process::signals_end_it_in_every_phase", signals_end_it_in_every_phase);
-    add("first_process::signals_end_it_in_a_hung_login", signals_end_it_in_a_hung_login);
-    add("first_process::it_becomes_the_program", it_becomes_the_program);
-}
+use super::{NAME, SOON, on_each_server, until_reported};
 
 const WAIT: [&str; 5] = ["wait_for_db", "--format", "json", "--timeout", "0"];
 const SIGNALS: [(Signal, i32); 2] = [(Signal::TERM, 143), (Signal::INT, 130)];
@@ -53,12 +46,16 @@ fn ends(start: impl Fn() -> Program, far_enough: impl Fn(&mut Running)) {
     }
 }
 
+#[case(on_each_server)]
 fn signals_end_it_in_every_phase(backend: Backend, url: &str) {
     let lan = Lan::new();
     let server = lan.server().to_string();
     // Nothing listens.
     let nobody = nobody(backend);
-    ends(|| lan.manage_as_first(&nobody, "127.0.0.1").args(WAIT), |running| until_told(running, "refused"));
+    ends(
+        || lan.manage_as_first(&nobody, "127.0.0.1").args(WAIT),
+        |running| until_reported(running, "refused"),
+    );
     // In a look-up that hangs.
     lan.names.set(NAME, Answer::Silence);
     let before = Cell::new(lan.names.questions());
@@ -80,10 +77,11 @@ fn signals_end_it_in_every_phase(backend: Backend, url: &str) {
     // While it looks whether the server stays.
     ends(
         || lan.manage_as_first(url, &server).args(WAIT).args(["--stable-for", "60"]),
-        |running| until_told(running, "unstable"),
+        |running| until_reported(running, "unstable"),
     );
 }
 
+#[case(on_each_server)]
 fn signals_end_it_in_a_hung_login(backend: Backend, _: &str) {
     let lan = Lan::new();
     let postgres =
@@ -109,6 +107,7 @@ fn signals_end_it_in_a_hung_login(backend: Backend, _: &str) {
 }
 
 /// What it becomes keeps the process id, and the signals reach it.
+#[case(on_each_server)]
 fn it_becomes_the_program(_: Backend, url: &str) {
     let lan = Lan::new();
     let server = lan.server().to_string();
@@ -121,7 +120,8 @@ fn it_becomes_the_program(_: Backend, url: &str) {
         let transcript = running.wait(SOON).expect_code(code);
         assert!(transcript.stdout.lines().any(|line| line == word), "{transcript}");
     }
-    // A program that catches nothing is as any other first process: it is not ended by a signal from within its container.
+    // A program that catches nothing is as any other first process: it is not ended by a signal from within
+    // its container.
     let program = lan.manage_as_first(url, &server).args(["wait_for_db", "--", "sh", "-c", "exit 42"]);
     program.run(SOON).expect_code(42);
     let mut running = lan.manage_as_first(url, &server).args(["wait_for_db", "--", "sleep", "60"]).spawn();

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use manage_test_servers::{Backend, Program};
+use manage_test_support::{Backend, Program};
 
 use super::names::Names;
 
@@ -23,7 +23,8 @@ exec cat
 /// An Ethernet address that nobody has: what is sent there is lost without a word.
 const NOBODY: &str = "02:00:00:00:00:66";
 
-/// Two ends of a cable: `10.77.N.1`, where the servers and the name server are, and `10.77.N.2`, where the program runs.
+/// Two ends of a cable: `10.77.N.1`, where the servers and the name server are, and `10.77.N.2`, where the
+/// program runs.
 pub(crate) struct Lan {
     number: u8,
     holder: Child,
@@ -91,7 +92,7 @@ impl Lan {
     }
 
     /// Ends [`Self::cut`].
-    pub(crate) fn mend(&self, ip: Ipv4Addr) {
+    pub(crate) fn restore(&self, ip: Ipv4Addr) {
         self.client(&format!("ip neigh del {ip} dev c"));
     }
 
@@ -116,7 +117,8 @@ impl Lan {
 
     /// Replaces `/etc/hosts` of the program's side.
     pub(crate) fn hosts(&self, text: &str) {
-        // In place, as a new file would not be the one that is mounted; and at once, as an emptied one has no names.
+        // In place, as a new file would not be the one that is mounted; and at once, as an emptied one has no
+        // names.
         let file =
             fs::OpenOptions::new().write(true).open(self.folder.path().join("hosts")).expect("the file");
         file.write_all_at(hosts_file(text).as_bytes(), 0).expect("a file");

@@ -10,7 +10,7 @@ mod wire;
 
 use std::time::Duration;
 
-use manage_test_servers::{Backend, Need, Running, Suite, TestDatabase, Transcript};
+use manage_test_support::{Backend, CaseName, Need, Running, Suite, TestDatabase, Transcript};
 
 /// Where the name of the server is meant.
 const NAME: &str = "db.test";
@@ -18,19 +18,19 @@ const NAME: &str = "db.test";
 /// What anything may take on a busy machine.
 const SOON: Duration = Duration::from_secs(30);
 
-pub(crate) fn add(suite: &mut Suite) {
-    // The slowest first, beside which the others run.
-    links::add(suite);
-    first_process::add(suite);
-    addresses::add(suite);
-    lookups::add(suite);
+/// A test for each kind of server; it receives the URL of a database.
+fn on_each_server(suite: &mut Suite, name: &CaseName, test: fn(Backend, &str)) {
+    on_each_server_with(&[], suite, name, test);
 }
 
-/// Adds a test for each kind of server; it is told the URL of a database.
-fn on_each_server(suite: &mut Suite, needs: &[Need], name: &str, test: fn(Backend, &str)) {
+fn on_each_server_with_tun(suite: &mut Suite, name: &CaseName, test: fn(Backend, &str)) {
+    on_each_server_with(&[Need::Tun], suite, name, test);
+}
+
+fn on_each_server_with(needs: &[Need], suite: &mut Suite, name: &CaseName, test: fn(Backend, &str)) {
     let mut add = |backend: Backend, need: Need| {
         let needs = [&[need], needs].concat();
-        suite.inside(&needs, format!("network::{}::{name}", backend.name()), move || {
+        suite.inside(&needs, name.on(backend.name()), move || {
             let database = TestDatabase::new(backend);
             test(backend, database.url());
         });
@@ -40,7 +40,7 @@ fn on_each_server(suite: &mut Suite, needs: &[Need], name: &str, test: fn(Backen
     add(Backend::MariaDb, Need::MariaDb);
 }
 
-/// What was told with `--format json`.
+/// The output of `--format json`.
 fn events(stdout: &str) -> Vec<serde_json::Value> {
     let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     stdout.lines().map(parse).collect()
@@ -54,7 +54,7 @@ fn reasons(transcript: &Transcript) -> Vec<String> {
         .filter(|event| event["event"] == "unavailable")
         .map(|event| format!("{} {}", text(event, "reason"), text(event, "code")).trim_end().to_owned())
         .collect();
-    // The same one may be told again with a better hint.
+    // The same one may be reported again with a better hint.
     reasons.dedup();
     reasons
 }
@@ -75,6 +75,6 @@ fn expect_one_attempt(transcript: Transcript) {
 }
 
 #[track_caller]
-fn until_told(running: &mut Running, reason: &str) {
+fn until_reported(running: &mut Running, reason: &str) {
     running.wait_for_line(&format!("\"reason\":\"{reason}\""), SOON);
 }

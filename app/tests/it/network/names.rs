@@ -143,7 +143,8 @@ struct Question {
 }
 
 impl Question {
-    /// The one question of a packet, as RFC 1035 lays it out: a header of 12 bytes, then the name in parts with their lengths.
+    /// The one question of a packet, as RFC 1035 lays it out: a header of 12 bytes, then the name in parts
+    /// with their lengths.
     fn parse(packet: &[u8]) -> Option<Self> {
         let (mut parts, mut at) = (Vec::new(), 12);
         loop {

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use manage_test_servers::wait_until;
+use manage_test_support::wait_until;
 
 use super::lan::Lan;
 

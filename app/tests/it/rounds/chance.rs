@@ -39,7 +39,7 @@ impl Chance {
         Duration::from_millis(least + one.min(other))
     }
 
-    /// What happens to a server that is up, until it is up for good, or down.
+    /// What happens to a server that is up, until it stays up, or is down.
     pub(super) fn plan(&mut self, ends_up: bool) -> Vec<Step> {
         let mut plan = Vec::new();
         for i in 0..1 + self.next() % 3 {
@@ -51,7 +51,7 @@ impl Chance {
                 _ => (Step::Pause, Step::Resume),
             };
             plan.extend([away, Step::Sleep(self.millis(0, 1300))]);
-            // What stands still may die that way.
+            // A suspended process may die that way.
             let dies = matches!(away, Step::Pause) && self.one_in(4);
             plan.extend(if dies { vec![Step::Kill, Step::Start] } else { vec![back] });
         }

@@ -1,7 +1,8 @@
-//! `wait_for_db` against servers that start, stop, crash, hang and restart at random moments, with random options.
+//! `wait_for_db` against servers that start, stop, crash, hang and restart at random moments, with random
+//! options.
 //!
-//! What is random comes from a seed, which a failure tells: `MANAGE_TEST_SEED=… MANAGE_TEST_ROUNDS=1` plays that round again.
-//! `MANAGE_TEST_ROUNDS=200` plays more of them than an ordinary run.
+//! Random choices come from a seed, which a failure prints: `MANAGE_TEST_SEED=… MANAGE_TEST_ROUNDS=1` plays
+//! that round again. `MANAGE_TEST_ROUNDS=200` plays more of them than an ordinary run.
 
 mod chance;
 mod several;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{env, thread};
 
-use manage_test_servers::{Need, Program, Suite, Transcript};
+use manage_test_support::{Need, Program, Transcript, case, needs};
 
 use chance::Chance;
 use truth::{Server, Truth};
@@ -20,31 +21,41 @@ use truth::{Server, Truth};
 pub(crate) const SEED: &str = "MANAGE_TEST_SEED";
 const ROUNDS: &str = "MANAGE_TEST_ROUNDS";
 
-/// How long after the last server is up for good it may take until that is told, on a machine with much else to do.
+/// How long its report may take once the last server is up and stays up, on a busy machine.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// How old an answer may be when readiness is told: nothing but the way through a busy machine, and for several targets
-/// the second for which an answer holds.
+/// How old an answer may be when readiness is reported: nothing but the way through a busy machine, and for
+/// several targets the second for which an answer holds.
 const LATE: Duration = Duration::from_millis(500);
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a server must be away within the time of `--stable-for` to be missed for certain, and how well moments are known.
+/// How long a server must be away within the time of `--stable-for` to be missed for certain, and how well
+/// moments are known.
 const GAP: Duration = Duration::from_millis(500);
 const MARGIN: Duration = Duration::from_millis(100);
 
-pub(crate) fn add(suite: &mut Suite) {
-    let test = several::an_answer_that_grew_old_is_not_trusted;
-    suite.needs(Need::Postgres, "rounds::an_answer_that_grew_old_is_not_trusted", test);
-    suite.needs(Need::Postgres, "rounds::postgres", || play(&[Server::postgres]));
-    #[cfg(feature = "mysql")]
-    {
-        suite.needs(Need::MariaDb, "rounds::mariadb", || play(&[Server::mariadb]));
-        let both = || play(&[Server::postgres, Server::mariadb]);
-        // What is missing for one of them is told by the test above.
-        if Need::Postgres.missing().is_none() {
-            suite.needs(Need::MariaDb, "rounds::both", both);
-        }
-    }
+#[case(needs(Need::Postgres))]
+fn postgres() {
+    play(&[Server::postgres]);
+}
+
+#[cfg(feature = "mysql")]
+#[case(needs(Need::MariaDb))]
+fn mariadb() {
+    play(&[Server::mariadb]);
+}
+
+#[cfg(feature = "mysql")]
+#[case(needs_both)]
+fn both() {
+    play(&[Server::postgres, Server::mariadb]);
+}
+
+/// The tests above report that one of them is missing.
+#[cfg(feature = "mysql")]
+fn needs_both(suite: &mut manage_test_support::Suite, name: &manage_test_support::CaseName, test: fn()) {
+    let missing = [Need::Postgres, Need::MariaDb].into_iter().find(|need| need.missing().is_some());
+    suite.needs(missing.unwrap_or(Need::MariaDb), name, test);
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -182,9 +193,10 @@ impl<'a> Round<'a> {
             return Err("the summary says something else, or there is more on stderr".to_owned());
         }
         // What it says of itself counts from a moment after its start.
-        let told = start + Duration::from_secs_f64(summary["elapsed_seconds"].as_f64().unwrap_or_default());
+        let reported =
+            start + Duration::from_secs_f64(summary["elapsed_seconds"].as_f64().unwrap_or_default());
         match code {
-            0 => self.was_ready(told, end)?,
+            0 => self.was_ready(reported, end)?,
             1 if self.once => {
                 let fair = self.timeout >= BOUND;
                 if fair && self.servers.iter().all(|server| server.was(Truth::Up, start, end)) {
@@ -195,7 +207,7 @@ impl<'a> Round<'a> {
                 if self.ends_up {
                     return Err("time ran out, though the servers are up".to_owned());
                 }
-                if told + Duration::from_millis(20) < start + self.timeout
+                if reported + Duration::from_millis(20) < start + self.timeout
                     || end > start + self.timeout + BOUND
                 {
                     return Err("it did not end when its time was up".to_owned());
@@ -204,23 +216,22 @@ impl<'a> Round<'a> {
             _ => return Err("a wrong exit code".to_owned()),
         }
         if self.ends_up && end > settled.max(start) + self.stable_for + BOUND {
-            return Err("it was told too late".to_owned());
+            return Err("it was reported too late".to_owned());
         }
         Ok(())
     }
 
-    /// Whether each server lived in the moments before it was told, and for long enough.
-    fn was_ready(&self, told: Instant, end: Instant) -> Result<(), String> {
+    /// Whether each server lived in the moments before it was reported, and for long enough.
+    fn was_ready(&self, reported: Instant, end: Instant) -> Result<(), String> {
         let late = if self.servers.len() > 1 { LATE + FRESH } else { LATE };
         for server in self.servers {
-            if server.was_dead(told.checked_sub(late).unwrap_or(told), end) {
-                return Err(
-                    "ready, though the server was dead or stood still in the moments before".to_owned()
-                );
+            if server.was_dead(reported.checked_sub(late).unwrap_or(reported), end) {
+                return Err("ready, though the server was dead or suspended in the moments before".to_owned());
             }
             // Of several targets each has its own time, and is asked once more at the end.
             if self.servers.len() == 1 && self.stable_for > GAP + MARGIN * 2 {
-                let (from, to) = (told - self.stable_for + MARGIN, told.checked_sub(MARGIN).unwrap_or(told));
+                let (from, to) =
+                    (reported - self.stable_for + MARGIN, reported.checked_sub(MARGIN).unwrap_or(reported));
                 if server.was_down_for(GAP, from, to) {
                     return Err(
                         "ready, though the server was down within the time of --stable-for".to_owned()

@@ -3,12 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use manage_test_servers::{Postgres, Program, wait_until};
+use manage_test_support::{Need, Postgres, Program, case, needs, wait_until};
 
 const SOON: Duration = Duration::from_secs(30);
 
 /// The one that answered first is asked again, and hangs; the one that answered last goes meanwhile.
-pub(super) fn an_answer_that_grew_old_is_not_trusted() {
+#[case(needs(Need::Postgres))]
+fn an_answer_that_grew_old_is_not_trusted() {
     let first = Postgres::start().unwrap_or_else(|error| panic!("{error}"));
     let last = Postgres::prepare().unwrap_or_else(|error| panic!("{error}"));
     let program = Program::new(env!("CARGO_BIN_EXE_manage"))

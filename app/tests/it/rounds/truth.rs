@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use manage_test_servers::{MariaDb, Postgres};
+use manage_test_support::{MariaDb, Postgres};
 
 use super::chance::Step;
 

@@ -3,14 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use manage_test_servers::Suite;
+use manage_test_support::case;
 
 use super::{LONG, not_yet, ready, waiter, wrong};
 
-pub(super) fn add(suite: &mut Suite) {
-    suite.test("services::files::they_are_there_or_come_later", they_are_there_or_come_later);
-}
-
+#[case]
 fn they_are_there_or_come_later() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);

@@ -1,17 +1,12 @@
-//! Databases whose words a terminal would obey: nothing of them is printed as it is. Of what other services say no word is shown.
+//! Databases whose words a terminal would obey: nothing of them is printed as it is. Of what other services
+//! say no word is shown.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use manage_test_servers::{Program, Suite, Transcript};
+use manage_test_support::{Program, Transcript, case};
 
 use super::{LONG, serve, until_gone};
-
-pub(crate) fn add(suite: &mut Suite) {
-    suite.test("services::hostile::postgres", postgres);
-    #[cfg(feature = "mysql")]
-    suite.test("services::hostile::mysql", mysql);
-}
 
 /// A title for the terminal, a C1 escape, a change of direction, and what would write over the line.
 const WORDS: &str = "\u{1b}]0;mine\u{7}\u{9b}31m\u{202e}live\rover";
@@ -57,6 +52,7 @@ fn every_command_escapes(url: &str) {
     is_shown(manage(url).arg("delete_drafts").run(LONG).expect_code(1));
 }
 
+#[case]
 fn postgres() {
     let port = serve("127.0.0.1", |mut stream: TcpStream| {
         // The startup message.
@@ -76,6 +72,7 @@ fn postgres() {
 }
 
 #[cfg(feature = "mysql")]
+#[case]
 fn mysql() {
     let port = serve("127.0.0.1", |mut stream| {
         let mut packet = vec![0xff, 0x10, 0x04];

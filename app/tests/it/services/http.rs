@@ -4,20 +4,12 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::mpsc;
 
-use manage_test_servers::{Suite, TestDatabase};
+use manage_test_support::{TestDatabase, case};
 
 use super::{not_yet, ready, request, says, serve, until_gone, wait, wrong};
 use crate::project::Project;
 
-pub(super) fn add(suite: &mut Suite) {
-    suite.test("services::http::statuses_of_a_real_server", statuses_of_a_real_server);
-    suite.test("services::http::answers_in_all_forms", answers_in_all_forms);
-    suite
-        .test("services::http::answers_that_never_end_or_never_begin", answers_that_never_end_or_never_begin);
-    suite.test("services::http::what_is_asked", what_is_asked);
-    suite.test("services::http::other_servers", other_servers);
-}
-
+#[case]
 fn statuses_of_a_real_server() {
     let project = Project::new(TestDatabase::sqlite()).migrated();
     let server = project.serve();
@@ -25,7 +17,7 @@ fn statuses_of_a_real_server() {
     let missing = format!("{}nothing/here?token=s3cret", server.url);
     let ran = ready(&articles);
     assert!(ran.stdout.contains("HTTP 200 at 127.0.0.1:"), "{ran}");
-    let ran = not_yet(&missing, &[], "HTTP 404: it answers, but says that it is not well");
+    let ran = not_yet(&missing, &[], "HTTP 404: it answers, but reports that it is unhealthy");
     assert!(!ran.stdout.contains("s3cret") && !ran.stderr.contains("s3cret"), "{ran}");
     for expected in ["404", "400-404", "200,404", "200-299,400-499"] {
         wait(&missing, &["--expect", expected]).expect_success();
@@ -46,6 +38,7 @@ fn answering(answer: &'static [u8]) -> String {
     format!("http://127.0.0.1:{port}/")
 }
 
+#[case]
 fn answers_in_all_forms() {
     for answer in [
         &b"HTTP/1.0 200 OK\r\n\r\n"[..],
@@ -60,7 +53,11 @@ fn answers_in_all_forms() {
     }
     // Redirects are not followed.
     let moved = answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n");
-    not_yet(&moved, &[], "HTTP 302: it answers, but says that it is not well (another status is expected)");
+    not_yet(
+        &moved,
+        &[],
+        "HTTP 302: it answers, but reports that it is unhealthy (a different status is expected)",
+    );
     wait(&moved, &["--expect", "302"]).expect_success();
     not_yet(
         &answering(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\n"),
@@ -70,12 +67,13 @@ fn answers_in_all_forms() {
     for odd in
         [&b"HTTP/2.0 200 OK\r\n\r\n"[..], b"ICY 200 OK\r\n\r\n", b"HTTP/1.1 2000 OK\r\n\r\n", b"\r\n\r\n"]
     {
-        wrong(&answering(odd), "omething else answers there");
+        wrong(&answering(odd), "different service answers there");
     }
     not_yet(&answering(b""), &[], "he connection was closed");
     not_yet(&answering(b"HTTP/1.1 2"), &[], "he connection was closed");
 }
 
+#[case]
 fn answers_that_never_end_or_never_begin() {
     let endless = serve("127.0.0.1", |mut stream| {
         request(&mut stream);
@@ -96,9 +94,10 @@ fn answers_that_never_end_or_never_begin() {
         not_yet(&says_and_stays(words), &["--attempt-timeout", "0.3"], "o answer in time");
     }
     let letters = serve("127.0.0.1", |mut stream| while stream.write_all(b"HTTP").is_ok() {});
-    wrong(&format!("http://127.0.0.1:{letters}/"), "omething else answers there");
+    wrong(&format!("http://127.0.0.1:{letters}/"), "different service answers there");
 }
 
+#[case]
 fn what_is_asked() {
     for (host, login, path) in [
         ("127.0.0.1", "", ""),
@@ -140,6 +139,7 @@ fn what_is_asked() {
     }
 }
 
+#[case]
 fn other_servers() {
     let ssh = serve("127.0.0.1", |mut stream| {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");

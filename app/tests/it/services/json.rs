@@ -1,14 +1,9 @@
 //! `--format json`: every event has the fields that the README lists, and no others.
 
-use manage_test_servers::Suite;
+use manage_test_support::case;
 use serde_json::Value;
 
 use super::{LONG, serve, wait, waiter};
-
-pub(super) fn add(suite: &mut Suite) {
-    suite.test("services::json::each_event_is_as_the_readme_has_it", each_event_is_as_the_readme_has_it);
-    suite.test("services::json::each_outcome_has_its_name_and_code", each_outcome_has_its_name_and_code);
-}
 
 fn events(text: &str) -> Vec<Value> {
     text.lines()
@@ -39,8 +34,9 @@ fn names(value: &Value) -> Vec<String> {
     names
 }
 
+#[case]
 fn each_event_is_as_the_readme_has_it() {
-    let port = manage_test_servers::free_port();
+    let port = manage_test_support::free_port();
     let ready = serve("127.0.0.1", drop);
     let ready = format!("tcp://127.0.0.1:{ready}");
     let url = format!("tcp://127.0.0.1:{port}");
@@ -79,8 +75,9 @@ fn documented_target() -> Vec<String> {
     names(&object)
 }
 
+#[case]
 fn each_outcome_has_its_name_and_code() {
-    let port = manage_test_servers::free_port();
+    let port = manage_test_support::free_port();
     let ssh = serve("127.0.0.1", |mut stream| {
         let _ = std::io::Write::write_all(&mut stream, b"SSH-2.0-x\r\n");
         super::until_gone(&mut stream);

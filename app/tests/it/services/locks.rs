@@ -5,18 +5,11 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use manage::database::{Connection, probe};
 use manage::settings::{DatabaseSettings, Origin};
-use manage_test_servers::{Need, Program, Suite};
+use manage_test_support::{Need, Program, case, needs};
 
 use super::LONG;
 
-pub(super) fn add(suite: &mut Suite) {
-    suite.needs(
-        Need::Program("sqlite3"),
-        "services::locks::another_connection_leaves_the_locks_of_the_first",
-        another_connection_leaves_the_locks_of_the_first,
-    );
-}
-
+#[case(needs(Need::Program("sqlite3")))]
 fn another_connection_leaves_the_locks_of_the_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.db");

@@ -18,28 +18,12 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use manage_test_servers::{Program, Suite, Transcript};
+use manage_test_support::{Program, Transcript};
 
 /// Long enough for a busy machine: only a failing test waits for it.
 pub(super) const LONG: Duration = Duration::from_secs(120);
 
-pub(crate) fn add(suite: &mut Suite) {
-    rabbitmq::add(suite);
-    redis::add(suite);
-    http::add(suite);
-    hostile::add(suite);
-    tls::add(suite);
-    files::add(suite);
-    urls::add(suite);
-    json::add(suite);
-    sqlite::add(suite);
-    #[cfg(unix)]
-    writable::add(suite);
-    locks::add(suite);
-    secrets::add(suite);
-}
-
-/// The program, in a folder without settings, about to wait for one service alone.
+/// The program, in a directory without settings, about to wait for one service alone.
 pub(super) fn waiter(url: &str, options: &[&str]) -> Program {
     Program::new(env!("CARGO_BIN_EXE_manage"))
         .cwd(std::env::temp_dir())
@@ -58,7 +42,7 @@ pub(super) fn ready(url: &str) -> Transcript {
     wait(url, &[]).expect_success()
 }
 
-/// The configuration is wrong, which is told in these words.
+/// A configuration error, reported with these words.
 #[track_caller]
 pub(super) fn wrong(url: &str, words: &str) -> Transcript {
     says(wait(url, &["--fail-fast-after", "0"]).expect_code(78), words)
@@ -77,8 +61,8 @@ pub(super) fn says(transcript: Transcript, words: &str) -> Transcript {
     transcript
 }
 
-/// A server of our own, for answers that no proper server gives. It handles one connection after the other, for as long as
-/// the test process lives.
+/// A server of our own, for answers that no proper server gives. It handles one connection after the other,
+/// for as long as the test process lives.
 pub(super) fn serve(host: &str, answer: impl Fn(TcpStream) + Send + 'static) -> u16 {
     let listener = TcpListener::bind((host, 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -96,7 +80,7 @@ pub(super) fn request(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Waits until the client has gone.
+/// Waits until the client has disconnected.
 pub(super) fn until_gone(stream: &mut TcpStream) {
     let mut bytes = [0; 1024];
     while matches!(stream.read(&mut bytes), Ok(1..)) {}

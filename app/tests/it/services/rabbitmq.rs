@@ -2,19 +2,9 @@
 
 use std::sync::OnceLock;
 
-use manage_test_servers::{Need, RabbitMq, Suite, Transcript, wait_until};
+use manage_test_support::{Need, RabbitMq, Transcript, case, needs, wait_until};
 
 use super::{LONG, ready, says, wait, waiter, wrong};
-
-pub(super) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.needs(Need::RabbitMq, format!("services::rabbitmq::{name}"), test);
-    };
-    add("it_is_waited_for_from_before_its_start", it_is_waited_for_from_before_its_start);
-    add("logins_and_virtual_hosts", logins_and_virtual_hosts);
-    add("encrypted", encrypted);
-    add("other_protocols_are_named", other_protocols_are_named);
-}
 
 /// The broker, and what was said by one who waited from before its start.
 fn broker() -> (&'static RabbitMq, &'static Transcript) {
@@ -33,6 +23,7 @@ fn broker() -> (&'static RabbitMq, &'static Transcript) {
     (broker, waited)
 }
 
+#[case(needs(Need::RabbitMq))]
 fn it_is_waited_for_from_before_its_start() {
     let (broker, waited) = broker();
     let name = format!("AMQP at 127.0.0.1:{}//shop as app", broker.port());
@@ -43,6 +34,7 @@ fn it_is_waited_for_from_before_its_start() {
     says(waited.clone(), "ECONNREFUSED: nothing listens there.");
 }
 
+#[case(needs(Need::RabbitMq))]
 fn logins_and_virtual_hosts() {
     let (broker, _) = broker();
     let at = format!("127.0.0.1:{}", broker.port());
@@ -59,8 +51,7 @@ fn logins_and_virtual_hosts() {
         assert!(!ran.stderr.contains("hunter2"), "{ran}");
     }
     wrong(&format!("amqp://app:hunter2@{at}/plain"), refused);
-    let vhost =
-        "530: the server is up, but it does not open what the URL's path names (it has no such virtual host";
+    let vhost = "530: the server is up, but it denies access to the URL's path (it has no such virtual host";
     wrong(&format!("amqp://app:{right}@{at}/missing"), vhost);
     wrong(&format!("amqp://app:{right}@{at}/closed"), vhost);
     wrong(&format!("amqp://guest:guest@{at}/plain"), vhost);
@@ -69,6 +60,7 @@ fn logins_and_virtual_hosts() {
     wrong(&format!("amqp://{at}/plain"), vhost);
 }
 
+#[case(needs(Need::RabbitMq))]
 fn encrypted() {
     let (broker, _) = broker();
     let url = format!("amqps://app:{}@localhost:{}/plain", RabbitMq::url_password(), broker.tls_port());
@@ -83,6 +75,7 @@ fn encrypted() {
     says(says(ran, "a server that speaks TLS answers"), "With TLS the scheme is `amqps`.");
 }
 
+#[case(needs(Need::RabbitMq))]
 fn other_protocols_are_named() {
     let (broker, _) = broker();
     let ran = wait(&format!("redis://127.0.0.1:{}", broker.port()), &["--fail-fast-after", "0"]);

@@ -4,32 +4,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use manage_test_servers::{Need, Program, Redis, Suite};
+use manage_test_support::{CaseName, Need, Program, Redis, Suite, case, needs};
 
 use super::{LONG, ready, says, wait, waiter, wrong};
 
-pub(super) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.needs(Need::Redis, format!("services::redis::{name}"), test);
-    };
-    add("it_is_waited_for_from_before_its_start", it_is_waited_for_from_before_its_start);
-    add("a_server_without_a_password", a_server_without_a_password);
-    add("a_password_and_a_user", a_password_and_a_user);
-    add("a_wrong_password_stands_for_a_while_first", a_wrong_password_stands_for_a_while_first);
-    add("while_it_loads_its_data_it_is_waited_for", while_it_loads_its_data_it_is_waited_for);
-    add("a_server_without_room_is_waited_for", a_server_without_room_is_waited_for);
-    add("encrypted", encrypted);
-    add("tls_where_none_is_and_none_where_it_is", tls_where_none_is_and_none_where_it_is);
-    // Loopback is always admitted, so it needs a network of its own with another address. A container may forbid that.
-    let permitted = std::process::Command::new("unshare").args(["-rn", "true"]).output();
-    let name = "services::redis::a_server_in_protected_mode_is_final";
-    if permitted.is_ok_and(|output| output.status.success()) {
-        suite.needs(Need::Redis, name, a_server_in_protected_mode_is_final);
-    } else {
-        suite.needs(Need::Program("unshare -rn"), name, a_server_in_protected_mode_is_final);
-    }
-}
-
+#[case(needs(Need::Redis))]
 fn it_is_waited_for_from_before_its_start() {
     let server = Redis::prepare(&[], false);
     let mut running = waiter(&format!("redis://127.0.0.1:{}", server.port()), &["--timeout", "100"]).spawn();
@@ -39,6 +18,7 @@ fn it_is_waited_for_from_before_its_start() {
     assert!(ran.stdout.contains("**Successfully connected to services.**\nRedis at 127.0.0.1:"), "{ran}");
 }
 
+#[case(needs(Need::Redis))]
 fn a_server_without_a_password() {
     let server = Redis::start(&[]);
     let port = server.port();
@@ -46,11 +26,11 @@ fn a_server_without_a_password() {
     ready(&format!("redis://localhost:{port}/"));
     ready(&format!("redis://127.0.0.1:{port}/15"));
     let url = format!("redis://127.0.0.1:{port}/99");
-    wrong(&url, "ERR: the server is up, but it does not open what the URL's path names (it refuses SELECT");
+    wrong(&url, "ERR: the server is up, but it denies access to the URL's path (it refuses SELECT");
     let url = format!("redis://:hunter2@127.0.0.1:{port}");
     wrong(
         &url,
-        "ERR: the server is up, but it refuses the login of the user (it refuses AUTH: no password is set",
+        "ERR: the server is up, but it refuses the login of the user (it refuses AUTH: the server has no password set",
     );
     let url = format!("redis://default:hunter2@127.0.0.1:{port}");
     // The user `default` of such a server takes any password.
@@ -62,6 +42,7 @@ fn a_server_without_a_password() {
     assert!(ran.stdout.contains(r#""reason":"credentials","code":"WRONGPASS""#), "{ran}");
 }
 
+#[case(needs(Need::Redis))]
 fn a_password_and_a_user() {
     let password = Redis::quoted_password();
     let lines = [
@@ -92,11 +73,12 @@ fn a_password_and_a_user() {
     }
     wrong(
         &format!("redis://narrow:hunter3@{at}"),
-        "NOPERM: the server is up, but it does not let user narrow in",
+        "NOPERM: the server is up, but it denies access to user narrow",
     );
 }
 
-fn a_wrong_password_stands_for_a_while_first() {
+#[case(needs(Need::Redis))]
+fn a_wrong_password_persists_for_a_while_first() {
     let server = Redis::start(&["requirepass hunter3"]);
     let url = format!("redis://:hunter2@127.0.0.1:{}", server.port());
     let ran = wait(&url, &["--fail-fast-after", "0.5"]).expect_code(78);
@@ -106,6 +88,7 @@ fn a_wrong_password_stands_for_a_while_first() {
 }
 
 /// It loads three thousand commands, a millisecond each.
+#[case(needs(Need::Redis))]
 fn while_it_loads_its_data_it_is_waited_for() {
     let server = Redis::prepare(&["appendonly yes", "key-load-delay 1000"], false);
     let commands: String =
@@ -127,9 +110,10 @@ fn while_it_loads_its_data_it_is_waited_for() {
     server.start_again();
     let url = format!("redis://127.0.0.1:{}", server.port());
     let ran = wait(&url, &["--fail-fast-after", "0", "--timeout", "100"]).expect_success();
-    says(ran, "LOADING: the server is up, but still starting or already stopping (it loads its data).");
+    says(ran, "LOADING: the server is up, but still starting or shutting down (it is loading its data).");
 }
 
+#[case(needs(Need::Redis))]
 fn a_server_without_room_is_waited_for() {
     let server = Redis::start(&["maxclients 1"]);
     let mut only = TcpStream::connect(("127.0.0.1", server.port())).expect("a connection");
@@ -151,6 +135,7 @@ fn a_server_without_room_is_waited_for() {
     running.wait(LONG).expect_success();
 }
 
+#[case(needs(Need::Redis))]
 fn encrypted() {
     let server = Redis::start_with_tls(&["requirepass hunter3"]);
     let tls = server.tls().expect("certificates");
@@ -164,6 +149,7 @@ fn encrypted() {
     says(ran, "SSL_CERT_FILE names a PEM file of others");
 }
 
+#[case(needs(Need::Redis))]
 fn tls_where_none_is_and_none_where_it_is() {
     let encrypting = Redis::start_with_tls(&[]);
     let url = format!("redis://127.0.0.1:{}", encrypting.port());
@@ -174,14 +160,23 @@ fn tls_where_none_is_and_none_where_it_is() {
     let url = format!("rediss://127.0.0.1:{}", plain.port());
     let options = ["--fail-fast-after", "0", "--attempt-timeout", "1", "--timeout", "100"];
     let ran = waiter(&url, &options).env("SSL_CERT_FILE", tls.ca()).run(LONG).expect_code(78);
-    let told = ["a server without TLS answers", "it does not speak TLS"];
-    assert!(told.iter().any(|words| ran.stderr.contains(words)), "{ran}");
+    let reported = ["a server without TLS answers", "it does not speak TLS"];
+    assert!(reported.iter().any(|words| ran.stderr.contains(words)), "{ran}");
     // Something that is no Redis at all.
     let url = format!("amqp://127.0.0.1:{}", plain.port());
     let ran = wait(&url, &["--fail-fast-after", "0", "--timeout", "1"]);
     assert!(matches!(ran.code(), Some(78 | 124)), "{ran}");
 }
 
+/// Loopback is always admitted, so it needs a network of its own with another address. A container may forbid
+/// that.
+fn needs_another_network(suite: &mut Suite, name: &CaseName, test: fn()) {
+    let permitted = std::process::Command::new("unshare").args(["-rn", "true"]).output();
+    let permitted = permitted.is_ok_and(|output| output.status.success());
+    suite.needs(if permitted { Need::Redis } else { Need::Program("unshare -rn") }, name, test);
+}
+
+#[case(needs_another_network)]
 fn a_server_in_protected_mode_is_final() {
     let script = "ip link set lo up && ip addr add 10.9.8.7/32 dev lo || exit 99\n\
                   redis-server --bind 0.0.0.0 --port 6379 --save '' >/dev/null & server=$!\n\
@@ -192,6 +187,6 @@ fn a_server_in_protected_mode_is_final() {
     let ran = program.args(["-rn", "sh", "-c", script, env!("CARGO_BIN_EXE_manage")]).run(LONG);
     says(
         ran.expect_code(78),
-        "DENIED: the server is up, but it does not let the user in (it is in protected mode",
+        "DENIED: the server is up, but it denies access to the user (it is in protected mode",
     );
 }

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use manage_test_servers::{Need, Program, RabbitMq, Redis, Suite, Transcript, wait_until};
+use manage_test_support::{Need, Program, RabbitMq, Redis, Transcript, case, needs, wait_until};
 
 use super::{LONG, waiter};
-
-pub(super) fn add(suite: &mut Suite) {
-    suite.test("services::secrets::no_piece_is_shown_by_any_command", no_piece_is_shown_by_any_command);
-    suite.needs(Need::Redis, "services::secrets::a_refusal_of_redis", a_refusal_of_redis);
-    suite.needs(Need::RabbitMq, "services::secrets::a_refusal_of_rabbitmq", a_refusal_of_rabbitmq);
-}
 
 /// Its pieces stand nowhere else.
 const PIECES: [&str; 4] = ["qxzj", "VWKQ", "zjqx", "KWQV"];
@@ -33,13 +27,14 @@ fn encoded(text: &str) -> String {
 }
 
 #[track_caller]
-fn tells_none(ran: &Transcript) {
+fn shows_none(ran: &Transcript) {
     assert!(ran.timed_out.is_none() && ran.code() != Some(101), "{ran}");
     for piece in PIECES {
         assert!(!ran.stdout.contains(piece) && !ran.stderr.contains(piece), "{piece} shows:\n{ran}");
     }
 }
 
+#[case]
 fn no_piece_is_shown_by_any_command() {
     const COMMANDS: [&[&str]; 6] = [
         &["check", "--database", "default"],
@@ -63,19 +58,20 @@ fn no_piece_is_shown_by_any_command() {
             for (j, url) in urls.iter().enumerate() {
                 let command = COMMANDS[(i + j) % COMMANDS.len()];
                 let program = Program::new(env!("CARGO_BIN_EXE_manage")).cwd(folder.path());
-                tells_none(&program.env("DATABASE_URL", url).args(command).run(LONG));
+                shows_none(&program.env("DATABASE_URL", url).args(command).run(LONG));
             }
             for url in [
                 format!("redis://app:{written}@127.0.0.1:1"),
                 format!("http://127.0.0.1:1/?token={written}"),
                 format!("gopher://app:{written}@127.0.0.1:1"),
             ] {
-                tells_none(&waiter(&url, &["--once", "--traceback"]).run(LONG));
+                shows_none(&waiter(&url, &["--once", "--traceback"]).run(LONG));
             }
         }
     }
 }
 
+#[case(needs(Need::Redis))]
 fn a_refusal_of_redis() {
     let server = Redis::start(&["requirepass hunter3", "user app on >hunter3 ~* +@all"]);
     for raw in RAW {
@@ -84,12 +80,13 @@ fn a_refusal_of_redis() {
             for format in ["text", "json"] {
                 let ran = waiter(&url, &["--once", "--format", format]).run(LONG).expect_code(78);
                 assert!(ran.to_string().contains("WRONGPASS"), "{ran}");
-                tells_none(&ran);
+                shows_none(&ran);
             }
         }
     }
 }
 
+#[case(needs(Need::RabbitMq))]
 fn a_refusal_of_rabbitmq() {
     let broker = RabbitMq::shared().unwrap_or_else(|error| panic!("{error}"));
     wait_until(Duration::from_secs(110), "the broker listens", || broker.listens());
@@ -97,6 +94,6 @@ fn a_refusal_of_rabbitmq() {
         let url = format!("amqp://app:{}@127.0.0.1:{}", encoded(raw), broker.port());
         let ran = waiter(&url, &["--fail-fast-after", "0", "--traceback"]).run(LONG).expect_code(78);
         assert!(ran.stderr.contains("403: "), "{ran}");
-        tells_none(&ran);
+        shows_none(&ran);
     }
 }

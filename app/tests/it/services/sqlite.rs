@@ -6,28 +6,9 @@ use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use manage_test_servers::{Need, Program, Suite, Transcript};
+use manage_test_support::{CaseName, Need, Program, Suite, Transcript, case};
 
 use super::{LONG, says};
-
-pub(super) fn add(suite: &mut Suite) {
-    let mut add = |name: &str, test: fn()| {
-        suite.test(format!("services::sqlite::{name}"), test);
-    };
-    add("files_that_are_there_or_could_be_made", files_that_are_there_or_could_be_made);
-    add("files_that_could_never_be_made", files_that_could_never_be_made);
-    add("a_folder_that_comes_later", a_folder_that_comes_later);
-    add("locked_by_another_process", locked_by_another_process);
-    add("damaged_files_are_final", damaged_files_are_final);
-    add("a_hot_journal_is_rolled_back", a_hot_journal_is_rolled_back);
-    add("migrations_are_waited_for", migrations_are_waited_for);
-    let permissions = "services::sqlite::files_of_somebody_else";
-    if is_root_ourselves() {
-        suite.needs(Need::Program("runuser"), permissions, files_of_somebody_else);
-    } else {
-        suite.test(permissions, files_of_somebody_else);
-    }
-}
 
 fn is_root_ourselves() -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -73,6 +54,7 @@ fn wrong(path: &Path, words: &str) -> Transcript {
 
 const TABLE: &str = "CREATE TABLE t (x); INSERT INTO t VALUES (1)";
 
+#[case]
 fn files_that_are_there_or_could_be_made() {
     let folder = Folder::new();
     drop(folder.database("a.db", TABLE));
@@ -89,6 +71,7 @@ fn files_that_are_there_or_could_be_made() {
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
+#[case]
 fn files_that_could_never_be_made() {
     let folder = Folder::new();
     std::os::unix::fs::symlink(folder.path("volume/a.db"), folder.path("link.db")).expect("a link");
@@ -104,7 +87,7 @@ fn files_that_could_never_be_made() {
         let name = PathBuf::from(format!("file:{}?mode={mode}&secret=hunter2", new.display()));
         let ran = url(&name, &["--once"]).run(LONG).expect_code(1);
         assert!(ran.stderr.contains("ENOENT: there is no such file"), "{ran}");
-        // What stands behind the path may be meant for another kind of database.
+        // The part after the path may be meant for another kind of database.
         assert!(!ran.stderr.contains("hunter2"), "{ran}");
         let mut running = url(&name, &["--fail-fast-after", "0"]).spawn();
         running.wait_for_line("**Database unavailable, waiting...**", LONG);
@@ -115,6 +98,7 @@ fn files_that_could_never_be_made() {
     }
 }
 
+#[case]
 fn a_folder_that_comes_later() {
     let folder = Folder::new();
     let path = folder.path("volume/a.db");
@@ -129,6 +113,7 @@ fn a_folder_that_comes_later() {
     assert!(!path.exists());
 }
 
+#[case]
 fn locked_by_another_process() {
     for (name, before, lock, is_locked) in [
         ("exclusive", "", "BEGIN EXCLUSIVE", true),
@@ -156,7 +141,7 @@ fn locked_by_another_process() {
         }
         let options = ["--timeout", "100", "--fail-fast-after", "0"];
         let mut running = waiter(&path, &options).spawn();
-        let line = running.wait_for_line("nother process holds the file for itself", LONG);
+        let line = running.wait_for_line("nother process has locked the file", LONG);
         assert!(line.contains("SQLITE_BUSY"), "{name}: {line}");
         let _ = holder.batch_execute("COMMIT");
         drop(holder);
@@ -165,6 +150,7 @@ fn locked_by_another_process() {
     }
 }
 
+#[case]
 fn damaged_files_are_final() {
     let folder = Folder::new();
     let garbage: Vec<u8> = (0..8192_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
@@ -192,6 +178,7 @@ fn damaged_files_are_final() {
 }
 
 /// What a killed writer leaves: some of its pages, and the journal that undoes them.
+#[case]
 fn a_hot_journal_is_rolled_back() {
     let folder = Folder::new();
     let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) \
@@ -211,13 +198,14 @@ fn a_hot_journal_is_rolled_back() {
     drop(writer);
 }
 
+#[case]
 fn migrations_are_waited_for() {
     let folder = Folder::new();
     let path = folder.path("a.db");
     let ran = waiter(&path, &["--migrations", "--timeout", "0.5"]).run(LONG).expect_code(124);
     says(
-        says(ran, "he database answers, but lacks migrations"),
-        "Hint: Run the command `migrate`, or wait for whoever does.",
+        says(ran, "he database answers, but has unapplied migrations"),
+        "Hint: Run the command `migrate`, or wait until another process has.",
     );
     assert!(!path.exists());
     let mut running = waiter(&path, &["--migrations", "--timeout", "100"]).spawn();
@@ -232,7 +220,16 @@ fn migrations_are_waited_for() {
     waiter(&path, &["--migrations", "--once"]).run(LONG).expect_success();
 }
 
+fn as_no_superuser(suite: &mut Suite, name: &CaseName, test: fn()) {
+    if is_root_ourselves() {
+        suite.needs(Need::Program("runuser"), name, test);
+    } else {
+        suite.test(name, test);
+    }
+}
+
 /// As a user who is not the superuser, to whom modes mean nothing.
+#[case(as_no_superuser)]
 fn files_of_somebody_else() {
     let folder = Folder::new();
     let mode = |path: &Path, mode: u32| {
@@ -240,7 +237,7 @@ fn files_of_somebody_else() {
     };
     let is_root = is_root_ourselves();
     mode(&folder.path(""), 0o755);
-    // That user may not be able to enter the folder of the build.
+    // That user may not be able to enter the directory of the build.
     let program = folder.path("manage");
     fs::copy(env!("CARGO_BIN_EXE_manage"), &program).expect("a copy");
     let run = |path: &Path, options: &[&str]| {
@@ -264,7 +261,7 @@ fn files_of_somebody_else() {
     run(&open.join("readonly.db"), &[]).expect_success();
     says(run(&open.join("readonly.db"), &["--writable"]).expect_code(78), "readonly.db is not writable");
     run(&open.join("new.db"), &["--writable"]).expect_success();
-    // A folder that is read-only.
+    // A directory that is read-only.
     let closed = folder.path("closed");
     fs::create_dir(&closed).expect("a folder");
     drop(folder.database("closed/a.db", TABLE));

@@ -1,24 +1,8 @@
 //! HTTPS: whom to trust, by `openssl s_server`.
 
-use manage_test_servers::{Need, Program, Redis, Running, Suite, Tls, free_port, wait_until};
+use manage_test_support::{Need, Program, Redis, Running, Tls, case, free_port, needs, wait_until};
 
 use super::{LONG, answering_plainly, says, waiter};
-
-pub(super) fn add(suite: &mut Suite) {
-    suite.needs(Need::Program("openssl"), "services::tls::certificates", certificates);
-    suite.needs(Need::Program("openssl"), "services::tls::authorities", authorities);
-    suite.needs(
-        Need::Program("openssl"),
-        "services::tls::certificates_made_by_hand",
-        certificates_made_by_hand,
-    );
-    suite.needs(
-        Need::Redis,
-        "services::tls::redis_with_a_certificate_that_is_itself_trusted",
-        redis_with_a_certificate_that_is_itself_trusted,
-    );
-    suite.needs(Need::Program("openssl"), "services::tls::one_side_without_tls", one_side_without_tls);
-}
 
 struct Server {
     _running: Running,
@@ -48,6 +32,7 @@ fn tls() -> (tempfile::TempDir, Tls) {
     (folder, tls)
 }
 
+#[case(needs(Need::Program("openssl")))]
 fn certificates() {
     let (_folder, tls) = tls();
     for (certificate, words) in [
@@ -63,7 +48,7 @@ fn certificates() {
             match words {
                 None => assert!(ran.expect_success().stdout.contains("HTTP 200 at ")),
                 Some(words) => {
-                    let ran = says(ran.expect_code(78), "o trusted, encrypted connection could be made");
+                    let ran = says(ran.expect_code(78), "o trusted TLS connection could be established");
                     let _ = says(ran, words);
                 }
             }
@@ -71,6 +56,7 @@ fn certificates() {
     }
 }
 
+#[case(needs(Need::Program("openssl")))]
 fn authorities() {
     let (folder, tls) = tls();
     let server = server(&tls, tls.certificate());
@@ -99,6 +85,7 @@ fn authorities() {
     running.wait(LONG).expect_success();
 }
 
+#[case(needs(Need::Program("openssl")))]
 fn one_side_without_tls() {
     let (_folder, tls) = tls();
     let server = server(&tls, tls.certificate());
@@ -120,6 +107,7 @@ fn openssl(folder: &std::path::Path, line: &str) {
 }
 
 /// Certificates as the manuals of servers make them.
+#[case(needs(Need::Program("openssl")))]
 fn certificates_made_by_hand() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
@@ -155,6 +143,7 @@ fn certificates_made_by_hand() {
     says(ran, "Make a key of 2048 bits");
 }
 
+#[case(needs(Need::Redis))]
 fn redis_with_a_certificate_that_is_itself_trusted() {
     let server = Redis::prepare(&["requirepass hunter3"], true);
     let tls = server.tls().expect("certificates");

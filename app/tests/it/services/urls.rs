@@ -1,14 +1,8 @@
 //! What is wrong with a URL, or with other arguments and settings, is said before the first attempt.
 
-use manage_test_servers::{Program, Suite};
+use manage_test_support::{Program, case};
 
 use super::{LONG, waiter};
-
-pub(super) fn add(suite: &mut Suite) {
-    suite.test("services::urls::a_malformed_one_is_a_usage_error", a_malformed_one_is_a_usage_error);
-    suite.test("services::urls::the_wrong_one_of_several_is_named", the_wrong_one_of_several_is_named);
-    suite.test("services::urls::settings_and_arguments_fail_first", settings_and_arguments_fail_first);
-}
 
 const WRONG: &[(&str, &str)] = &[
     ("", "A URL begins with a scheme"),
@@ -18,15 +12,15 @@ const WRONG: &[(&str, &str)] = &[
     ("gopher://redis", "The scheme `gopher` is not known; known are redis, rediss, tcp, http"),
     ("gopher://app:hunter2@redis", "A URL begins with a scheme"),
     ("hunter2://app@redis", "A URL begins with a scheme"),
-    ("postgres://app:hunter2@db/app", "A database is named by its alias"),
+    ("postgres://app:hunter2@db/app", "Name a database by its alias"),
     ("redis://", "The host is missing"),
     ("redis://:hunter2@", "The host is missing"),
     ("redis://:6379", "The host is missing"),
-    ("redis://a b:6379", "The host is missing or is none"),
-    ("redis://::1:6379", "an IPv6 address stands in brackets"),
-    ("redis://[::1", "an IPv6 address stands in brackets"),
-    ("redis://[::1]6379", "an IPv6 address stands in brackets"),
-    ("redis://[redis]", "an IPv6 address stands in brackets"),
+    ("redis://a b:6379", "The host is missing or invalid"),
+    ("redis://::1:6379", "write an IPv6 address in brackets"),
+    ("redis://[::1", "write an IPv6 address in brackets"),
+    ("redis://[::1]6379", "write an IPv6 address in brackets"),
+    ("redis://[redis]", "write an IPv6 address in brackets"),
     ("redis://redis:port", "The port is missing, or is not a number"),
     ("redis://redis:0", "The port is missing, or is not a number"),
     ("redis://redis:65536", "The port is missing, or is not a number"),
@@ -52,6 +46,7 @@ const WRONG: &[(&str, &str)] = &[
     ("file://", "A file's path is absolute"),
 ];
 
+#[case]
 fn a_malformed_one_is_a_usage_error() {
     for (url, words) in WRONG {
         let ran = waiter(url, &[]).run(LONG).expect_code(2);
@@ -64,6 +59,7 @@ fn a_malformed_one_is_a_usage_error() {
     waiter(&long, &[]).run(LONG).expect_code(2);
 }
 
+#[case]
 fn the_wrong_one_of_several_is_named() {
     let more = ["--for", "tcp://127.0.0.1", "--for", "tcp://127.0.0.1:2"];
     let ran = waiter("tcp://127.0.0.1:1", &more).run(LONG).expect_code(2);
@@ -87,6 +83,7 @@ fn the_wrong_one_of_several_is_named() {
 }
 
 /// Settings end with 78, in text and in JSON, also where another target is fine or is never asked.
+#[case]
 fn settings_and_arguments_fail_first() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();

@@ -6,17 +6,9 @@ use std::process::Command;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use manage_test_servers::{Program, Suite, Transcript};
+use manage_test_support::{Program, Transcript, case, inside};
 
 use super::{LONG, says};
-
-pub(super) fn add(suite: &mut Suite) {
-    suite.test("services::writable::a_url_that_is_read_only", a_url_that_is_read_only);
-    suite.test("services::writable::nothing_is_changed", nothing_is_changed);
-    suite.test("services::writable::another_writer_is_waited_for", another_writer_is_waited_for);
-    suite.inside(&[], "services::writable::a_read_only_mount", a_read_only_mount);
-    suite.inside(&[], "services::writable::a_full_disk", a_full_disk);
-}
 
 const TABLE: &str = "CREATE TABLE t (x); INSERT INTO t VALUES (1)";
 const MODES: [&str; 4] = ["DELETE", "TRUNCATE", "PERSIST", "WAL"];
@@ -58,6 +50,7 @@ fn sum(path: &Path) -> Vec<u8> {
     ran.stdout
 }
 
+#[case]
 fn a_url_that_is_read_only() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = database(folder.path(), "a.db", "DELETE");
@@ -80,6 +73,7 @@ fn a_url_that_is_read_only() {
     }
 }
 
+#[case]
 fn nothing_is_changed() {
     for mode in MODES {
         let folder = tempfile::tempdir().expect("a folder");
@@ -118,11 +112,14 @@ fn nothing_is_changed() {
     assert!(before == files(folder.path()));
 }
 
+#[case]
 fn another_writer_is_waited_for() {
     for mode in MODES {
         let folder = tempfile::tempdir().expect("a folder");
         let path = database(folder.path(), "a.db", mode);
-        let mut writer = open(&path, "BEGIN IMMEDIATE; INSERT INTO t VALUES (2)");
+        // A commit waits for those who are just reading, such as the waiter.
+        let mut writer =
+            open(&path, "PRAGMA busy_timeout = 10000; BEGIN IMMEDIATE; INSERT INTO t VALUES (2)");
         let mut running = waiter(
             &plain(&path),
             &["--timeout", "100", "--attempt-timeout", "0.3", "--fail-fast-after", "0"],
@@ -145,6 +142,7 @@ fn refused(path: &Path, words: &str) -> Transcript {
     says(waiter(&plain(path), &["--fail-fast-after", "0"]).run(LONG).expect_code(78), words)
 }
 
+#[case(inside)]
 fn a_read_only_mount() {
     for mode in ["DELETE", "WAL"] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -159,6 +157,7 @@ fn a_read_only_mount() {
     }
 }
 
+#[case(inside)]
 fn a_full_disk() {
     for mode in ["DELETE", "WAL"] {
         let folder = tempfile::tempdir().expect("a folder");

@@ -5,34 +5,17 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
-use manage_test_servers::{
-    Backend, Link, Postgres, Program, Proxy, Suite, free_port, shared_mariadb, shared_postgres, wait_until,
+use manage_test_support::{
+    Backend, DatabaseServer, Link, Postgres, Program, Proxy, case, free_port, shared_mariadb,
+    shared_postgres, wait_until,
 };
 
-use super::bench::{LONG, Server, Wait, at_port, session, shared_url, with};
+use super::bench::{LONG, Wait, at_port, has_a_clean_log, own_url, session, shared_url, url_at, with};
 use super::{on_both, on_postgres};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_both(suite, "arriving::ready_at_once", ready_at_once);
-    on_both(suite, "arriving::refused_for_ever", refused_for_ever);
-    on_both(suite, "arriving::started_late", started_late);
-    on_both(suite, "arriving::hanging_then_going_on", hanging_then_going_on);
-    on_both(suite, "arriving::killed_and_started_again", killed_and_started_again);
-    on_both(suite, "arriving::restarted_while_it_must_be_stable", restarted_while_it_must_be_stable);
-    on_both(suite, "arriving::stable_means_asked_again_and_again", stable_means_asked_again_and_again);
-    on_both(suite, "arriving::a_flapping_server_is_not_stable", a_flapping_server_is_not_stable);
-    on_both(suite, "arriving::the_first_of_two_hosts_is_dead", the_first_of_two_hosts_is_dead);
-    on_both(suite, "arriving::a_unix_socket_that_comes_later", a_unix_socket_that_comes_later);
-    on_both(suite, "arriving::a_unix_socket_where_nobody_listens", a_unix_socket_where_nobody_listens);
-    on_both(suite, "arriving::who_answers_instead_is_told_while_it_waits", who_answers_instead_is_told);
-    on_both(suite, "arriving::settings_that_cannot_be_used_end_it_at_once", settings_that_cannot_be_used);
-    on_both(suite, "arriving::once_has_three_answers", once_has_three_answers);
-    on_postgres(suite, "arriving::recovering_from_a_crash", recovering_from_a_crash);
-    on_postgres(suite, "arriving::shutting_down_while_a_session_holds_it", shutting_down);
-}
-
+#[case(on_both)]
 fn ready_at_once(backend: Backend) {
-    let server = Server::start(backend);
+    let server = DatabaseServer::start(backend);
     let url = quiet(&server);
     let ended = Wait::new(&url, "").end().ready();
     assert_eq!(ended.attempts(), 1);
@@ -40,17 +23,18 @@ fn ready_at_once(backend: Backend) {
     assert!(text.transcript.stderr.is_empty(), "{}", text.transcript);
     text.ready().says("**Successfully connected to Database.**");
     Wait::new(&url, "--stable-for 0.5 --writable").end().ready();
-    server.has_a_clean_log();
+    has_a_clean_log(&server);
 }
 
 /// What `prefer` costs with a MariaDB without encryption has a case of its own.
-fn quiet(server: &Server) -> String {
+fn quiet(server: &DatabaseServer) -> String {
     match server {
-        Server::Postgres(_) => server.own_url(),
-        Server::MariaDb(_) => with(&server.own_url(), "sslmode=disable"),
+        DatabaseServer::Postgres(_) => own_url(server),
+        DatabaseServer::MariaDb(_) => with(&own_url(server), "sslmode=disable"),
     }
 }
 
+#[case(on_both)]
 fn refused_for_ever(backend: Backend) {
     let url = at_port(backend, free_port());
     let ended = Wait::new(&url, "--timeout 2 --fail-fast-after 0").end().timed_out("refused", "ECONNREFUSED");
@@ -60,33 +44,37 @@ fn refused_for_ever(backend: Backend) {
     text.says("Not ready within 2 s").says("ECONNREFUSED: nothing listens there");
 }
 
+#[case(on_both)]
 fn started_late(backend: Backend) {
-    let server = Server::prepare(backend);
+    let server = DatabaseServer::prepare(backend);
     let url = quiet(&server);
     Wait::new(&url, "").end_after("refused", || server.start_again()).ready();
-    server.has_a_clean_log();
+    has_a_clean_log(&server);
 }
 
+#[case(on_both)]
 fn hanging_then_going_on(backend: Backend) {
-    let server = Server::start(backend);
+    let server = DatabaseServer::start(backend);
     server.pause();
-    let url = server.own_url();
+    let url = own_url(&server);
     Wait::new(&url, "--timeout 0.8 --attempt-timeout 0.2").end().timed_out("timed_out", "");
     Wait::new(&url, "--once --attempt-timeout 0.3").end().not_ready("timed_out", "");
     Wait::new(&url, "--attempt-timeout 0.5").end_after("timed_out", || server.resume()).ready();
 }
 
+#[case(on_both)]
 fn killed_and_started_again(backend: Backend) {
-    let server = Server::start(backend);
-    Wait::new(&server.own_url(), "").end().ready();
+    let server = DatabaseServer::start(backend);
+    Wait::new(&own_url(&server), "").end().ready();
     server.kill();
-    Wait::new(&server.own_url(), "").end_after("refused", || server.start_again()).ready();
+    Wait::new(&own_url(&server), "").end_after("refused", || server.start_again()).ready();
 }
 
+#[case(on_both)]
 fn restarted_while_it_must_be_stable(backend: Backend) {
-    let server = Server::start(backend);
+    let server = DatabaseServer::start(backend);
     let proxy = Proxy::to(server.port(), Link::Good);
-    let mut waiting = Wait::new(&server.url_at(proxy.port()), "--stable-for 2").start();
+    let mut waiting = Wait::new(&url_at(&server, proxy.port()), "--stable-for 2").start();
     waiting.until("unstable");
     server.stop();
     // How it looks while it is gone depends on the moment; that it was gone must have been seen.
@@ -94,7 +82,7 @@ fn restarted_while_it_must_be_stable(backend: Backend) {
     let back = std::time::Instant::now();
     assert!(waiting.is_waiting(), "ready too early:\n{}", waiting.running.stdout());
     let ended = waiting.end().ready().saw("unstable", "");
-    assert!(back.elapsed() >= Duration::from_millis(1_500), "the count starts anew: {}", ended.transcript);
+    assert!(back.elapsed() >= Duration::from_millis(1_500), "the clock restarts: {}", ended.transcript);
     let gone = ["closed", "refused", "starting_up"];
     assert!(
         gone.iter().any(|reason| ended.transcript.stdout.contains(&format!("\"reason\":\"{reason}\""))),
@@ -103,21 +91,23 @@ fn restarted_while_it_must_be_stable(backend: Backend) {
     );
 }
 
+#[case(on_both)]
 fn stable_means_asked_again_and_again(backend: Backend) {
-    let server = Server::start(backend);
-    let ended = Wait::new(&server.own_url(), "--stable-for 0.6").end().ready().saw("unstable", "");
+    let server = DatabaseServer::start(backend);
+    let ended = Wait::new(&own_url(&server), "--stable-for 0.6").end().ready().saw("unstable", "");
     assert!(
         ended.transcript.duration >= Duration::from_millis(600) && ended.attempts() >= 3,
         "{}",
         ended.transcript
     );
-    Wait::new(&server.own_url(), "--stable-for 30 --timeout 2").end().timed_out("unstable", "");
+    Wait::new(&own_url(&server), "--stable-for 30 --timeout 2").end().timed_out("unstable", "");
 }
 
 /// It answers for less than a second, again and again.
+#[case(on_both)]
 fn a_flapping_server_is_not_stable(backend: Backend) {
-    let server = Server::start(backend);
-    let mut waiting = Wait::new(&server.own_url(), "--stable-for 1.5 --attempt-timeout 0.2").start();
+    let server = DatabaseServer::start(backend);
+    let mut waiting = Wait::new(&own_url(&server), "--stable-for 1.5 --attempt-timeout 0.2").start();
     for _ in 0..3 {
         waiting.until("unstable");
         server.pause();
@@ -130,45 +120,48 @@ fn a_flapping_server_is_not_stable(backend: Backend) {
     assert!(since.elapsed() >= Duration::from_secs(1));
 }
 
+#[case(on_both)]
 fn the_first_of_two_hosts_is_dead(backend: Backend) {
-    let server = Server::start(backend);
+    let server = DatabaseServer::start(backend);
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent = silent.local_addr().expect("an address").port();
     let own = format!("127.0.0.1:{}", server.port());
     for dead in [free_port(), silent] {
-        let url = server.own_url().replace(&own, &format!("127.0.0.1:{dead},{own}"));
+        let url = own_url(&server).replace(&own, &format!("127.0.0.1:{dead},{own}"));
         Wait::new(&url, "--attempt-timeout 4").end().ready();
     }
 }
 
 /// The URL of a server by its socket.
-fn by_socket(server: &Server) -> String {
+fn by_socket(server: &DatabaseServer) -> String {
     let (host, port, database) = (socket_host(server), server.port(), server.own_database());
     let login = server.url_as("", server.user(), server.password(), "");
     let login = login.split_once('@').map(|(login, _)| login).expect("a login");
     format!("{login}@{host}:{port}/{database}")
 }
 
-fn socket_host(server: &Server) -> String {
+fn socket_host(server: &DatabaseServer) -> String {
     let path = match server {
-        Server::Postgres(server) => server.socket_dir().to_owned(),
-        Server::MariaDb(server) => server.socket(),
+        DatabaseServer::Postgres(server) => server.socket_dir().to_owned(),
+        DatabaseServer::MariaDb(server) => server.socket(),
     };
     path.display().to_string().replace('/', "%2F")
 }
 
+#[case(on_both)]
 fn a_unix_socket_that_comes_later(backend: Backend) {
-    let server = Server::prepare(backend);
+    let server = DatabaseServer::prepare(backend);
     let url = by_socket(&server);
     Wait::new(&url, "--timeout 2 --fail-fast-after 0").end().timed_out("socket", "ENOENT");
     Wait::new(&url, "").end_after("socket", || server.start_again()).ready();
 }
 
+#[case(on_both)]
 fn a_unix_socket_where_nobody_listens(backend: Backend) {
-    let server = Server::prepare(backend);
+    let server = DatabaseServer::prepare(backend);
     let path = match &server {
-        Server::Postgres(own) => own.socket_dir().join(format!(".s.PGSQL.{}", own.port())),
-        Server::MariaDb(own) => own.socket(),
+        DatabaseServer::Postgres(own) => own.socket_dir().join(format!(".s.PGSQL.{}", own.port())),
+        DatabaseServer::MariaDb(own) => own.socket(),
     };
     // What a killed server leaves behind.
     drop(UnixListener::bind(&path).expect("a socket"));
@@ -182,17 +175,19 @@ fn a_unix_socket_where_nobody_listens(backend: Backend) {
     Wait::new(&url, "").end_after("refused", start).ready();
 }
 
-/// What a closer look finds comes after the failure was told, and is told then.
-fn who_answers_instead_is_told(backend: Backend) {
+/// The diagnosis comes after the failure was reported, and is reported then.
+#[case(on_both)]
+fn who_answers_instead_is_reported_while_it_waits(backend: Backend) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || listener.incoming().for_each(drop));
     let mut waiting = Wait::text(&at_port(backend, port), "--timeout 0").start();
     waiting.running.wait_for_line("a published port (docker-proxy)", LONG);
-    waiting.signal(manage_test_servers::Signal::TERM, 143);
+    waiting.signal(manage_test_support::Signal::TERM, 143);
 }
 
-fn settings_that_cannot_be_used(backend: Backend) {
+#[case(on_both)]
+fn settings_that_cannot_be_used_end_it_at_once(backend: Backend) {
     let (url, words) = match backend {
         Backend::Postgres => ("postgres://127.0.0.1:1/app", "no user is set"),
         _ => ("mysql://app@127.0.0.1:1/app?color=red", "`color`"),
@@ -203,6 +198,7 @@ fn settings_that_cannot_be_used(backend: Backend) {
     ended.says(words);
 }
 
+#[case(on_both)]
 fn once_has_three_answers(backend: Backend) {
     let (database, user, password) = match backend {
         Backend::Postgres => {
@@ -224,6 +220,7 @@ fn once_has_three_answers(backend: Backend) {
 }
 
 /// A real crash, and an archive that takes its time.
+#[case(on_postgres)]
 fn recovering_from_a_crash() {
     let archive = "restore_command = 'until test -e ../go; do sleep 0.05; done; exit 1'";
     let server = Postgres::builder().setting("hot_standby = off").setting(archive).start().unwrap();
@@ -242,7 +239,8 @@ fn recovering_from_a_crash() {
     assert_eq!(server.query_value("SELECT count(*) FROM t"), "50000");
 }
 
-fn shutting_down() {
+#[case(on_postgres)]
+fn shutting_down_while_a_session_holds_it() {
     let server = Postgres::start().unwrap();
     let url = server.url("postgres");
     let held = session(&url);

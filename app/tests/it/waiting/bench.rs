@@ -1,11 +1,10 @@
 //! What the cases are made of: a server of either kind, a wait, and how it ended.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use manage::settings::{DatabaseSettings, Origin};
-use manage_test_servers::{
-    Backend, MariaDb, Postgres, Program, Running, Signal, Transcript, shared_mariadb, shared_postgres,
+use manage_test_support::{
+    Backend, DatabaseServer, Program, Running, Signal, Transcript, shared_mariadb, shared_postgres,
 };
 use serde_json::Value;
 
@@ -15,90 +14,31 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// A password that is refused everywhere, and must show nowhere.
 pub(super) const WRONG: &str = "hunter2-is-wrong";
 
-/// One kind of server, written as both.
-pub(super) enum Server {
-    Postgres(Postgres),
-    MariaDb(MariaDb),
+/// The URL of the database that is always there.
+pub(super) fn own_url(server: &DatabaseServer) -> String {
+    server.url(server.own_database())
 }
 
-macro_rules! both {
-    ($($name:ident($($argument:ident: $type:ty),*) $(-> $answer:ty)?;)+) => {
-        $(#[track_caller]
-        pub(super) fn $name(&self, $($argument: $type),*) $(-> $answer)? {
-            match self {
-                Self::Postgres(server) => server.$name($($argument),*),
-                Self::MariaDb(server) => server.$name($($argument),*),
-            }
-        })+
-    };
+/// The same through a port that is not the server's.
+pub(super) fn url_at(server: &DatabaseServer, port: u16) -> String {
+    own_url(server).replace(&format!(":{}/", server.port()), &format!(":{port}/"))
 }
 
-impl Server {
-    /// It does not run yet.
-    pub(super) fn prepare(backend: Backend) -> Self {
-        match backend {
-            Backend::Postgres => Self::Postgres(Postgres::prepare().unwrap()),
-            _ => Self::MariaDb(MariaDb::prepare().unwrap()),
-        }
-    }
-
-    pub(super) fn start(backend: Backend) -> Self {
-        let server = Self::prepare(backend);
-        server.start_again();
-        server
-    }
-
-    both! {
-        url(database: &str) -> String;
-        url_as(host: &str, user: &str, password: &str, database: &str) -> String;
-        port() -> u16;
-        user() -> &'static str;
-        password() -> &'static str;
-        execute(sql: &str);
-        pause();
-        resume();
-        stop();
-        kill();
-        start_again();
-        log() -> String;
-    }
-
-    /// One that cases share, and neither stop nor pause, nor look into its log.
-    pub(super) fn shared(backend: Backend) -> &'static Self {
-        static SERVERS: [OnceLock<Server>; 2] = [OnceLock::new(), OnceLock::new()];
-        SERVERS[usize::from(backend == Backend::Postgres)].get_or_init(|| Self::start(backend))
-    }
-
-    /// The URL of the database that is always there.
-    pub(super) fn own_url(&self) -> String {
-        self.url(self.own_database())
-    }
-
-    pub(super) fn own_database(&self) -> &'static str {
-        if matches!(self, Self::Postgres(_)) { "postgres" } else { "mysql" }
-    }
-
-    /// The same through a port that is not the server's.
-    pub(super) fn url_at(&self, port: u16) -> String {
-        self.own_url().replace(&format!(":{}/", self.port()), &format!(":{port}/"))
-    }
-
-    /// Nobody left without a word.
-    #[track_caller]
-    pub(super) fn has_a_clean_log(&self) {
-        let log = self.log();
-        for complaint in [
-            "incomplete startup packet",
-            "invalid length of startup packet",
-            "Aborted connection",
-            "Got an error reading communication packets",
-            "could not receive data from client",
-            "unexpected EOF on client connection",
-            "Connection reset by peer",
-            "PANIC",
-        ] {
-            assert!(!log.contains(complaint), "the server complains of “{complaint}”:\n{log}");
-        }
+/// Nobody left without a word.
+#[track_caller]
+pub(super) fn has_a_clean_log(server: &DatabaseServer) {
+    let log = server.log();
+    for complaint in [
+        "incomplete startup packet",
+        "invalid length of startup packet",
+        "Aborted connection",
+        "Got an error reading communication packets",
+        "could not receive data from client",
+        "unexpected EOF on client connection",
+        "Connection reset by peer",
+        "PANIC",
+    ] {
+        assert!(!log.contains(complaint), "the server complains of “{complaint}”:\n{log}");
     }
 }
 
@@ -107,15 +47,6 @@ pub(super) fn shared_url(backend: Backend, user: &str, password: &str, database:
     match backend {
         Backend::Postgres => shared_postgres().unwrap().url_as("127.0.0.1", user, password, database),
         _ => shared_mariadb().unwrap().url_as("127.0.0.1", user, password, database),
-    }
-}
-
-/// SQL as the superuser of the shared server.
-#[track_caller]
-pub(super) fn execute(backend: Backend, sql: &str) {
-    match backend {
-        Backend::Postgres => shared_postgres().unwrap().execute(sql),
-        _ => shared_mariadb().unwrap().execute(sql),
     }
 }
 
@@ -195,7 +126,7 @@ impl Wait {
         self.start().end()
     }
 
-    /// It goes on waiting behind this reason, though an error of the configuration would end it at once.
+    /// It goes on waiting behind this reason, though an configuration error would end it at once.
     #[track_caller]
     pub(super) fn waits(self, reason: &str, code: &str) {
         let mut waiting = self.words("--timeout 0 --fail-fast-after 0").start();
@@ -208,7 +139,7 @@ impl Wait {
         waiting.signal(Signal::TERM, 143);
     }
 
-    /// Does something once this reason was told, and runs it to its end. Before, nothing was ready.
+    /// Does something once this reason was reported, and runs it to its end. Before, nothing was ready.
     #[track_caller]
     pub(super) fn end_after(self, reason: &str, change: impl FnOnce()) -> Ended {
         let mut waiting = self.start();
@@ -227,7 +158,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Until this reason is told.
+    /// Until this reason is reported.
     #[track_caller]
     pub(super) fn until(&mut self, reason: &str) {
         self.running.wait_for_line(&format!("\"reason\":\"{reason}\""), LONG);
@@ -249,7 +180,7 @@ impl Waiting {
         assert!(self.running.is_running(), "it waits:\n{}", self.running.stdout());
         self.running.signal(signal);
         let transcript = self.running.wait(Duration::from_secs(8)).expect_code(code);
-        tells_no_secret(&transcript, &self.secrets);
+        shows_no_secret(&transcript, &self.secrets);
         assert!(!transcript.stdout.contains("\"outcome\""), "{transcript}");
         transcript
     }
@@ -267,7 +198,7 @@ impl Ended {
     fn of(transcript: Transcript, secrets: &[String], becomes: bool) -> Self {
         assert!(transcript.timed_out.is_none(), "it hangs:\n{transcript}");
         assert!(transcript.code().is_some(), "it ends by itself:\n{transcript}");
-        tells_no_secret(&transcript, secrets);
+        shows_no_secret(&transcript, secrets);
         for ugly in ["panicked", "This is a bug", "RUST_BACKTRACE"] {
             assert!(!transcript.to_string().contains(ugly), "{transcript}");
         }
@@ -310,7 +241,7 @@ impl Ended {
         self.failed(78, reason, code, false)
     }
 
-    /// The single attempt failed for this reason, which waiting may mend.
+    /// The single attempt failed for this reason, which waiting may fix.
     #[track_caller]
     pub(super) fn not_ready(self, reason: &str, code: &str) -> Self {
         self.failed(1, reason, code, true)
@@ -330,14 +261,14 @@ impl Ended {
         self
     }
 
-    /// On its way it told this reason.
+    /// It reported this reason meanwhile.
     #[track_caller]
     pub(super) fn saw(self, reason: &str, code: &str) -> Self {
-        let told = self
+        let reported = self
             .events
             .iter()
             .any(|event| event["reason"] == reason && (code.is_empty() || event["code"] == code));
-        assert!(told, "it tells {reason} {code}:\n{}", self.transcript);
+        assert!(reported, "it reports {reason} {code}:\n{}", self.transcript);
         self
     }
 
@@ -356,7 +287,7 @@ impl Ended {
 }
 
 #[track_caller]
-fn tells_no_secret(transcript: &Transcript, secrets: &[String]) {
+fn shows_no_secret(transcript: &Transcript, secrets: &[String]) {
     for secret in secrets {
         let quoted = format!("{secret:?}");
         for form in [secret.as_str(), quoted.trim_matches('"')] {

@@ -2,27 +2,20 @@
 
 use std::path::Path;
 
-use manage_test_servers::{Backend, MariaDb, Postgres, Suite, Tls};
+use manage_test_support::{Backend, CaseName, DatabaseServer, MariaDb, Postgres, Suite, Tls, case};
 
-use super::bench::{Server, Wait, with};
+use super::bench::{Wait, own_url, with};
 use super::{on_both, on_mariadb, on_postgres_with_tls};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_both(suite, "encrypting::a_server_without_it", a_server_without_it);
-    on_mariadb(suite, "encrypting::prefer_without_it_costs_one_complaint", prefer_costs_one_complaint);
-    on_both_with_tls(suite, "encrypting::a_server_that_demands_it", a_server_that_demands_it);
-    on_both_with_tls(suite, "encrypting::each_mode_and_certificate", each_mode_and_certificate);
-    on_both_with_tls(suite, "encrypting::a_certificate_that_has_expired", a_certificate_that_has_expired);
-}
-
-fn on_both_with_tls(suite: &mut Suite, name: &str, case: fn(Backend)) {
+fn on_both_with_tls(suite: &mut Suite, name: &CaseName, case: fn(Backend)) {
     on_postgres_with_tls(suite, name, move || case(Backend::Postgres));
     on_mariadb(suite, name, move || case(Backend::MariaDb));
 }
 
+#[case(on_both)]
 fn a_server_without_it(backend: Backend) {
-    let server = Server::start(backend);
-    let url = server.own_url();
+    let server = DatabaseServer::start(backend);
+    let url = own_url(&server);
     for mode in ["disable", "prefer"] {
         Wait::new(&with(&url, &format!("sslmode={mode}")), "--fail-fast-after 0").end().ready();
     }
@@ -36,10 +29,12 @@ fn a_server_without_it(backend: Backend) {
         .failed(124, "tls", "", false);
 }
 
-/// The driver leaves a server without encryption at its greeting, which the server's log has. Once is enough to know it.
-fn prefer_costs_one_complaint() {
-    let server = Server::start(Backend::MariaDb);
-    let ended = Wait::new(&server.own_url(), "--stable-for 0.8").end().ready();
+/// The driver leaves a server without encryption at its greeting, which the server's log has. Once is enough
+/// to know it.
+#[case(on_mariadb)]
+fn prefer_without_it_costs_one_complaint() {
+    let server = DatabaseServer::start(Backend::MariaDb);
+    let ended = Wait::new(&own_url(&server), "--stable-for 0.8").end().ready();
     assert!(ended.attempts() >= 3, "{}", ended.transcript);
     assert!(server.log().matches("Aborted connection").count() <= 1, "{}", server.log());
 }
@@ -47,25 +42,21 @@ fn prefer_costs_one_complaint() {
 /// A server's certificate is for `localhost` and 127.0.0.1; this is a third way to it.
 const ANOTHER_NAME: &str = "0.0.0.0";
 
-fn prepare(backend: Backend) -> (Server, Tls) {
+fn prepare(backend: Backend) -> (DatabaseServer, Tls) {
     let server = match backend {
         Backend::Postgres => {
             let rules = ["hostssl all all 127.0.0.1/32 scram-sha-256"];
-            Server::Postgres(Postgres::builder().tls().hba(rules).prepare().unwrap())
+            DatabaseServer::Postgres(Postgres::builder().tls().hba(rules).prepare().unwrap())
         }
-        _ => Server::MariaDb(
+        _ => DatabaseServer::MariaDb(
             MariaDb::builder().tls().setting("require_secure_transport = ON").prepare().unwrap(),
         ),
     };
-    let tls = match &server {
-        Server::Postgres(server) => server.tls(),
-        Server::MariaDb(server) => server.tls(),
-    };
-    let tls = tls.expect("certificates").clone();
+    let tls = server.tls().expect("certificates").clone();
     (server, tls)
 }
 
-fn url(server: &Server, host: &str, mode: &str, ca: Option<&Path>) -> String {
+fn url(server: &DatabaseServer, host: &str, mode: &str, ca: Option<&Path>) -> String {
     let url = server.url_as(host, server.user(), server.password(), server.own_database());
     let url = with(&url, &format!("sslmode={mode}"));
     match ca {
@@ -74,6 +65,7 @@ fn url(server: &Server, host: &str, mode: &str, ca: Option<&Path>) -> String {
     }
 }
 
+#[case(on_both_with_tls)]
 fn a_server_that_demands_it(backend: Backend) {
     let (server, _) = prepare(backend);
     server.start_again();
@@ -86,6 +78,7 @@ fn a_server_that_demands_it(backend: Backend) {
     Wait::new(&plain, "--fail-fast-after 0").end().misconfigured("credentials", code);
 }
 
+#[case(on_both_with_tls)]
 fn each_mode_and_certificate(backend: Backend) {
     let (server, tls) = prepare(backend);
     server.start_again();
@@ -109,11 +102,13 @@ fn each_mode_and_certificate(backend: Backend) {
             ended.misconfigured("tls", "")
         };
     }
-    // No file of authorities: the self-signed one is not among those of the machine, which may have none at all.
+    // No file of authorities: the self-signed one is not among those of the machine, which may have none at
+    // all.
     let unknown = Wait::new(&url(&server, "localhost", "verify-full", None), "--fail-fast-after 0").end();
     assert_eq!(unknown.transcript.code(), Some(78), "{}", unknown.transcript);
 }
 
+#[case(on_both_with_tls)]
 fn a_certificate_that_has_expired(backend: Backend) {
     let (server, tls) = prepare(backend);
     std::fs::copy(tls.expired(), tls.certificate()).expect("a certificate");

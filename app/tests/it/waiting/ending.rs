@@ -2,24 +2,17 @@
 
 use std::net::TcpListener;
 
-use manage_test_servers::{Backend, Fault, Link, Need, Point, Program, Proxy, Signal, Suite, free_port};
+use manage_test_support::{
+    Backend, DatabaseServer, Fault, Link, Need, Point, Program, Proxy, Signal, case, free_port, needs,
+};
 
-use super::bench::{LONG, Server, WRONG, Wait, at_port};
+use super::bench::{LONG, WRONG, Wait, at_port, own_url, url_at};
 use super::on_both;
-
-pub(crate) fn add(suite: &mut Suite) {
-    on_both(suite, "ending::by_a_signal_while_nobody_listens", while_nobody_listens);
-    on_both(suite, "ending::by_a_signal_in_an_attempt_that_hangs", in_an_attempt_that_hangs);
-    on_both(suite, "ending::by_a_signal_behind_the_login", behind_the_login);
-    on_both(suite, "ending::by_a_signal_while_it_must_be_stable", while_it_must_be_stable);
-    on_both(suite, "ending::by_a_signal_while_the_login_is_refused", while_the_login_is_refused);
-    suite.test("waiting::ending::by_a_reader_that_leaves", by_a_reader_that_leaves);
-    suite.needs(Need::Program("script"), "waiting::ending::the_terminal_is_left_as_it_was", the_terminal);
-}
 
 const SIGNALS: [(Signal, i32); 2] = [(Signal::TERM, 143), (Signal::INT, 130)];
 
-fn while_nobody_listens(backend: Backend) {
+#[case(on_both)]
+fn by_a_signal_while_nobody_listens(backend: Backend) {
     for (signal, code) in SIGNALS {
         let mut waiting = Wait::new(&at_port(backend, free_port()), "--timeout 0").start();
         waiting.until("refused");
@@ -28,7 +21,8 @@ fn while_nobody_listens(backend: Backend) {
 }
 
 /// Its first attempt has as long as the test could ever take.
-fn in_an_attempt_that_hangs(backend: Backend) {
+#[case(on_both)]
+fn by_a_signal_in_an_attempt_that_hangs(backend: Backend) {
     for (signal, code) in SIGNALS {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = at_port(backend, listener.local_addr().expect("an address").port());
@@ -39,45 +33,41 @@ fn in_an_attempt_that_hangs(backend: Backend) {
     }
 }
 
-fn behind_the_login(backend: Backend) {
-    let server = Server::start(backend);
-    // Once PostgreSQL takes queries, the goodbye goes with the first: its session would end.
+#[case(on_both)]
+fn by_a_signal_behind_the_login(backend: Backend) {
+    let server = DatabaseServer::start(backend);
+    // Once PostgreSQL accepts queries, the terminate message goes with the first: its session would end.
     let after: &[u8] =
         if backend == Backend::Postgres { b"R\0\0\0\x08\0\0\0\0" } else { b"\x07\0\0\x02\0\0\0" };
     for (signal, code) in SIGNALS {
         let proxy = Proxy::to(server.port(), Link::Until(Point::Behind(after), Fault::Silence));
-        let url = format!("{}?sslmode=disable", server.url_at(proxy.port()));
+        let url = format!("{}?sslmode=disable", url_at(&server, proxy.port()));
         let waiting = Wait::new(&url, "--timeout 0 --attempt-timeout 600").start();
-        let one = "1".to_owned();
         let logged_in = if backend == Backend::Postgres {
             "SELECT count(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND client_port > 0"
         } else {
             "SELECT count(*) FROM information_schema.processlist WHERE user = 'tester'"
         };
-        manage_test_servers::wait_until(LONG, "it is logged in", || match &server {
-            Server::Postgres(server) => server.query_value(logged_in) == one,
-            Server::MariaDb(server) => server.query_value(logged_in) == one,
-        });
+        manage_test_support::wait_until(LONG, "it is logged in", || server.query_value(logged_in) == "1");
         waiting.signal(signal, code);
         drop(proxy);
-        manage_test_servers::wait_until(LONG, "its session is gone", || match &server {
-            Server::Postgres(server) => server.query_value(logged_in) == "0",
-            Server::MariaDb(server) => server.query_value(logged_in) == "0",
-        });
+        manage_test_support::wait_until(LONG, "its session is gone", || server.query_value(logged_in) == "0");
     }
 }
 
-fn while_it_must_be_stable(backend: Backend) {
-    let server = Server::shared(backend);
+#[case(on_both)]
+fn by_a_signal_while_it_must_be_stable(backend: Backend) {
+    let server = DatabaseServer::shared(backend);
     for (signal, code) in SIGNALS {
-        let mut waiting = Wait::new(&server.own_url(), "--timeout 0 --stable-for 600").start();
+        let mut waiting = Wait::new(&own_url(server), "--timeout 0 --stable-for 600").start();
         waiting.until("unstable");
         waiting.signal(signal, code);
     }
 }
 
-fn while_the_login_is_refused(backend: Backend) {
-    let server = Server::shared(backend);
+#[case(on_both)]
+fn by_a_signal_while_the_login_is_refused(backend: Backend) {
+    let server = DatabaseServer::shared(backend);
     let url = server.url_as("127.0.0.1", server.user(), WRONG, server.own_database());
     for (signal, code) in SIGNALS {
         let mut waiting = Wait::new(&url, "--timeout 0 --fail-fast-after never").start();
@@ -86,6 +76,7 @@ fn while_the_login_is_refused(backend: Backend) {
     }
 }
 
+#[case]
 fn by_a_reader_that_leaves() {
     for options in ["--format json", ""] {
         let line =
@@ -98,12 +89,13 @@ fn by_a_reader_that_leaves() {
 }
 
 /// The line that lives switches wrapping off and on again; a signal must not leave it off.
-fn the_terminal() {
+#[case(needs(Need::Program("script")))]
+fn the_terminal_is_left_as_it_was() {
     let line = format!("'{}' wait_for_db --timeout 0", env!("CARGO_BIN_EXE_manage"));
     let script = Program::new("script").args(["-qfec", &line, "/dev/null"]);
     let url = at_port(Backend::Postgres, free_port());
     let mut running = script.env("DATABASE_URL", &url).env("TERM", "xterm").spawn();
-    manage_test_servers::wait_until(LONG, "the line lives", || {
+    manage_test_support::wait_until(LONG, "the line lives", || {
         running.stdout().matches("\x1b[?7h").count() > 3
     });
     // To the program alone, as `kill` does.

@@ -4,30 +4,13 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use manage_test_servers::{Backend, Fault, Link, Point, Proxy, Suite, wait_until};
+use manage_test_support::{Backend, DatabaseServer, Fault, Link, Point, Proxy, case, wait_until};
 
-use super::bench::{LONG, Server, Wait, at_port};
+use super::bench::{LONG, Wait, at_port, has_a_clean_log, url_at};
 use super::on_both;
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_both(suite, "linking::a_good_link_is_no_hindrance", a_good_link_is_no_hindrance);
-    on_both(suite, "linking::a_slow_link", a_slow_link);
-    on_both(suite, "linking::a_slow_link_and_short_attempts", a_slow_link_and_short_attempts);
-    on_both(suite, "linking::a_trickling_link", a_trickling_link);
-    on_both(suite, "linking::silent_from_the_first_byte", silent_from_the_first_byte);
-    on_both(suite, "linking::silent_after_the_login", silent_after_the_login);
-    on_both(suite, "linking::cut_at_every_place", cut_at_every_place);
-    on_both(suite, "linking::garbage", garbage);
-    on_both(suite, "linking::cut_while_it_must_be_stable", cut_while_it_must_be_stable);
-    on_both(suite, "linking::a_port_that_accepts_and_closes", a_port_that_accepts_and_closes);
-    on_both(suite, "linking::a_port_that_accepts_and_says_nothing", a_port_that_says_nothing);
-    on_both(suite, "linking::another_service_answers", another_service_answers);
-    on_both(suite, "linking::the_other_database_answers", the_other_database_answers);
-    on_both(suite, "linking::no_connection_is_left_behind", no_connection_is_left_behind);
-}
-
-/// What a server says when the login is done: PostgreSQL that it is ready for a query; MariaDB that all is well, in the
-/// answer to the second packet.
+/// What a server says when the login is done: PostgreSQL that it is ready for a query; MariaDB that all is
+/// well, in the answer to the second packet.
 fn after_login(backend: Backend) -> Point {
     Point::Behind(match backend {
         Backend::Postgres => b"Z\0\0\0\x05I",
@@ -36,38 +19,43 @@ fn after_login(backend: Backend) -> Point {
 }
 
 fn behind(backend: Backend, link: Link) -> (Proxy, String) {
-    let server = Server::shared(backend);
+    let server = DatabaseServer::shared(backend);
     let proxy = Proxy::to(server.port(), link);
-    let url = format!("{}?sslmode=disable", server.url_at(proxy.port()));
+    let url = format!("{}?sslmode=disable", url_at(server, proxy.port()));
     (proxy, url)
 }
 
+#[case(on_both)]
 fn a_good_link_is_no_hindrance(backend: Backend) {
-    let server = Server::start(backend);
+    let server = DatabaseServer::start(backend);
     let proxy = Proxy::to(server.port(), Link::Good);
-    let url = format!("{}?sslmode=disable", server.url_at(proxy.port()));
+    let url = format!("{}?sslmode=disable", url_at(&server, proxy.port()));
     Wait::new(&url, "--stable-for 0.3").end().ready();
     assert!(proxy.accepted() >= 2, "each attempt is a connection of its own");
-    server.has_a_clean_log();
+    has_a_clean_log(&server);
 }
 
+#[case(on_both)]
 fn a_slow_link(backend: Backend) {
     let (_proxy, url) = behind(backend, Link::Slow(Duration::from_millis(150)));
     let ended = Wait::new(&url, "").end().ready();
     assert_eq!(ended.attempts(), 1, "{}", ended.transcript);
 }
 
+#[case(on_both)]
 fn a_slow_link_and_short_attempts(backend: Backend) {
     let (_proxy, url) = behind(backend, Link::Slow(Duration::from_millis(150)));
     // The limit of an attempt doubles until one fits.
     Wait::new(&url, "--attempt-timeout 0.2 --fail-fast-after 0").end().ready().saw("timed_out", "");
 }
 
+#[case(on_both)]
 fn a_trickling_link(backend: Backend) {
     let (_proxy, url) = behind(backend, Link::Trickle(7, Duration::from_millis(10)));
     Wait::new(&url, "--attempt-timeout 0.1 --fail-fast-after 0").end().ready();
 }
 
+#[case(on_both)]
 fn silent_from_the_first_byte(backend: Backend) {
     let (proxy, url) = behind(backend, Link::Until(Point::Bytes(0), Fault::Silence));
     Wait::new(&url, "--timeout 0.7 --attempt-timeout 0.2 --fail-fast-after 0")
@@ -78,6 +66,7 @@ fn silent_from_the_first_byte(backend: Backend) {
 }
 
 /// A login proves nothing: the answer to a query does.
+#[case(on_both)]
 fn silent_after_the_login(backend: Backend) {
     let (proxy, url) = behind(backend, Link::Until(after_login(backend), Fault::Silence));
     Wait::new(&url, "--timeout 0.7 --attempt-timeout 0.2 --fail-fast-after 0")
@@ -88,8 +77,9 @@ fn silent_after_the_login(backend: Backend) {
     wait.end_after("timed_out", || proxy.set(Link::Good)).ready();
 }
 
-/// The connection is closed or reset in its greeting, in its login, behind it and in its first answer: nowhere is that ready,
-/// final or worse.
+/// The connection is closed or reset in its greeting, in its login, behind it and in its first answer:
+/// nowhere is that ready, final or worse.
+#[case(on_both)]
 fn cut_at_every_place(backend: Backend) {
     let (proxy, url) = behind(backend, Link::Good);
     for fault in [Fault::Close, Fault::Reset] {
@@ -106,6 +96,7 @@ fn cut_at_every_place(backend: Backend) {
     wait.end_after("closed", || proxy.set(Link::Good)).ready();
 }
 
+#[case(on_both)]
 fn garbage(backend: Backend) {
     let (proxy, url) = behind(backend, Link::Good);
     for point in [Point::Bytes(0), Point::Bytes(1), Point::Bytes(20), after_login(backend)] {
@@ -118,6 +109,7 @@ fn garbage(backend: Backend) {
     Wait::new(&url, "--once").end().ready();
 }
 
+#[case(on_both)]
 fn cut_while_it_must_be_stable(backend: Backend) {
     let (proxy, url) = behind(backend, Link::Good);
     let mut waiting = Wait::new(&url, "--stable-for 1.5").start();
@@ -129,7 +121,7 @@ fn cut_while_it_must_be_stable(backend: Backend) {
     let since = std::time::Instant::now();
     proxy.set(Link::Good);
     waiting.end().ready();
-    assert!(since.elapsed() >= Duration::from_millis(1_450), "the count starts anew");
+    assert!(since.elapsed() >= Duration::from_millis(1_450), "the clock restarts");
 }
 
 /// Something that does this with everyone who connects, until the test process ends.
@@ -140,19 +132,22 @@ fn serve(answer: fn(TcpStream)) -> u16 {
     port
 }
 
+#[case(on_both)]
 fn a_port_that_accepts_and_closes(backend: Backend) {
     let url = at_port(backend, serve(drop));
     Wait::new(&url, "--timeout 1.5 --fail-fast-after 0").end().timed_out("closed", "").says("docker-proxy");
     Wait::new(&url, "--once").end().not_ready("closed", "").says("docker-proxy");
 }
 
-fn a_port_that_says_nothing(backend: Backend) {
+#[case(on_both)]
+fn a_port_that_accepts_and_says_nothing(backend: Backend) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = at_port(backend, listener.local_addr().expect("an address").port());
     let options = "--timeout 2 --attempt-timeout 0.3 --fail-fast-after 0";
-    Wait::new(&url, options).end().timed_out("timed_out", "").says("stays silent");
+    Wait::new(&url, options).end().timed_out("timed_out", "").says("sends nothing");
 }
 
+#[case(on_both)]
 fn another_service_answers(backend: Backend) {
     let http: fn(TcpStream) = |mut stream| {
         let _ = stream.set_read_timeout(Some(Duration::from_millis(50)));
@@ -175,18 +170,19 @@ fn another_service_answers(backend: Backend) {
 }
 
 /// A server of the other kind is no database of this one, and is never ready.
+#[case(on_both)]
 fn the_other_database_answers(backend: Backend) {
     let other = if backend == Backend::Postgres { Backend::MariaDb } else { Backend::Postgres };
     let need = if backend == Backend::Postgres {
-        manage_test_servers::Need::MariaDb
+        manage_test_support::Need::MariaDb
     } else {
-        manage_test_servers::Need::Postgres
+        manage_test_support::Need::Postgres
     };
     if need.missing().is_some() {
         // It was reported by the other server's own cases.
         return;
     }
-    let server = Server::shared(other);
+    let server = DatabaseServer::shared(other);
     let url = at_port(backend, server.port());
     let ended = Wait::new(&url, "--once --attempt-timeout 1").end().misconfigured("wrong_service", "");
     ended.says(if other == Backend::Postgres { "PostgreSQL" } else { "MySQL or MariaDB" });
@@ -195,6 +191,7 @@ fn the_other_database_answers(backend: Backend) {
     assert!(ended.attempts() < 100, "or MySQL blocks this host: {}", ended.transcript);
 }
 
+#[case(on_both)]
 fn no_connection_is_left_behind(backend: Backend) {
     let (proxy, url) = behind(backend, Link::Until(Point::Bytes(0), Fault::Silence));
     let mut waiting = Wait::new(&url, "--attempt-timeout 0.05").start();

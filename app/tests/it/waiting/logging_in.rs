@@ -1,33 +1,30 @@
-//! PostgreSQL's ways to log in: what `wait_for_db` accepts, every other command accepts, and they refuse in the same words.
+//! PostgreSQL's ways to log in: what `wait_for_db` accepts, every other command accepts, and they refuse in
+//! the same words.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use manage_test_servers::{Backend, Postgres, Program, Suite, Transcript, scram_verifier};
+use manage_test_support::{
+    Backend, CaseName, Postgres, Program, Suite, Transcript, case, execute, scram_verifier,
+};
 
-use super::bench::{LONG, Wait, execute, shared_url};
+use super::bench::{LONG, Wait, shared_url};
 use super::{on_postgres, on_postgres_with_tls};
 
 const PASSWORD: &str = "right-Passw0rd";
 const TOO_MANY: &str = "stored with more than 100000 SCRAM iterations";
 
-pub(crate) fn add(suite: &mut Suite) {
-    for (iterations, is_supported) in
+/// A test for each number of iterations, and whether it is supported.
+fn for_each_number(suite: &mut Suite, name: &CaseName, test: fn(u32, bool)) {
+    for (number, is_supported) in
         [(1, true), (4_096, true), (100_000, true), (100_001, false), (200_000, false)]
     {
-        on_postgres(suite, &format!("logging_in::{iterations}_scram_iterations"), move || {
-            scram_iterations(iterations, is_supported);
+        on_postgres(suite, &name.row(format!("{number}_scram_iterations")), move || {
+            test(number, is_supported)
         });
     }
-    on_postgres(suite, "logging_in::no_server_keeps_it_busy", no_server_keeps_it_busy);
-    on_postgres(suite, "logging_in::a_server_that_does_not_know_the_password", an_impostor_is_named);
-    on_postgres(suite, "logging_in::a_method_that_is_not_supported", a_method_that_is_not_supported);
-    on_postgres(suite, "logging_in::without_a_password", without_a_password);
-    on_postgres(suite, "logging_in::iterations_that_the_server_was_told_of", iterations_of_the_server);
-    on_postgres_with_tls(suite, "encrypting::a_login_bound_to_its_channel", a_login_bound_to_its_channel);
-    on_postgres(suite, "logging_in::by_md5_or_in_clear_text", by_md5_or_in_clear_text);
 }
 
 /// Another command than the one that waits.
@@ -36,13 +33,15 @@ fn showmigrations(url: &str) -> Transcript {
     program.arg("showmigrations").env("DATABASE_URL", url).run(LONG)
 }
 
+#[case(for_each_number)]
 fn scram_iterations(iterations: u32, is_supported: bool) {
     let user = format!("iterations_{iterations}");
     let verifier = scram_verifier(PASSWORD, NonZeroU32::new(iterations).expect("some"));
     execute(Backend::Postgres, &format!("CREATE ROLE {user} LOGIN PASSWORD '{verifier}'"));
     let url = shared_url(Backend::Postgres, &user, PASSWORD, "postgres");
     if is_supported {
-        // The driver hashes a password without a pause, which takes seconds in a test's build on a busy machine.
+        // The driver hashes a password without a pause, which takes seconds in a test's build on a busy
+        // machine.
         Wait::new(&url, "--once --attempt-timeout 60").end().ready();
         showmigrations(&url).expect_success();
         let wrong = shared_url(Backend::Postgres, &user, "wrong-Passw0rd", "postgres");
@@ -58,11 +57,12 @@ fn scram_iterations(iterations: u32, is_supported: bool) {
 }
 
 /// PostgreSQL 16 and later store a password with any number of iterations.
-fn iterations_of_the_server() {
+#[case(on_postgres)]
+fn iterations_that_the_server_is_configured_with() {
     let server = Postgres::start().expect("PostgreSQL");
     for (iterations, is_supported) in [(4_097, true), (200_000, false)] {
-        let role = format!("CREATE ROLE told_{iterations} LOGIN PASSWORD '{PASSWORD}'");
-        let url = server.url_as("127.0.0.1", &format!("told_{iterations}"), PASSWORD, "postgres");
+        let role = format!("CREATE ROLE iterations_{iterations} LOGIN PASSWORD '{PASSWORD}'");
+        let url = server.url_as("127.0.0.1", &format!("iterations_{iterations}"), PASSWORD, "postgres");
         if server.version() < 16 {
             // Before, the setting does not exist, and a role has always 4,096.
             server.execute(&role);
@@ -121,6 +121,7 @@ fn message(body: &[u8]) -> Vec<u8> {
     [b"R", &length[..], body].concat()
 }
 
+#[case(on_postgres)]
 fn no_server_keeps_it_busy() {
     let speeches: [Speech; 2] =
         [|stream| ask_for_scram(stream, 10_000_000), |stream| ask_for_scram(stream, u32::MAX)];
@@ -134,7 +135,8 @@ fn no_server_keeps_it_busy() {
     }
 }
 
-fn an_impostor_is_named() {
+#[case(on_postgres)]
+fn a_server_that_does_not_know_the_password() {
     let url = false_server(|stream| ask_for_scram(stream, 4_096));
     let said = "the server could not prove that it knows the password";
     Wait::new(&url, "--once").end().misconfigured("credentials", "").says(said);
@@ -142,6 +144,7 @@ fn an_impostor_is_named() {
     assert!(shown.stderr.contains(said), "{shown}");
 }
 
+#[case(on_postgres)]
 fn a_method_that_is_not_supported() {
     // AuthenticationGSS
     let url = false_server(|stream| stream.write_all(&message(&[0, 0, 0, 7])));
@@ -149,6 +152,7 @@ fn a_method_that_is_not_supported() {
     showmigrations(&url).expect_code(78);
 }
 
+#[case(on_postgres)]
 fn without_a_password() {
     execute(Backend::Postgres, "CREATE ROLE no_password LOGIN PASSWORD 'right-Passw0rd'");
     let url =
@@ -159,6 +163,7 @@ fn without_a_password() {
     assert!(shown.stderr.contains(said), "{shown}");
 }
 
+#[case(on_postgres_with_tls)]
 fn a_login_bound_to_its_channel() {
     let server = Postgres::builder().tls().start().expect("PostgreSQL");
     let url = server.url("postgres");
@@ -172,6 +177,7 @@ fn a_login_bound_to_its_channel() {
     assert!(shown.stderr.contains(said), "{shown}");
 }
 
+#[case(on_postgres)]
 fn by_md5_or_in_clear_text() {
     let rules = ["host all by_md5 127.0.0.1/32 md5", "host all by_text 127.0.0.1/32 password"];
     let server = Postgres::builder().hba(rules).start().expect("PostgreSQL");

@@ -1,7 +1,9 @@
-//! The fault matrix of `wait_for_db`: the program itself, on real servers, with everything that goes wrong on the way to one.
+//! The fault matrix of `wait_for_db`: the program itself, on real servers, with everything that goes wrong on
+//! the way to one.
 //!
-//! Each case says what is broken and what the program must make of it: its exit code, its reason, and that it neither
-//! hangs, nor is ready too early, nor tells a secret. What holds for every case is checked in [`bench::Ended`].
+//! Each case says what is broken and what the program must make of it: its exit code, its reason, and that it
+//! neither hangs, nor is ready too early, nor shows a secret. What holds for every case is checked in
+//! [`bench::Ended`].
 
 mod arriving;
 mod bench;
@@ -15,41 +17,28 @@ mod reading;
 mod refusing;
 mod several;
 
-use manage_test_servers::{Backend, Need, Suite};
-
-pub(crate) fn add(suite: &mut Suite) {
-    arriving::add(suite);
-    encrypting::add(suite);
-    ending::add(suite);
-    handing_over::add(suite);
-    linking::add(suite);
-    logging_in::add(suite);
-    pooling::add(suite);
-    reading::add(suite);
-    refusing::add(suite);
-    several::add(suite);
-}
+use manage_test_support::{Backend, CaseName, Need, Suite};
 
 /// Adds a case for each kind of server that the program was built for.
-fn on_both(suite: &mut Suite, name: &str, case: fn(Backend)) {
+fn on_both(suite: &mut Suite, name: &CaseName, case: fn(Backend)) {
     on_postgres(suite, name, move || case(Backend::Postgres));
     on_mariadb(suite, name, move || case(Backend::MariaDb));
 }
 
-fn on_postgres(suite: &mut Suite, name: &str, case: impl FnOnce() + Send + 'static) {
+fn on_postgres(suite: &mut Suite, name: &CaseName, case: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "postgres") {
-        suite.needs(Need::Postgres, format!("waiting::postgres::{name}"), case);
+        suite.needs(Need::Postgres, name.on("postgres"), case);
     }
 }
 
-fn on_postgres_with_tls(suite: &mut Suite, name: &str, case: impl FnOnce() + Send + 'static) {
+fn on_postgres_with_tls(suite: &mut Suite, name: &CaseName, case: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "postgres") {
-        suite.needs(Need::PostgresTls, format!("waiting::postgres::{name}"), case);
+        suite.needs(Need::PostgresTls, name.on("postgres"), case);
     }
 }
 
-fn on_mariadb(suite: &mut Suite, name: &str, case: impl FnOnce() + Send + 'static) {
+fn on_mariadb(suite: &mut Suite, name: &CaseName, case: impl FnOnce() + Send + 'static) {
     if cfg!(feature = "mysql") {
-        suite.needs(Need::MariaDb, format!("waiting::mariadb::{name}"), case);
+        suite.needs(Need::MariaDb, name.on("mariadb"), case);
     }
 }

@@ -1,23 +1,20 @@
-//! A pooler stands before the server.
+//! A pooler in front of the server.
 
-use manage_test_servers::{Need, PgBouncer, Postgres, Suite, shared_postgres};
+use manage_test_support::{CaseName, Need, PgBouncer, Postgres, Suite, case, shared_postgres};
 
 use super::bench::Wait;
 
-pub(crate) fn add(suite: &mut Suite) {
-    if !cfg!(feature = "postgres") {
-        return;
+fn behind_pgbouncer(suite: &mut Suite, name: &CaseName, test: impl FnOnce() + Send + 'static) {
+    if cfg!(feature = "postgres") {
+        suite.needs(Need::PgBouncer, name.on("postgres"), test);
     }
+}
+
+/// A test for each mode of pooling.
+fn in_each_mode(suite: &mut Suite, name: &CaseName, test: fn(&str)) {
     for mode in ["session", "transaction", "statement"] {
-        suite.needs(
-            Need::PgBouncer,
-            format!("waiting::postgres::pooling::ready_in_mode_{mode}"),
-            move || {
-                ready_through_a_pooler(mode);
-            },
-        );
+        behind_pgbouncer(suite, &name.row(format!("ready_in_mode_{mode}")), move || test(mode));
     }
-    suite.needs(Need::PgBouncer, "waiting::postgres::pooling::the_server_behind_it_comes_later", comes_later);
 }
 
 fn pooler(server: &Postgres, mode: &str) -> PgBouncer {
@@ -25,6 +22,7 @@ fn pooler(server: &Postgres, mode: &str) -> PgBouncer {
     PgBouncer::start(server, &lines.each_ref().map(String::as_str)).expect("PgBouncer")
 }
 
+#[case(in_each_mode)]
 fn ready_through_a_pooler(mode: &str) {
     let pooler = pooler(shared_postgres().expect("PostgreSQL"), mode);
     let url = pooler.url("postgres");
@@ -33,7 +31,8 @@ fn ready_through_a_pooler(mode: &str) {
     }
 }
 
-fn comes_later() {
+#[case(behind_pgbouncer)]
+fn the_server_behind_it_comes_later() {
     let server = Postgres::prepare().expect("PostgreSQL");
     let pooler = pooler(&server, "transaction");
     let mut waiting = Wait::new(&pooler.url("postgres"), "--timeout 60").start();

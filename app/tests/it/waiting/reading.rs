@@ -1,20 +1,14 @@
 //! Databases that answer and take no changes: a real standby, and those that were made read-only.
 
-use manage_test_servers::{
-    Backend, Postgres, Program, Suite, TestDatabase, shared_mariadb, shared_postgres, wait_until,
+use manage_test_support::{
+    Backend, DatabaseServer, Postgres, Program, TestDatabase, case, execute, shared_mariadb, shared_postgres,
+    wait_until,
 };
 
-use super::bench::{LONG, Server, Wait, execute, session, shared_url};
+use super::bench::{LONG, Wait, own_url, session, shared_url};
 use super::{on_both, on_mariadb, on_postgres};
 
-pub(crate) fn add(suite: &mut Suite) {
-    on_postgres(suite, "reading::a_standby_until_it_is_promoted", a_standby_until_it_is_promoted);
-    on_both(suite, "reading::a_user_whose_transactions_are_read_only", transactions_that_are_read_only);
-    on_mariadb(suite, "reading::a_server_that_is_read_only", a_server_that_is_read_only);
-    on_both(suite, "reading::migrations_that_are_missing", migrations_that_are_missing);
-    on_both(suite, "reading::a_question_that_is_held_up_and_killed", a_question_that_is_held_up_and_killed);
-}
-
+#[case(on_postgres)]
 fn a_standby_until_it_is_promoted() {
     let primary =
         Postgres::builder().hba(["host all,replication all 127.0.0.1/32 scram-sha-256"]).start().unwrap();
@@ -32,36 +26,39 @@ fn a_standby_until_it_is_promoted() {
 
 const PASSWORD: &str = "right-Passw0rd";
 
-fn transactions_that_are_read_only(backend: Backend) {
+#[case(on_both)]
+fn a_user_whose_transactions_are_read_only(backend: Backend) {
     if backend == Backend::Postgres {
         execute(backend, &format!("CREATE ROLE ro_role LOGIN PASSWORD '{PASSWORD}'"));
         execute(backend, "ALTER ROLE ro_role SET default_transaction_read_only = on");
         let url = shared_url(backend, "ro_role", PASSWORD, "postgres");
         Wait::new(&url, "").end().ready();
-        let mend = || execute(backend, "ALTER ROLE ro_role RESET default_transaction_read_only");
-        Wait::new(&url, "--writable").end_after("read_only", mend).ready();
+        let fix = || execute(backend, "ALTER ROLE ro_role RESET default_transaction_read_only");
+        Wait::new(&url, "--writable").end_after("read_only", fix).ready();
     } else {
-        let server = Server::start(backend);
+        let server = DatabaseServer::start(backend);
         server.execute("SET GLOBAL tx_read_only = 1");
-        Wait::new(&server.own_url(), "").end().ready();
-        let mend = || server.execute("SET GLOBAL tx_read_only = 0");
-        Wait::new(&server.own_url(), "--writable")
-            .end_after("read_only", mend)
+        Wait::new(&own_url(&server), "").end().ready();
+        let fix = || server.execute("SET GLOBAL tx_read_only = 0");
+        Wait::new(&own_url(&server), "--writable")
+            .end_after("read_only", fix)
             .ready()
             .saw("read_only", "1792");
     }
 }
 
+#[case(on_mariadb)]
 fn a_server_that_is_read_only() {
-    let server = Server::start(Backend::MariaDb);
+    let server = DatabaseServer::start(Backend::MariaDb);
     server.execute(&format!("CREATE USER plain IDENTIFIED BY '{PASSWORD}'"));
     server.execute("GRANT SELECT, INSERT ON mysql.* TO plain");
     server.execute("SET GLOBAL read_only = 1");
     let url = server.url_as("127.0.0.1", "plain", PASSWORD, "mysql");
     Wait::new(&url, "").end().ready();
     Wait::new(&url, "--writable --once").end().not_ready("read_only", "1290");
-    // Who may write all the same is not held up: it is as the server says, whatever the privileges are called.
-    Wait::new(&server.own_url(), "--writable --once").end().ready();
+    // Who may write all the same is not held up: it is as the server says, whatever the privileges are
+    // called.
+    Wait::new(&own_url(&server), "--writable --once").end().ready();
     server.execute("CREATE TABLE mysql.written (user TEXT); CREATE ROLE writers; GRANT READ_ONLY ADMIN ON *.* TO writers");
     let mut writers = Vec::new();
     for (user, grant) in [
@@ -91,10 +88,11 @@ fn a_server_that_is_read_only() {
     }
     assert!(writers.contains(&"admin") && writers.contains(&"member"), "{writers:?}");
     assert!(!writers.contains(&"connector"), "{writers:?}");
-    let mend = || server.execute("SET GLOBAL read_only = 0");
-    Wait::new(&url, "--writable").end_after("read_only", mend).ready();
+    let fix = || server.execute("SET GLOBAL read_only = 0");
+    Wait::new(&url, "--writable").end_after("read_only", fix).ready();
 }
 
+#[case(on_both)]
 fn migrations_that_are_missing(backend: Backend) {
     let database = TestDatabase::new(backend);
     let manage = Program::new(env!("CARGO_BIN_EXE_manage"));
@@ -107,6 +105,7 @@ fn migrations_that_are_missing(backend: Backend) {
 }
 
 /// Somebody migrates and holds the table; an administrator ends the session that waits for it.
+#[case(on_both)]
 fn a_question_that_is_held_up_and_killed(backend: Backend) {
     let database = TestDatabase::new(backend);
     let manage = Program::new(env!("CARGO_BIN_EXE_manage")).env("DATABASE_URL", database.url());

@@ -1,8 +1,8 @@
 //! The server is up and refuses: by every code that a login can be refused with.
 
-use manage_test_servers::{Backend, MariaDb, Postgres, Suite};
+use manage_test_support::{Backend, CaseName, DatabaseServer, MariaDb, Postgres, Suite, case, execute};
 
-use super::bench::{LONG, Server, WRONG, Wait, execute, session, shared_url};
+use super::bench::{LONG, WRONG, Wait, session, shared_url};
 use super::{on_both, on_mariadb, on_postgres};
 
 /// A login that is refused.
@@ -80,28 +80,18 @@ const MARIADB: &[Refusal] = refusals! {
         "r_socket" PASSWORD "mysql" => "credentials" "1698" FINAL;
 };
 
-pub(crate) fn add(suite: &mut Suite) {
+/// A test for each row of the tables.
+fn for_each_refusal(suite: &mut Suite, name: &CaseName, test: fn(Backend, &Refusal)) {
     for refusal in POSTGRES {
-        on_postgres(suite, &format!("refusing::{}", refusal.name), || is_told(Backend::Postgres, refusal));
+        on_postgres(suite, &name.row(refusal.name), move || test(Backend::Postgres, refusal));
     }
     for refusal in MARIADB {
-        on_mariadb(suite, &format!("refusing::{}", refusal.name), || is_told(Backend::MariaDb, refusal));
+        on_mariadb(suite, &name.row(refusal.name), move || test(Backend::MariaDb, refusal));
     }
-    on_both(suite, "refusing::a_wrong_password_ends_in_each_way", a_wrong_password_ends_in_each_way);
-    on_both(suite, "refusing::a_password_that_is_set_right_is_found", a_password_that_is_set_right_is_found);
-    on_both(suite, "refusing::a_user_who_is_created_later_is_found", a_user_who_is_created_later_is_found);
-    on_both(suite, "refusing::a_database_that_is_created_later_is_found", a_database_that_comes_later);
-    on_both(suite, "refusing::a_full_server_is_waited_for", a_full_server_is_waited_for);
-    on_both(suite, "refusing::a_password_may_have_any_character", a_password_may_have_any_character);
-    on_both(suite, "refusing::settings_of_a_role_do_not_hinder", settings_of_a_role_do_not_hinder);
-    on_postgres(suite, "refusing::a_place_for_superusers_is_not_ours", a_place_for_superusers_is_not_ours);
-    on_postgres(suite, "refusing::a_rule_that_rejects_is_told", a_rule_that_rejects_is_told);
-    on_mariadb(suite, "refusing::an_attempt_is_one_login", an_attempt_is_one_login);
-    on_mariadb(suite, "refusing::an_empty_password_is_one", an_empty_password_is_one);
-    on_mariadb(suite, "refusing::a_login_by_ed25519", a_login_by_ed25519);
 }
 
-fn is_told(backend: Backend, refusal: &Refusal) {
+#[case(for_each_refusal)]
+fn is_reported(backend: Backend, refusal: &Refusal) {
     refusal.made_by.iter().for_each(|sql| execute(backend, sql));
     let url = shared_url(backend, refusal.user, refusal.password, refusal.database);
     let once = Wait::new(&url, "--once").end();
@@ -136,6 +126,7 @@ fn create_user(backend: Backend, user: &str, password: &str) {
     }
 }
 
+#[case(on_both)]
 fn a_wrong_password_ends_in_each_way(backend: Backend) {
     create_user(backend, "w_each", PASSWORD);
     let url = shared_url(backend, "w_each", WRONG, own_database(backend));
@@ -144,12 +135,13 @@ fn a_wrong_password_ends_in_each_way(backend: Backend) {
     assert_eq!(at_once.attempts(), 1);
     let later = Wait::new(&url, "--fail-fast-after 0.5").end().misconfigured("credentials", code);
     assert!(later.transcript.duration.as_secs_f64() >= 0.5 && later.attempts() > 1);
-    // What is known to be wrong when time is up is told as such.
+    // A known error is reported as such on timeout.
     Wait::new(&url, "--timeout 2").end().misconfigured("credentials", code);
     // Unless it was to be waited for like anything else.
     Wait::new(&url, "--timeout 2 --fail-fast-after never").end().failed(124, "credentials", code, false);
 }
 
+#[case(on_both)]
 fn a_password_that_is_set_right_is_found(backend: Backend) {
     create_user(backend, "w_reset", "another-Passw0rd");
     let url = shared_url(backend, "w_reset", PASSWORD, own_database(backend));
@@ -161,26 +153,29 @@ fn a_password_that_is_set_right_is_found(backend: Backend) {
     Wait::new(&url, "--fail-fast-after 60").end_after("credentials", || execute(backend, &set)).ready();
 }
 
+#[case(on_both)]
 fn a_user_who_is_created_later_is_found(backend: Backend) {
     let url = shared_url(backend, "w_later", PASSWORD, own_database(backend));
     let wait = Wait::new(&url, "--fail-fast-after 60");
     wait.end_after("credentials", || create_user(backend, "w_later", PASSWORD)).ready();
 }
 
-fn a_database_that_comes_later(backend: Backend) {
+#[case(on_both)]
+fn a_database_that_is_created_later_is_found(backend: Backend) {
     create_user(backend, "w_dblater", PASSWORD);
     let url = shared_url(backend, "w_dblater", PASSWORD, "w_later");
     let wait = Wait::new(&url, "--fail-fast-after 60");
     wait.end_after("no_database", || execute(backend, "CREATE DATABASE w_later")).ready();
 }
 
+#[case(on_both)]
 fn a_full_server_is_waited_for(backend: Backend) {
     let server = match backend {
         Backend::Postgres => {
             let builder = Postgres::builder().max_connections(4).setting("max_wal_senders = 0");
-            Server::Postgres(builder.setting("superuser_reserved_connections = 1").start().unwrap())
+            DatabaseServer::Postgres(builder.setting("superuser_reserved_connections = 1").start().unwrap())
         }
-        _ => Server::MariaDb(MariaDb::builder().max_connections(10).start().unwrap()),
+        _ => DatabaseServer::MariaDb(MariaDb::builder().max_connections(10).start().unwrap()),
     };
     let (sql, code, count) = if is_postgres(backend) {
         (format!("CREATE ROLE crowd LOGIN PASSWORD '{PASSWORD}'"), "53300", 3)
@@ -197,6 +192,7 @@ fn a_full_server_is_waited_for(backend: Backend) {
     Wait::new(&url, "").end_after("too_many_connections", || drop(held)).ready();
 }
 
+#[case(on_postgres)]
 fn a_place_for_superusers_is_not_ours() {
     let builder = Postgres::builder().max_connections(4).setting("max_wal_senders = 0");
     let server = builder.setting("superuser_reserved_connections = 3").start().unwrap();
@@ -208,7 +204,8 @@ fn a_place_for_superusers_is_not_ours() {
     Wait::new(&url, "").end_after("too_many_connections", || drop(held)).ready();
 }
 
-fn a_rule_that_rejects_is_told() {
+#[case(on_postgres)]
+fn a_rule_that_rejects_is_reported() {
     let rules = ["host all plain all reject", "host postgres tester 127.0.0.1/32 scram-sha-256"];
     let server = Postgres::builder().hba(rules).start().unwrap();
     server.execute(&format!("CREATE ROLE plain LOGIN PASSWORD '{PASSWORD}'"));
@@ -222,6 +219,7 @@ fn a_rule_that_rejects_is_told() {
     }
 }
 
+#[case(on_both)]
 fn a_password_may_have_any_character(backend: Backend) {
     for (i, password) in [":@/?#% &=+", "漢字-ünï-👍 \\'\"`$(x)"].iter().enumerate() {
         let user = format!("w_odd_{i}");
@@ -235,7 +233,9 @@ fn a_password_may_have_any_character(backend: Backend) {
     }
 }
 
-/// A limit on statements, odd isolation levels, limits on idle sessions: none makes a ready database look broken for good.
+/// A limit on statements, odd isolation levels, limits on idle sessions: none makes a ready database look
+/// permanently broken.
+#[case(on_both)]
 fn settings_of_a_role_do_not_hinder(backend: Backend) {
     create_user(backend, "w_odd_role", PASSWORD);
     let url = shared_url(backend, "w_odd_role", PASSWORD, own_database(backend));
@@ -257,11 +257,12 @@ fn settings_of_a_role_do_not_hinder(backend: Backend) {
     } else {
         execute(backend, "ALTER USER w_odd_role WITH MAX_STATEMENT_TIME 0.001");
     }
-    // A statement that the server cuts short is tried again, also where errors of the configuration end it at once.
+    // A statement that the server cuts short is tried again, also where configuration error end it at once.
     Wait::new(&url, "--timeout 30 --fail-fast-after 0").end().ready();
     let mut writable = Wait::new(&url, "--timeout 600 --fail-fast-after 0 --writable").start();
     if !is_postgres(backend) {
-        // There this question may take more than the millisecond each time: that is waited for until it is allowed to.
+        // There this question may take more than the millisecond each time: that is waited for until it is
+        // allowed to.
         writable.running.wait_for_line("waiting", LONG);
         execute(backend, "ALTER USER w_odd_role WITH MAX_STATEMENT_TIME 0");
     }
@@ -269,6 +270,7 @@ fn settings_of_a_role_do_not_hinder(backend: Backend) {
 }
 
 /// Also where the server offers no encryption, which is asked for once.
+#[case(on_mariadb)]
 fn an_attempt_is_one_login() {
     let server = MariaDb::start().unwrap();
     let url = server.url_as("127.0.0.1", server.user(), WRONG, "mysql");
@@ -283,6 +285,7 @@ fn an_attempt_is_one_login() {
     assert!(ended.attempts() > 5, "{}", ended.transcript);
 }
 
+#[case(on_mariadb)]
 fn an_empty_password_is_one() {
     execute(Backend::MariaDb, "CREATE USER w_empty IDENTIFIED BY ''");
     execute(Backend::MariaDb, "GRANT ALL ON *.* TO w_empty");
@@ -293,6 +296,7 @@ fn an_empty_password_is_one() {
 }
 
 /// The way to log in that MariaDB advises.
+#[case(on_mariadb)]
 fn a_login_by_ed25519() {
     let server = MariaDb::builder().setting("plugin-load-add = auth_ed25519").start().unwrap();
     server.execute(&format!("CREATE USER ed IDENTIFIED VIA ed25519 USING PASSWORD('{PASSWORD}')"));

@@ -1,35 +1,36 @@
-//! Files with passwords that too many can read.
+//! Files with passwords that others can read.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-use crate::Context;
+use crate::command::Context;
+use crate::console::printable;
 use crate::settings::{SecretFile, secret_files};
 
 use super::super::Message;
 use super::super::catalog::{READABLE_SECRET, TRACKED_SECRET};
+use super::git;
 
 pub(super) fn check(cx: &Context) -> Vec<Message> {
     let mut messages = Vec::new();
     for SecretFile { path, what } in secret_files(cx.source()) {
-        // A path that starts from the working folder has no parent to look at.
+        // A path relative to the working directory has no parent to inspect.
         let Ok(path) = std::path::absolute(&path) else { continue };
-        let shown = path.display();
+        let (object, shown) = (path.display().to_string(), printable(&path));
         if let Some(mode) = readable_by_others(&path) {
             messages.push(
                 READABLE_SECRET
                     .message(format!(
                         "The file holds {what}, and every user of this machine can read it (mode {mode:o})."
                     ))
-                    .about(shown.to_string())
+                    .about(&object)
                     .hint(format!("Run `chmod 600 {shown}`.")),
             );
         }
-        if is_tracked(&path) {
+        if git::is_tracked(&path) {
             messages.push(
                 TRACKED_SECRET
-                    .message(format!("The file holds {what}, and git tracks it: whoever has the repository has that."))
-                    .about(shown.to_string())
+                    .message(format!("The file holds {what}, and git tracks it: everyone with access to the repository can read it."))
+                    .about(&object)
                     .hint(format!(
                         "Change the password, keep the new one in a variable or a file that git ignores, and run \
                          `git rm --cached {shown}` if the file has nothing else."
@@ -40,8 +41,8 @@ pub(super) fn check(cx: &Context) -> Vec<Message> {
     messages
 }
 
-/// The mode of a file that every user may read: its own mode and that of each folder above it say so. Where a container
-/// engine mounts secrets, who else is on the machine is the engine's matter.
+/// Returns the mode of a file that every user can read, judging by its own mode and those of its parent
+/// directories. For secrets mounted by a container engine, the engine is responsible for access.
 #[cfg(unix)]
 fn readable_by_others(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
@@ -59,19 +60,4 @@ fn readable_by_others(path: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 fn readable_by_others(_: &Path) -> Option<u32> {
     None
-}
-
-/// Whether git says that it tracks a file. Without git, outside of a repository, or where git does not trust the folder,
-/// nothing is known and nothing is said.
-fn is_tracked(path: &Path) -> bool {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
-    if !folder.ancestors().any(|folder| folder.join(".git").exists()) {
-        return false;
-    }
-    let mut git = Command::new("git");
-    git.arg("-C").arg(folder).args(["ls-files", "--error-unmatch", "--"]).arg(name);
-    // A hook of git's, which may be what calls this, hands on another repository.
-    git.env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE").env_remove("GIT_WORK_TREE");
-    git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    git.status().is_ok_and(|status| status.success())
 }

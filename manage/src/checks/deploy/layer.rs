@@ -1,22 +1,23 @@
-//! Which files are gone with a container: those that are on no volume.
+//! Detects files that are deleted with their container: those that are not on a volume.
 
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The file systems that lay a container's changes over its image. Docker's `overlay2` and containerd's `overlayfs` are `overlay`
-/// to the kernel; rootless Podman, and Docker in a container, use the one of FUSE.
+/// The file systems that layer a container's changes over its image. Docker's `overlay2` and containerd's
+/// `overlayfs` are `overlay` to the kernel; rootless Podman, and Docker in a container, use the one of FUSE.
 const LAYERS: [&str; 4] = ["overlay", "fuse.fuse-overlayfs", "aufs", "fuse.unionfs"];
 
-/// Directories of engines whose other drivers give each container a directory or subvolume of an ordinary file system.
+/// Directories of container engines. Their other drivers give each container a directory or subvolume of an
+/// ordinary file system.
 const FOLDERS: [&str; 4] =
     ["/vfs/dir/", "/btrfs/subvolumes/", ".snapshotter.v1.native/", ".snapshotter.v1.btrfs/"];
 
-/// Files by which engines mark their containers.
+/// Files that engines create in their containers.
 const MARKS: [&str; 2] = ["/.dockerenv", "/run/.containerenv"];
 
-/// Whether a file is, or would be made, in a container's own layer.
+/// Returns whether a file is in a container's own layer, or would be created there.
 pub(super) fn holds(path: &Path) -> bool {
     let Some(existing) = path.ancestors().find_map(|path| path.canonicalize().ok()) else { return false };
     let in_container = MARKS.iter().any(|mark| Path::new(mark).exists())
@@ -25,24 +26,24 @@ pub(super) fn holds(path: &Path) -> bool {
     is_layer(&mounts, &existing, in_container)
 }
 
-/// `mounts` has the form of `/proc/self/mountinfo`.
+/// Returns whether a path is in a container's layer. `mounts` has the form of `/proc/self/mountinfo`.
 fn is_layer(mounts: &[u8], path: &Path, in_container: bool) -> bool {
     let mounts = mounts.split(|byte| *byte == b'\n').filter_map(Mount::parse);
-    // Of two at one place the later one hides the other.
+    // If two are mounted at the same place, the later one hides the other.
     let covering = mounts
         .filter(|mount| path.starts_with(&mount.point))
         .max_by_key(|mount| mount.point.components().count());
     covering.is_some_and(|mount| {
         LAYERS.contains(&mount.kind.as_str())
             || FOLDERS.iter().any(|folder| mount.root.contains(folder))
-            // Whatever the driver is (zfs, devicemapper, Kata's): a volume is a mount of its own.
+            // With any other driver (zfs, devicemapper, Kata's), a volume is a separate mount.
             || (in_container && mount.point == Path::new("/"))
     })
 }
 
 /// One line of `mountinfo` (see proc_pid_mountinfo(5)).
 struct Mount {
-    /// What of the file system is mounted.
+    /// The mounted directory of the file system.
     root: String,
     point: PathBuf,
     /// The type of the file system, with its subtype.
@@ -54,14 +55,14 @@ impl Mount {
         let mut fields = line.split(|byte| *byte == b' ');
         let root = unescape(fields.nth(3)?);
         let point = PathBuf::from(OsString::from_vec(unescape(fields.next()?)));
-        // The number of fields before the hyphen differs.
+        // The number of fields before the hyphen varies.
         let kind = fields.skip_while(|field| *field != b"-").nth(1)?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Some(Self { root: text(&root), point, kind: text(kind) })
     }
 }
 
-/// `\040` is a space.
+/// Decodes escapes: `\040` becomes a space.
 fn unescape(field: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(field.len());
     let mut rest = field;
@@ -123,7 +124,7 @@ mod tests {
         ] {
             assert!(layer(root, "/home/app", true), "{root}");
             assert!(!layer(root, "/data/x", true), "{root}");
-            // The same file systems on a machine are its own.
+            // Outside of containers these file systems belong to the machine itself.
             assert!(!layer(root, "/home/app", false), "{root}");
         }
     }

@@ -1,19 +1,20 @@
-//! Is this fit for a deployment? Only with `--deploy`.
+//! Deployment checks, which run only with `--deploy`.
 
 mod files;
+mod git;
 #[cfg(target_os = "linux")]
 mod layer;
 mod network;
 mod passwords;
 mod sqlite;
 
-use crate::Context;
+use crate::command::Context;
 use crate::settings::{DatabaseSettings, Settings};
 
 use super::Message;
 use super::catalog::{DEBUG_BUILD, DEVELOPMENT, NO_DATABASE};
 
-/// What is not fit for a deployment.
+/// Problems of a deployment.
 #[manage::check(tags = ["deployment"], deploy)]
 fn deployment(cx: &Context) -> Vec<Message> {
     let mut messages: Vec<Message> = debug_build(cfg!(debug_assertions)).into_iter().collect();
@@ -25,7 +26,7 @@ fn deployment(cx: &Context) -> Vec<Message> {
     messages
 }
 
-/// What an attacker would be glad of.
+/// Security problems.
 #[manage::check(tags = ["security"], deploy)]
 fn security(cx: &Context) -> Vec<Message> {
     let Ok(settings) = cx.try_settings() else { return Vec::new() };
@@ -34,6 +35,7 @@ fn security(cx: &Context) -> Vec<Message> {
     messages.extend(files::check(cx));
     messages.extend(settings.databases().filter_map(network::tls));
     messages.extend(network::address(settings));
+    messages.extend(network::hosts(settings, cx.program()));
     messages
 }
 
@@ -41,7 +43,7 @@ fn debug_build(is_one: bool) -> Option<Message> {
     is_one.then(|| {
         DEBUG_BUILD
             .message(
-                "This program is a debug build: it is slow, and stops where a release build would go on.",
+                "This program is a debug build: it is slow, and panics on overflows that a release build ignores.",
             )
             .hint("Build it with `cargo build --release`.")
     })
@@ -52,11 +54,11 @@ fn environment(settings: &Settings) -> Option<Message> {
         DEVELOPMENT
             .message("The environment is 'development'.")
             .about("settings")
-            .hint("Set MANAGE_ENV=production where the real data is: dangerous commands then ask first.")
+            .hint("Set MANAGE_ENV=production for real data: dangerous commands then ask for confirmation.")
     })
 }
 
-/// A program may use none; most do.
+/// Warns that no database is set. Some programs use none, but most do.
 fn no_database(settings: &Settings) -> Option<Message> {
     let error = settings.database(DatabaseSettings::DEFAULT_ALIAS).err()?;
     let message = NO_DATABASE.message(error.to_string()).about("settings");
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_debug_build_is_told_so() {
+    fn only_a_debug_build_is_reported_so() {
         assert_eq!(debug_build(true).expect("a message").id, "deployment.W001");
         assert_eq!(debug_build(false), None);
     }

@@ -1,13 +1,16 @@
-//! What goes over the network, and who may come in.
+//! Network security: connections to databases, and clients of `runserver`.
 
 use std::net::IpAddr;
 
+use crate::command::Program;
+#[cfg(feature = "runserver")]
+use crate::server::{IpVersion, ListenAddress};
 use crate::settings::{Address, Backend, DatabaseSettings, Part, Settings, SslMode};
 
 use super::super::Message;
-use super::super::catalog::{LISTENS_TO_ALL, NO_TLS, NOT_VERIFIED};
+use super::super::catalog::{ANY_HOST, LISTENS_TO_ALL, NO_TLS, NOT_VERIFIED};
 
-/// Whether a connection to a database on another machine is encrypted, and with whom.
+/// Checks whether a connection to a database on another machine is encrypted, and its server verified.
 pub(super) fn tls(database: &DatabaseSettings) -> Option<Message> {
     let host = database.addresses.iter().find_map(far_host)?;
     let object = format!("database {}", database.alias);
@@ -16,7 +19,7 @@ pub(super) fn tls(database: &DatabaseSettings) -> Option<Message> {
         SslMode::Disable | SslMode::Prefer if database.backend != Backend::Sqlite => {
             let what = match mode {
                 SslMode::Disable => "is not encrypted",
-                _ => "is encrypted only if the server, or whoever answers in its place, offers that",
+                _ => "is encrypted only if the server, or an impostor, offers encryption",
             };
             let text = format!(
                 "The connection to {host} {what} (sslmode={}, {}).",
@@ -24,27 +27,27 @@ pub(super) fn tls(database: &DatabaseSettings) -> Option<Message> {
                 database.origin_of(Part::SslMode)
             );
             Some(NO_TLS.message(text).about(object).hint(
-                "Set sslmode=verify-full. Where the network is the containers' own, silence security.W006.",
+                "Set sslmode=verify-full. If the network is private to the containers, silence security.W006.",
             ))
         }
-        // With a root certificate it is verified, as libpq does.
+        // With a root certificate the server is verified, as in libpq.
         SslMode::Require if database.tls.root_cert.is_none() => {
             let text = format!(
-                "The connection to {host} is encrypted, but nobody looks who is at its other end (sslmode=require, {}).",
+                "The connection to {host} is encrypted, but the server is not verified (sslmode=require, {}).",
                 database.origin_of(Part::SslMode)
             );
             Some(
                 NOT_VERIFIED
                     .message(text)
                     .about(object)
-                    .hint("Set sslmode=verify-full, and sslrootcert if the authority is your own."),
+                    .hint("Set sslmode=verify-full, and sslrootcert if you use your own authority."),
             )
         }
         _ => None,
     }
 }
 
-/// A host that is not this machine.
+/// Returns the host if it is another machine.
 fn far_host(address: &Address) -> Option<&str> {
     match address {
         Address::Tcp(host, _) if !is_loopback(host) => Some(host),
@@ -59,24 +62,47 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Whether `runserver` takes connections from other machines. In a container it must; what stands in front matters.
+/// Checks whether `runserver` accepts connections from other machines. In a container it must; there, the
+/// proxy in front of it matters.
 #[cfg(feature = "runserver")]
 pub(super) fn address(settings: &Settings) -> Option<Message> {
     let (text, origin) = settings.runserver_address()?;
-    let address = crate::server::ListenAddress::parse(Some(text), false).ok()?;
+    let address = ListenAddress::parse(Some(text), IpVersion::V4).ok()?;
     (!is_loopback(&address.host)).then(|| {
         LISTENS_TO_ALL
             .message(format!(
-                "runserver takes unencrypted connections from other machines at {address} ({origin})."
+                "runserver accepts unencrypted connections from other machines at {address} ({origin})."
             ))
             .about("runserver")
-            .hint("Let only a proxy that speaks TLS reach this port, or listen at 127.0.0.1.")
+            .hint("Let only a proxy with TLS reach this port, or listen on 127.0.0.1.")
+    })
+}
+
+/// Checks whether `runserver` would accept every host: then links that an app builds from a `Host` header,
+/// for example in an email, may lead anywhere. Outside of production it rejects unknown hosts itself.
+#[cfg(feature = "runserver")]
+pub(super) fn hosts(settings: &Settings, program: &Program) -> Option<Message> {
+    let serves = program.registry().apps().iter().any(|app| crate::server::has_routes(app));
+    let hosts = settings.runserver.allowed_hosts.as_ref();
+    let everything = hosts.is_none_or(|(hosts, _)| hosts.iter().any(|host| host == "*"));
+    (settings.is_production() && serves && everything).then(|| {
+        let place = hosts.map(|(_, origin)| format!(" ({origin})")).unwrap_or_default();
+        ANY_HOST
+            .message(format!("runserver accepts every host that a request names{place}."))
+            .about("runserver")
+            .hint("Set MANAGE_RUNSERVER_ALLOWED_HOSTS, or allowed_hosts below [runserver] in manage.toml, to the site's names.")
     })
 }
 
 #[cfg(not(feature = "runserver"))]
 pub(super) fn address(_: &Settings) -> Option<Message> {
     let _ = LISTENS_TO_ALL;
+    None
+}
+
+#[cfg(not(feature = "runserver"))]
+pub(super) fn hosts(_: &Settings, _: &Program) -> Option<Message> {
+    let _ = ANY_HOST;
     None
 }
 

@@ -1,13 +1,13 @@
-//! Passwords that anybody would try first. No message repeats one, nor says which it is like.
+//! Passwords that are easy to guess. No message repeats one, or describes what it resembles.
 
 use std::collections::BTreeSet;
 
-use crate::settings::{Address, Backend, DatabaseSettings, Part, Settings, secrets_of};
+use crate::settings::{Address, Backend, DatabaseSettings, Part, Settings};
 
 use super::super::Message;
 use super::super::catalog::{NO_PASSWORD, WEAK_PASSWORD, WEAK_SECRET};
 
-/// What stands in examples, images and manuals, without digits at its end.
+/// Passwords from examples, images and manuals, without trailing digits.
 const KNOWN: &[&str] = &[
     "password",
     "passwd",
@@ -60,10 +60,10 @@ const KNOWN: &[&str] = &[
     "djangoinsecure",
 ];
 
-/// The least that a password of a database, which a person may have to type, should have.
+/// The minimum length of a database password, which a user may have to type.
 const PASSWORD_LENGTH: usize = 8;
 
-/// The least of a key that is never typed.
+/// The minimum length of a key, which no user has to type.
 const KEY_LENGTH: usize = 32;
 
 pub(super) fn of_database(database: &DatabaseSettings) -> Option<Message> {
@@ -76,10 +76,10 @@ pub(super) fn of_database(database: &DatabaseSettings) -> Option<Message> {
         return (over_tcp && database.tls.client_cert.is_none()).then(|| {
             NO_PASSWORD
                 .message(format!(
-                    "{database} has no password: whoever reaches the server may log in, if this works."
+                    "{database} has no password: anyone who can reach the server can log in, if this works."
                 ))
                 .about(object)
-                .hint("Set DATABASE_PASSWORD, or DATABASE_PASSWORD_FILE, and let the server ask for it.")
+                .hint("Set DATABASE_PASSWORD, or DATABASE_PASSWORD_FILE, and make the server require it.")
         });
     };
     let mut names = vec![database.name.as_str(), database.alias.as_str()];
@@ -95,26 +95,24 @@ pub(super) fn of_database(database: &DatabaseSettings) -> Option<Message> {
                 database.origin_of(Part::Password)
             ))
             .about(object)
-            .hint("Take a long random one, such as `openssl rand -hex 24` prints.")
+            .hint("Use a long random one, for example from `openssl rand -hex 24`.")
     })
 }
 
-/// The secrets in `[apps.<label>]`: texts whose key says that they are one.
+/// Checks the secrets of the apps: the texts whose key names a secret.
 pub(super) fn of_apps(settings: &Settings) -> Vec<Message> {
     let mut messages = Vec::new();
-    for (label, table, place) in settings.app_tables() {
-        for (key, text) in secrets_of(table) {
-            let least = if key.to_lowercase().ends_with("key") { KEY_LENGTH } else { PASSWORD_LENGTH };
-            if is_weak(text, &[label], least) {
-                messages.push(
-                    WEAK_SECRET
-                        .message(format!(
-                            "{place}: {key} is easy to guess, or too short (less than {least} characters)."
-                        ))
-                        .about(format!("settings of {label}"))
-                        .hint("Take a long random one, such as `openssl rand -hex 32` prints."),
-                );
-            }
+    for (label, key, text, place) in settings.app_secrets() {
+        let least = if key.to_lowercase().ends_with("key") { KEY_LENGTH } else { PASSWORD_LENGTH };
+        if is_weak(text.expose(), &[&label], least) {
+            messages.push(
+                WEAK_SECRET
+                    .message(format!(
+                        "{place}: {key} is easy to guess, or too short (less than {least} characters)."
+                    ))
+                    .about(format!("settings of {label}"))
+                    .hint("Use a long random one, for example from `openssl rand -hex 32`."),
+            );
         }
     }
     messages
@@ -134,7 +132,8 @@ fn is_weak(password: &str, names: &[&str], least: usize) -> bool {
         || names.iter().any(is_name)
 }
 
-/// The letters of a text, and the digits that are not at its end: `Change-Me_123!` is `changeme`.
+/// Returns the letters of a text, and all digits except those at its end: `Change-Me_123!` becomes
+/// `changeme`.
 fn bare(text: &str) -> String {
     let plain: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     plain.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()

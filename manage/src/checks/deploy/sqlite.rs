@@ -1,4 +1,4 @@
-//! SQLite files that do not outlive the program, or its container.
+//! SQLite files that do not survive the program or its container.
 
 #[cfg(not(target_os = "linux"))]
 use std::path::Path;
@@ -19,7 +19,7 @@ pub(super) fn check(database: &DatabaseSettings) -> Option<Message> {
     }
     let Some(path) = sqlite_file(database) else {
         let text = format!(
-            "The database is in memory ({}): what is written to it ends with the program.",
+            "The database is in memory ({}): its data is lost when the program ends.",
             database.origin_of(Part::Name)
         );
         let message = SQLITE_IN_MEMORY.message(text).about(object);
@@ -29,7 +29,7 @@ pub(super) fn check(database: &DatabaseSettings) -> Option<Message> {
     is_in_a_layer(&path).then(|| {
         SQLITE_IN_A_LAYER
             .message(format!(
-                "{} is in a container's own layer: it is gone when the container is replaced.",
+                "{} is in a container's own layer: it is deleted when the container is replaced.",
                 printable(&path)
             ))
             .about(object)

@@ -1,4 +1,4 @@
-//! How SQLite's transactions begin: as writers, and in turn.
+//! Begins SQLite transactions as writers, and lets waiting processes take turns.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,28 +8,59 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, Transact
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
+use super::connection::Driver;
 use super::details::is_busy;
-use crate::database::delegate;
-use crate::database::instrument::setting_up;
+use crate::profile::setting_up;
 
-type Driver = diesel::SqliteConnection;
-
-/// Begins a transaction as a writer, and a nested one by a savepoint. On a read-only database SQLite takes it for a reader's.
+/// The busy timeout of a session in milliseconds, unless a statement may have changed it since it was read.
 ///
-/// It waits here, and not in SQLite, whose pauses grow to a tenth of a second: a process that writes again and again leaves the file
-/// free for so short a time that one that asks so rarely may never get its turn.
-pub(super) fn begin_immediate(driver: &mut Driver) -> QueryResult<()> {
+/// To read it costs as much as `BEGIN` itself. It is forgotten whenever SQL of the program passes that may
+/// set it: all but queries that always have the same SQL, which none of Diesel's is that sets one.
+#[derive(Default)]
+pub(super) struct BusyTimeout(Option<i32>);
+
+impl BusyTimeout {
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+
+    /// Forgets the value if the SQL names it.
+    pub(super) fn forget_if_named(&mut self, sql: &str) {
+        const NAME: &[u8] = b"busy_timeout";
+        if self.0.is_some() && sql.as_bytes().windows(NAME.len()).any(|name| name.eq_ignore_ascii_case(NAME))
+        {
+            self.forget();
+        }
+    }
+
+    fn get(&mut self, driver: &mut Driver) -> QueryResult<i32> {
+        let timeout = self.0.map_or_else(|| busy_timeout(driver), Ok)?;
+        self.0 = Some(timeout);
+        Ok(timeout)
+    }
+}
+
+/// Begins a transaction as a writer, or a nested one with a savepoint. On a read-only database SQLite treats
+/// it as a reader.
+///
+/// This function waits for the write lock itself, because SQLite's pauses between attempts grow to a tenth of
+/// a second. A process that writes continually unlocks the file only briefly, so a process that tries that
+/// rarely may never get the lock.
+pub(super) fn begin_immediate(driver: &mut Driver, timeout: &mut BusyTimeout) -> QueryResult<()> {
     let depth = AnsiTransactionManager::transaction_manager_status_mut(driver).transaction_depth()?;
     if depth.is_some() {
-        return delegate::begin(driver);
+        return AnsiTransactionManager::begin_transaction(driver);
     }
-    let limit = busy_timeout(driver)?;
+    let limit = timeout.get(driver)?;
     set_busy_timeout(driver, 0)?;
     let began = in_turn(driver, Duration::from_millis(limit.unsigned_abs().into()));
     let reset = set_busy_timeout(driver, limit);
+    if reset.is_err() {
+        timeout.forget();
+    }
     match began {
-        // A session that refuses to write by its own choice may still read in a transaction.
-        Err(_) if is_query_only(driver) => delegate::begin(driver),
+        // A session that is set to `query_only` can still read in a transaction.
+        Err(_) if is_query_only(driver) => AnsiTransactionManager::begin_transaction(driver),
         began => began.and(reset),
     }
 }
@@ -44,13 +75,14 @@ fn in_turn(driver: &mut Driver, limit: Duration) -> QueryResult<()> {
         && started.elapsed() < limit
     {
         thread::sleep(pause(started.elapsed()));
-        // For a profile it is one statement.
+        // A profile counts all attempts as one statement.
         began = setting_up(|| begin(driver));
     }
     began
 }
 
-/// The longer a process has waited, the more often it tries, so that the oldest is most likely to be next. No two try in step.
+/// Returns the pause before the next attempt, with jitter. The longer a process has waited, the shorter it
+/// is, so the process that has waited longest is most likely to be next.
 fn pause(waited: Duration) -> Duration {
     let most: u32 = match waited.as_millis() {
         0..100 => 8_000,
@@ -66,7 +98,7 @@ struct Timeout {
     timeout: i32,
 }
 
-/// The busy timeout of the session in milliseconds, which a program may have changed.
+/// Returns the busy timeout of the session in milliseconds, which a program may have changed.
 fn busy_timeout(driver: &mut Driver) -> QueryResult<i32> {
     let question = diesel::sql_query("PRAGMA busy_timeout");
     setting_up(|| question.get_result::<Timeout>(driver)).map(|answer| answer.timeout)
@@ -76,7 +108,7 @@ fn set_busy_timeout(driver: &mut Driver, milliseconds: i32) -> QueryResult<()> {
     setting_up(|| driver.batch_execute(&format!("PRAGMA busy_timeout = {milliseconds}")))
 }
 
-/// Whether the session refuses to write by its own choice.
+/// Returns whether the session is set to `query_only`.
 pub(super) fn is_query_only(driver: &mut Driver) -> bool {
     let question = diesel::select(diesel::dsl::sql::<Integer>("(SELECT query_only FROM pragma_query_only)"));
     setting_up(|| question.get_result::<i32>(driver)).is_ok_and(|answer| answer == 1)

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use diesel::result::{DatabaseErrorKind as Kind, Error as QueryError};
 
 use crate::database::delegate::ErrorDetails;
-use crate::database::server_error::{ErrorFields, ServerError};
+use crate::database::error::server_error::{ErrorFields, ServerError};
 use crate::settings::DatabaseSettings;
 
-/// Finds the code by Diesel's kind, else by SQLite's own text for a code: this program has its SQLite inside, which speaks no
-/// other language. An error with a text of its own ("no such table") has the code that says nothing, SQLITE_ERROR.
-#[derive(Clone, Debug)]
-pub struct SqliteDetails(Arc<DatabaseSettings>);
+/// Determines the code from Diesel's error kind, or else from SQLite's fixed text for a code: SQLite is
+/// linked into this program and its texts are never translated. An error with a text of its own ("no such
+/// table") has the generic code SQLITE_ERROR.
+#[derive(Debug)]
+pub(super) struct SqliteDetails(Arc<DatabaseSettings>);
 
 impl SqliteDetails {
     pub(super) fn new(settings: &DatabaseSettings) -> Self {
@@ -36,7 +37,7 @@ impl ErrorDetails for SqliteDetails {
     }
 }
 
-/// Whether another process holds a lock that the statement needs.
+/// Returns whether another process holds a lock that the statement needs.
 pub(super) fn is_busy(error: &QueryError) -> bool {
     matches!(error, QueryError::DatabaseError(_, information) if of_text(information.message()) == Some("SQLITE_BUSY"))
 }

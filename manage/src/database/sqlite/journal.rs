@@ -1,4 +1,4 @@
-//! The journal mode of a new database file: WAL, unless the file system cannot have it.
+//! The journal mode of a new database file: WAL, unless the file system does not support it.
 
 use std::path::Path;
 use std::thread;
@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 
-use super::super::instrument::setting_up;
-use super::{folder, may_write, target, uri};
+use super::file::{folder, may_write, target, uri};
+use crate::profile::setting_up;
 
-/// How long to try while other processes open the same new file.
+/// How long to retry while other processes open the same new file.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Whether opening this name creates a database: the file does not exist, or is empty.
+/// Returns whether opening this name creates a database: the file does not exist, or is empty.
 pub(super) fn is_new(name: &str, path: &Path) -> bool {
     let is_empty = path.metadata().map_or(true, |file| file.is_file() && file.len() == 0);
     is_empty && !has_own_rules(name)
 }
 
-/// Whether a URI has a parameter that rules WAL out.
+/// Returns whether a URI has a parameter that rules WAL out.
 fn has_own_rules(name: &str) -> bool {
     let query = uri(name).map_or("", |(_, query)| query);
     query.split('&').any(|pair| {
@@ -27,29 +27,31 @@ fn has_own_rules(name: &str) -> bool {
     })
 }
 
-/// Switches a new database to WAL, where readers and a writer do not wait for each other. An existing database keeps the mode
-/// that its owner chose, as the mode belongs to the file and every program that opens it.
+/// Switches a new database to WAL, where readers and a writer do not wait for each other. An existing
+/// database keeps the mode that its owner chose, as the mode belongs to the file and every program that opens
+/// it.
 pub(super) fn use_wal(connection: &mut diesel::SqliteConnection, path: &Path) {
     let real = target(path);
     if !may_write(folder(&real)) || (real.exists() && !may_write(&real)) || is_on_a_network(folder(&real)) {
         return;
     }
     let started = Instant::now();
-    // SQLite does not wait here for another process that does the same, whatever the busy timeout.
+    // SQLite does not wait here for another process that switches the mode, whatever the busy timeout is.
     while setting_up(|| connection.batch_execute("PRAGMA journal_mode = WAL")).is_err() {
         if started.elapsed() >= LIMIT {
-            // The database works without it.
+            // The database also works without WAL.
             return;
         }
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Whether a directory is, or may be, on another machine: WAL needs memory that all processes share.
+/// Returns whether a directory is, or may be, on another machine. WAL needs memory that all processes share.
 #[cfg(target_os = "linux")]
 pub(super) fn is_on_a_network(folder: &Path) -> bool {
-    /// From Linux's `magic.h` and the file systems' own headers: NFS, SMB (three versions), 9P, FUSE (also the folders that
-    /// Docker Desktop shares with its host), AFS (twice), Ceph, Lustre, GFS2, OCFS2, and VirtualBox's shared folders.
+    /// From Linux's `magic.h` and the file systems' own headers: NFS, SMB (three versions), 9P, FUSE (also
+    /// the directories that Docker Desktop shares with its host), AFS (twice), Ceph, Lustre, GFS2, OCFS2, and
+    /// VirtualBox's shared directories.
     const KINDS: [u64; 13] = [
         0x6969,
         0x517b,
@@ -82,7 +84,8 @@ mod tests {
     use diesel::prelude::*;
     use diesel::sql_types::Text;
 
-    use super::super::{SqliteConnection, open};
+    use super::super::connection::SqliteConnection;
+    use super::super::file::open;
     use crate::settings::{DatabaseSettings, Origin};
 
     fn mode(connection: &mut SqliteConnection) -> String {
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_new_file_has_wal_and_an_old_one_keeps_its_mode() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let settings = |name: &str| {
             let path = folder.path().join(name);
             DatabaseSettings::sqlite("default", path.to_str().expect("UTF-8"), Origin::Code)
@@ -110,9 +113,9 @@ mod tests {
         let uri = format!("file:{}?nolock=1", folder.path().join("uri.db").display());
         let own = DatabaseSettings::sqlite("default", uri, Origin::Code);
         assert_eq!(mode(&mut open(&own).expect("a database")), "delete");
-        // Its files go with the last connection.
+        // The last connection removes the WAL files when it closes.
         drop(open(&settings("last.db")).expect("a database"));
-        let left = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+        let left = std::fs::read_dir(folder.path()).expect("a directory").flatten();
         let left: Vec<_> =
             left.map(|file| file.file_name()).filter(|name| name.to_string_lossy().contains('-')).collect();
         assert!(left.is_empty(), "{left:?}");
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn many_open_a_new_file_at_once() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("a.db");
         let settings = DatabaseSettings::sqlite("default", path.to_str().expect("UTF-8"), Origin::Code);
         std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! Whether a file takes changes: a write is tried and rolled back, which leaves the file as it is.
+//! Checks whether a file accepts writes, by a write that is rolled back and leaves the file unchanged.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -10,23 +10,25 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::{SqliteConnection, explain, failed, folder, may_write, path, target, uri, wait_for_writers};
+use super::connection::SqliteConnection;
+use super::file::{explain, failed, folder, may_write, path, target, uri, wait_for_writers};
 use crate::database::{ConnectError, Reason};
+use crate::files::random_hex;
 use crate::settings::DatabaseSettings;
 
 /// With a rollback journal the first change to a page creates the journal and writes the page to it.
 const CHANGE: &str = "PRAGMA user_version = 0";
 
-/// With WAL a change stays in memory until the commit, or until the cache is full: some of these 20 pages go to the WAL
-/// file, where they count for nothing without a commit.
+/// With WAL a change stays in memory until the commit, or until the cache is full: some of these 20 pages go
+/// to the WAL file, where they have no effect without a commit.
 const CHANGE_WITH_WAL: &str = "PRAGMA cache_size = 10; \
      CREATE TABLE \"diesel-manage write probe\" (x BLOB); \
      INSERT INTO \"diesel-manage write probe\" VALUES (zeroblob(81920))";
 
-/// Less room than this for a database is none: its journal takes some pages, too.
+/// The minimum free space for a database: its journal takes some pages, too.
 const ROOM: u64 = 64 * 1024;
 
-/// Fails where the URL or the file's permissions rule a change out.
+/// Fails if the URL or the file's permissions rule out a write.
 pub(crate) fn check_writable(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
     let query = uri(&settings.name).map_or("", |(_, query)| query);
     let is_on = |value: &str| ["1", "on", "yes", "true"].contains(&value.to_ascii_lowercase().as_str());
@@ -42,7 +44,8 @@ pub(crate) fn check_writable(settings: &DatabaseSettings, path: &Path) -> Result
     Ok(())
 }
 
-/// Writes to the file in a transaction that is rolled back. It waits for another writer no longer than the limit.
+/// Writes to the file in a transaction that is rolled back. It waits for another writer no longer than the
+/// limit.
 pub(crate) fn try_write(
     connection: &mut SqliteConnection,
     settings: &DatabaseSettings,
@@ -59,7 +62,7 @@ pub(crate) fn try_write(
     begun.map_err(|error| failure(error, limit, started.elapsed()))?;
     let changed = change(driver);
     let rolled_back = driver.batch_execute("ROLLBACK");
-    // The lock is held since BEGIN: what fails behind it is no lock.
+    // The lock is held since BEGIN, so a later failure is not due to a lock.
     changed.and(rolled_back).map_err(|error| failure(error, Duration::MAX, Duration::ZERO))
 }
 
@@ -73,25 +76,22 @@ fn change(driver: &mut diesel::SqliteConnection) -> QueryResult<()> {
 pub(crate) fn try_create(settings: &DatabaseSettings, path: &Path) -> Result<(), ConnectError> {
     let path = target(path);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!("-write-probe-{}", std::process::id()));
+    name.push(format!("-write-probe-{}", random_hex()));
     let beside = folder(&path).join(name);
     let write = || -> io::Result<()> {
         let mut file = File::create_new(&beside)?;
-        file.write_all(&[0; 4096])?;
-        file.sync_all()
+        // On Unix an open file can be removed at once, so a process that is killed leaves nothing behind.
+        let removed = cfg!(unix).then(|| fs::remove_file(&beside));
+        let written = file.write_all(&[0; 4096]).and_then(|()| file.sync_all());
+        drop(file);
+        written.and(removed.unwrap_or_else(|| fs::remove_file(&beside)))
     };
-    let written = match write() {
-        // A process of this number that was killed left it behind, or another thread asks the same at this moment.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        written => written,
-    };
-    let removed = fs::remove_file(&beside);
-    written.and(removed).map_err(|error| {
+    write().map_err(|error| {
         no_room(settings, &path).unwrap_or_else(|| explain(settings, Some(&path), &error.to_string()))
     })
 }
 
-/// What keeps a change out where the file system is full.
+/// Returns the error of a file system that is too full for a write.
 #[cfg(unix)]
 fn no_room(settings: &DatabaseSettings, path: &Path) -> Option<ConnectError> {
     let found = rustix::fs::statvfs(folder(path)).ok()?;

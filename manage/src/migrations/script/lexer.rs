@@ -1,10 +1,11 @@
-//! The tokens of SQL, as each backend's own tools read it: just enough to know where a statement ends.
+//! A lexer for SQL, according to each backend's own tools. It recognizes just enough to find the end of a
+//! statement.
 
 use std::ops::Range;
 
 use crate::settings::Backend;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A keyword, a name without quotes, or a number.
@@ -13,27 +14,27 @@ pub(super) enum Kind {
     Quoted,
     /// The end of a statement.
     Delimiter,
-    /// The beginning of one of MySQL's comments that are executed: `/*!50003`.
+    /// The beginning of one of MySQL's executable comments: `/*!50003`.
     ConditionalStart,
-    /// Its end.
+    /// The end of an executable comment.
     ConditionalEnd,
     /// Any other character.
     Other(char),
 }
 
-/// A token and where it is, in bytes.
+/// A token and its position in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) kind: Kind,
     pub(super) range: Range<usize>,
 }
 
-/// Reads one token after the other, without white space and comments.
+/// Reads tokens, and skips white space and comments.
 pub(super) struct Lexer<'a> {
     sql: &'a str,
     at: usize,
     backend: Backend,
-    /// What ends a statement; the `DELIMITER` lines of MySQL's client change it.
+    /// The delimiter of statements. `DELIMITER` lines of MySQL's client change it.
     delimiter: &'a str,
     is_conditional: bool,
 }
@@ -47,7 +48,7 @@ impl<'a> Lexer<'a> {
         self.delimiter == ";"
     }
 
-    /// After the word `DELIMITER`: takes the rest of its line. `false` where that names none.
+    /// Reads the rest of the line after the word `DELIMITER`. Returns false if it contains no delimiter.
     pub(super) fn take_delimiter(&mut self) -> bool {
         let line = self.rest().split(['\n', '\r']).next().unwrap_or_default();
         let Some(delimiter) = line.split_whitespace().next() else { return false };
@@ -76,18 +77,18 @@ impl<'a> Lexer<'a> {
         self.backend == Backend::Mysql
     }
 
-    /// Goes on behind the next occurrence of a text, or to the end.
+    /// Skips to the end of the next occurrence of a text, or to the end of the input.
     fn skip_behind(&mut self, text: &str) {
         self.at = self.rest().find(text).map_or(self.sql.len(), |found| self.at + found + text.len());
     }
 
-    /// To PostgreSQL a carriage return alone ends a line, too.
+    /// Skips a line. For PostgreSQL, a carriage return alone also ends it.
     fn skip_line(&mut self) {
         let ends: &[char] = if self.backend == Backend::Postgres { &['\n', '\r'] } else { &['\n'] };
         self.at = self.rest().find(ends).map_or(self.sql.len(), |end| self.at + end + 1);
     }
 
-    /// White space, comments, and the mark with which some editors begin a file.
+    /// Skips white space, comments, and the byte order mark at the beginning of a file.
     fn skip_blanks(&mut self) {
         loop {
             let trimmed = self.rest().trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
@@ -106,7 +107,7 @@ impl<'a> Lexer<'a> {
         if self.is_mysql() && self.starts_with("#") {
             return !self.at_delimiter();
         }
-        // To MySQL `5--1` is a subtraction.
+        // For MySQL, `5--1` is a subtraction.
         let after = self.rest().strip_prefix("--").map(|rest| rest.chars().next());
         match after {
             Some(Some(next)) => !self.is_mysql() || next.is_whitespace() || next.is_control(),
@@ -115,7 +116,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// `pg_dump` begins and ends its files with these; they forbid commands of `psql`, of which we know none.
+    /// Returns whether this is `\restrict` or `\unrestrict`, with which `pg_dump` begins and ends its files.
+    /// They forbid commands of `psql`, which are not supported here.
     fn is_dump_mark(&self) -> bool {
         self.backend == Backend::Postgres
             && ["\\restrict ", "\\unrestrict "].iter().any(|mark| self.starts_with(mark))
@@ -148,7 +150,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn at_delimiter(&self) -> bool {
-        // Inside a comment that is executed it is the server that finds the end.
+        // Inside an executable comment, the server finds the end of the statement.
         !self.is_conditional && self.starts_with(self.delimiter)
     }
 
@@ -186,7 +188,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A quote that is doubled is part of the text, as is one behind a backslash where that escapes.
+    /// Reads quoted text. It may contain a doubled quote, or one that a backslash escapes.
     fn quoted(&mut self, quote: char, escapes: bool) -> Kind {
         self.at += 1;
         let mut chars = self.rest().char_indices().peekable();
@@ -203,7 +205,7 @@ impl<'a> Lexer<'a> {
         Kind::Quoted
     }
 
-    /// PostgreSQL's `$$…$$` and `$name$…$name$`; else a parameter, or a character that has no meaning.
+    /// Reads PostgreSQL's `$$…$$` or `$name$…$name$`, or else a parameter or a single character.
     fn dollar(&mut self) -> Kind {
         let name = self.rest()[1..].split('$').next().unwrap_or_default();
         let is_name = name.chars().all(is_word_part) && !name.starts_with(|c: char| c.is_ascii_digit());
@@ -220,7 +222,7 @@ impl<'a> Lexer<'a> {
     fn word(&mut self) -> Kind {
         let start = self.at;
         while let Some(c) = self.rest().chars().next() {
-            // `END$$` is a word and a delimiter, where that is `$$`.
+            // `END$$` is a word and a delimiter, if the delimiter is `$$`.
             let goes_on = is_word_part(c) || c == '$';
             if !goes_on || (self.at > start && self.at_delimiter()) {
                 break;

@@ -1,11 +1,12 @@
-//! Where the statements of a migration begin and end, for each backend.
+//! Splits a migration into statements, according to each backend's rules.
 
 use std::ops::Range;
 
 use super::lexer::{Kind, Lexer, Token};
 use crate::settings::Backend;
 
-/// The statements of a text, in bytes: without what ends them, and without the comments around them.
+/// Returns the positions of the statements of a text, in bytes: without their delimiters and the comments
+/// around them.
 pub(super) fn statements(sql: &str, backend: Backend) -> Vec<Range<usize>> {
     let mut lexer = Lexer::new(sql, backend);
     let mut found = Vec::new();
@@ -16,7 +17,7 @@ pub(super) fn statements(sql: &str, backend: Backend) -> Vec<Range<usize>> {
         if current.is_none() && is_delimiter_command(backend, kind, text) && lexer.take_delimiter() {
             continue;
         }
-        // A delimiter of the file's own marks the end, whatever comes before it.
+        // A custom delimiter always ends the statement, whatever precedes it.
         if kind == Kind::Delimiter && (!lexer.is_standard_delimiter() || body.is_complete()) {
             found.extend(current.take());
             body = Body::new(backend);
@@ -33,39 +34,39 @@ fn is_delimiter_command(backend: Backend, kind: Kind, text: &str) -> bool {
     backend == Backend::Mysql && kind == Kind::Word && text.eq_ignore_ascii_case("DELIMITER")
 }
 
-/// Whether a semicolon ends the statement, or belongs to the body of a function or trigger.
+/// Tracks whether a semicolon ends the statement, or belongs to the body of a function or trigger.
 struct Body {
     backend: Backend,
     parentheses: usize,
-    /// The blocks that are open, from the outermost; `END` closes the last one.
+    /// The open blocks, the outermost first; `END` closes the last one.
     blocks: Vec<Block>,
     head: Head,
-    /// The token before this one, in capitals; a semicolon is `;`.
+    /// The preceding token, in capitals; a semicolon is `;`.
     previous: String,
     before_previous: String,
 }
 
-/// What `END` closes.
+/// A block that `END` closes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
-    /// Statements, each with a semicolon: `BEGIN`, `IF`, `LOOP`, `WHILE`, `CASE` as a statement.
+    /// A block of statements that end with semicolons: `BEGIN`, `IF`, `LOOP`, `WHILE`, `CASE` as a statement.
     Statements,
-    /// MariaDB's `FOR` loop; or `FOR UPDATE`, which only the next word says.
+    /// MariaDB's `FOR` loop, or `FOR UPDATE`: the next word distinguishes them.
     For,
-    /// `REPEAT … UNTIL … END REPEAT`: before its end is a condition.
+    /// `REPEAT … UNTIL … END REPEAT`, which has a condition before its end.
     Repeat,
     /// `CASE` as part of an expression, in which `IF` is a function.
     CaseExpression,
 }
 
-/// What the first words say of a statement.
+/// The kind of a statement, according to its first words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Head {
-    /// Nothing has been read.
+    /// No word has been read.
     Start,
-    /// `CREATE`, `ALTER`, and what may be between these and the kind of object.
+    /// `CREATE` or `ALTER`, and the words before the kind of object.
     Create,
-    /// `BEGIN`: MariaDB has a block that begins with `BEGIN NOT ATOMIC`.
+    /// `BEGIN`, which in MariaDB may start a block: `BEGIN NOT ATOMIC`.
     Begin,
     /// It has a body.
     Routine,
@@ -84,12 +85,12 @@ impl Body {
         }
     }
 
-    /// Whether a semicolon here is the statement's end.
+    /// Returns whether a semicolon at this position ends the statement.
     fn is_complete(&self) -> bool {
         match self.backend {
-            // As psql: a rule has its statements in parentheses.
+            // As in psql: a rule contains its statements in parentheses.
             Backend::Postgres => self.parentheses == 0 && self.blocks.is_empty(),
-            // As `sqlite3_complete`: a trigger ends with `; END;`.
+            // As in `sqlite3_complete`: a trigger ends with `; END;`.
             Backend::Sqlite => {
                 self.head != Head::Routine || (self.previous == "END" && self.before_previous == ";")
             }
@@ -102,7 +103,7 @@ impl Body {
             Kind::Word => text.to_ascii_uppercase(),
             Kind::Quoted => "'".to_owned(),
             Kind::Delimiter => ";".to_owned(),
-            // Its content is as if the marks were not there.
+            // The content of an executable comment is read as if it were outside.
             Kind::ConditionalStart | Kind::ConditionalEnd => return,
             Kind::Other(c) => c.to_string(),
         };
@@ -153,7 +154,7 @@ impl Body {
             Backend::Postgres if self.parentheses > 0 => {}
             Backend::Postgres => match word {
                 "BEGIN" => self.blocks.push(Block::Statements),
-                // It ends with END, too.
+                // It also ends with END.
                 "CASE" if !self.blocks.is_empty() => self.blocks.push(Block::CaseExpression),
                 "END" => drop(self.blocks.pop()),
                 _ => {}
@@ -182,7 +183,7 @@ impl Body {
         }
     }
 
-    /// Whether `END` closes the last block here: a column may be called so as well.
+    /// Returns whether `END` closes the last block here: a column may also have this name.
     fn closes(&self) -> bool {
         match self.blocks.last() {
             Some(Block::Statements | Block::For) => {
@@ -200,7 +201,7 @@ impl Body {
         self.blocks.last() == Some(&Block::CaseExpression)
     }
 
-    /// Whether a word that is no reserved one can only be a name here.
+    /// Returns whether a word that is not reserved can only be a name here.
     fn is_column(&self) -> bool {
         const BEFORE: [&str; 18] = [
             ",", ".", "(", "=", "<", ">", "+", "-", "*", "/", "!", "SELECT", "WHERE", "AND", "OR", "NOT",
@@ -209,7 +210,8 @@ impl Body {
         BEFORE.contains(&self.previous.as_str())
     }
 
-    /// Whether a statement of a body begins here, as `IF … THEN` does, and not the function `IF(…)` or `IF EXISTS`.
+    /// Returns whether a statement of a body begins here, such as `IF … THEN`, and not the function `IF(…)`
+    /// or `IF EXISTS`.
     fn is_statement_start(&self) -> bool {
         const BEFORE: [&str; 14] = [
             ";",

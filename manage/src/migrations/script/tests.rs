@@ -1,12 +1,12 @@
 use super::*;
 
-/// The statements of a text, each with its line.
+/// Returns the statements of a text, each with its line.
 fn split(sql: &str, backend: Backend) -> Vec<(usize, String)> {
     let script = Script::new(sql, backend);
     script.statements().map(|statement| (statement.line(), statement.text().to_owned())).collect()
 }
 
-/// Each part, joined with `;` and line ends, is one statement.
+/// Checks that each part, joined with `;` and line ends, is one statement.
 #[track_caller]
 fn stay(backend: Backend, parts: &[&str]) {
     for (joint, last) in
@@ -134,7 +134,7 @@ fn sqlite_triggers_and_quotes() {
             "BEGIN IMMEDIATE",
         ],
     );
-    // Not nested.
+    // SQLite's comments cannot be nested.
     assert_eq!(split("/* a /* b */ SELECT 1; /* c", Backend::Sqlite), [(1, "SELECT 1".to_owned())]);
 }
 

@@ -7,9 +7,9 @@ use super::problem::{self, Problem};
 /// A file's text: newlines are `\n`, and bytes that are not UTF-8 are replaced and remembered.
 pub(super) struct Text {
     text: String,
-    /// Where each line begins.
+    /// The start of each line.
     lines: Vec<usize>,
-    /// Where bytes were replaced.
+    /// The positions of replaced bytes.
     damaged: Vec<usize>,
 }
 
@@ -39,19 +39,20 @@ impl Text {
         &self.text[range]
     }
 
-    /// The line of a position, counted from 1.
+    /// Returns the line of a position, counted from 1.
     pub(super) fn line(&self, position: usize) -> usize {
         self.lines.partition_point(|start| *start <= position)
     }
 
-    /// The column of a position in characters, counted from 1.
+    /// Returns the column of a position in characters, counted from 1.
     pub(super) fn column(&self, position: usize) -> usize {
         let start = self.lines[self.line(position) - 1];
         self.text[start..position].chars().count() + 1
     }
 
     pub(super) fn is_damaged(&self, range: &Range<usize>) -> bool {
-        self.damaged.iter().any(|position| range.contains(position))
+        let next = self.damaged.partition_point(|position| *position < range.start);
+        self.damaged.get(next).is_some_and(|position| range.contains(position))
     }
 }
 
@@ -62,7 +63,7 @@ pub(super) enum Quote {
     Double,
 }
 
-/// A value as it is written, without the quotes around it.
+/// A value as written, without the enclosing quotes.
 #[derive(Clone, Debug)]
 pub(super) struct Raw {
     pub(super) range: Range<usize>,
@@ -71,12 +72,12 @@ pub(super) struct Raw {
 
 pub(super) struct Statement {
     pub(super) name: String,
-    /// `None`: a name alone.
+    /// `None`: only a name.
     pub(super) value: Option<Raw>,
     pub(super) start: usize,
 }
 
-/// Text that is no statement, and the variables that it may have been meant to set.
+/// Text that is not a statement, and the variables that it may have been meant to set.
 pub(super) struct Broken {
     pub(super) problem: Problem,
     pub(super) names: Vec<String>,
@@ -119,7 +120,7 @@ pub(super) fn items(text: &Text) -> impl Iterator<Item = Item> {
     })
 }
 
-/// What is not a statement.
+/// Why a text is not a statement.
 enum Slip {
     NoName,
     Unclosed,
@@ -176,7 +177,7 @@ impl<'t> Reader<'t> {
         Ok(Statement { name, value, start: 0 })
     }
 
-    /// A name may be anything up to the equal sign; quotes around it do not count.
+    /// Parses a name: everything up to the equal sign, without enclosing quotes.
     fn name(&mut self) -> Result<String, Slip> {
         if let Some(quoted) = self.rest().strip_prefix('\'') {
             let length = quoted.find('\'').filter(|length| *length > 0).ok_or(Slip::NoName)?;
@@ -218,7 +219,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// A comment begins with a `#` behind white space.
+/// Removes a comment, which begins with a `#` after white space.
 fn without_comment(line: &str) -> &str {
     let mut after_space = false;
     for (position, c) in line.char_indices() {
@@ -230,8 +231,8 @@ fn without_comment(line: &str) -> &str {
     line
 }
 
-/// The variables that a broken text may have been meant to set: those of its first line (`NAME: x`, `set NAME=x`, `A='1' B=2`), and
-/// those of later lines that look like statements.
+/// Returns the variables that an invalid statement may have been meant to set: those of its first line
+/// (`NAME: x`, `set NAME=x`, `A='1' B=2`), and those of later lines that resemble statements.
 fn names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -249,7 +250,7 @@ fn names(text: &str) -> Vec<String> {
     names
 }
 
-/// The words of a line that may be names: where each begins, and whether an equal sign follows.
+/// Returns the words of a line that may be names: their positions, and whether an equal sign follows.
 fn words(line: &str) -> impl Iterator<Item = (usize, &str, bool)> {
     let mut position = 0;
     std::iter::from_fn(move || {
@@ -262,7 +263,7 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str, bool)> {
     })
 }
 
-/// The variable that a name such as `NAME:value` or `$env:NAME` was meant to be.
+/// Returns the variable that a name such as `NAME:value` or `$env:NAME` probably means.
 pub(super) fn names_meant(name: &str) -> impl Iterator<Item = &str> {
     let pieces = name.contains(':').then(|| [name.split(':').next(), name.rsplit(':').next()]);
     pieces.into_iter().flatten().flatten().filter(|piece| !piece.is_empty() && piece.chars().all(is_of_name))
@@ -272,7 +273,7 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || "_-.".contains(c)
 }
 
-/// White space as Python has it.
+/// White space, as Python defines it.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }

@@ -1,4 +1,4 @@
-//! Why a value of `.env` cannot be read. No piece of a value is ever repeated.
+//! Why a value of `.env` cannot be read. No part of a value is ever repeated.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ pub(super) struct Problem {
     /// Counted from 1.
     pub(super) line: usize,
     pub(super) what: String,
-    pub(super) hint: String,
+    pub(crate) hint: String,
 }
 
 impl Problem {
@@ -56,7 +56,7 @@ pub(super) fn utf16() -> Problem {
     Problem::new(1, "the file is UTF-16, as PowerShell's `>` writes it", "Save it as UTF-8.")
 }
 
-/// A reference to what is not set. `name` is `None` where it may be a piece of a password.
+/// Creates the problem of a reference to an unset variable. `name` is `None` if it may be part of a password.
 pub(super) fn not_set(line: usize, column: usize, name: Option<&str>, set_below: Option<usize>) -> Problem {
     let what = match (name, set_below) {
         (Some(name), Some(below)) => format!("`${{{name}}}` is set only below, on line {below}"),
@@ -88,5 +88,13 @@ pub(super) fn too_long(line: usize) -> Problem {
         line,
         "the value is longer than 1 MiB",
         "Repeated references make it grow: write the value out.",
+    )
+}
+
+pub(super) fn too_much(line: usize) -> Problem {
+    Problem::new(
+        line,
+        "the references of this file make more than 16 MiB together",
+        "Refer to a long value less often.",
     )
 }

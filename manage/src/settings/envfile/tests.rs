@@ -18,7 +18,7 @@ fn error(file: &EnvFile, name: &str) -> String {
     file.get(name).err().unwrap_or_else(|| panic!("{name} was read")).to_string()
 }
 
-/// One variable `A`, as it is written behind its equal sign.
+/// One variable `A`, as written after its equal sign.
 #[track_caller]
 fn means(written: &str, expected: &str) {
     let file = read(format!("A={written}\nZ=end\n"));
@@ -123,7 +123,7 @@ fn references_to_what_is_set() {
     ] {
         assert_eq!(value(&file, name).as_deref(), Some(expected), "{name}");
     }
-    // As in python-dotenv, where the environment is not overridden.
+    // As in python-dotenv, if the environment is not overridden.
     let file = read_with("A=file\nB=${A}\n", &[("A", "environment")]);
     assert_eq!(value(&file, "B").as_deref(), Some("environment"));
     let file = read_with("A=file\nB=${A}\n", &[("A", "")]);
@@ -180,7 +180,7 @@ fn what_is_not_set_is_refused() {
         assert_eq!(value(&file, "Z").as_deref(), Some("1"));
         assert!(file.get("A").err().unwrap().hint_text().unwrap().contains("single quotes"));
     }
-    // The place is that of the cause.
+    // The location is that of the cause.
     assert_eq!(error(&read("A=${NOT_SET}\nB=$A\nC=${B}"), "C"), "C (.env, line 1): `${NOT_SET}` is not set.");
 }
 
@@ -212,7 +212,7 @@ fn what_is_no_statement_is_an_error_for_its_variable_alone() {
         assert_eq!(value(&file, "A").as_deref(), Some("2"), "{written}");
         assert!(read(format!("A=0\n{written}\n")).get("A").is_err(), "{written}");
     }
-    // A missing quote takes what is below along.
+    // A missing quote also swallows the following lines.
     let file = read("X=\"open\nA=1\nexport B=2\nin words C=3\nY=\"z\"\nW=1\n");
     for name in ["X", "A", "B", "Y"] {
         let expected = "the quote that opens the value is closed on line 5, and text follows there.";
@@ -247,7 +247,7 @@ fn references_do_not_grow_without_end() {
     assert!(error(&read(nested), "A").contains("nested too deeply"));
 }
 
-/// Any bytes at all: nothing panics, and no value that has no reference is lost.
+/// For any bytes: nothing panics, and no value without a reference is lost.
 #[test]
 fn any_text_is_read() {
     const PIECES: [&str; 32] = [

@@ -1,4 +1,4 @@
-//! A file, or a folder, that somebody makes when they are ready. It need not be readable.
+//! A file or directory that another process creates when it is ready. It need not be readable.
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -1,52 +1,60 @@
-//! HTTP: a GET, of whose answer only the status counts. Redirects are not followed.
+//! HTTP: a GET request. Only the status of the response counts. Redirects are not followed.
 
-use std::io::Write;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::stream::Stream;
-use super::{Service, Trouble};
+use super::stream::ServiceStream;
+use super::{Service, ServiceError};
 use crate::database::Reason;
 use crate::wait::Expected;
 
-/// How many answers of the kind `103 Early Hints` are passed over.
+/// The maximum number of interim responses such as `103 Early Hints`, and of header lines of each.
 const MOST_INTERIM: u32 = 16;
+const MOST_LINES: u32 = 256;
 
-pub(super) fn ask(
-    stream: &mut Stream,
+pub(super) async fn ask(
+    stream: &mut ServiceStream,
     service: &Service,
     path: &str,
     expected: &Expected,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<String>, ServiceError> {
     let host = if service.host.contains(':') { format!("[{}]", service.host) } else { service.host.clone() };
     let mut request = format!("GET {path} HTTP/1.1\r\nHost: {host}:{}\r\n", service.port);
     if let Some((user, password)) = service.login() {
         let login = format!("{user}:{password}");
-        request.push_str(&format!("Authorization: Basic {}\r\n", base64(login.as_bytes())));
+        request.push_str(&format!("Authorization: Basic {}\r\n", BASE64.encode(login)));
     }
     request.push_str("User-Agent: manage\r\nAccept: */*\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut status = read_status(stream)?;
-    // An interim answer is followed by the true one.
+    stream.write_all(request.as_bytes()).await?;
+    let mut status = read_status(stream).await?;
+    // An interim response is followed by the final one.
     for _ in 0..MOST_INTERIM {
         if !(100..200).contains(&status) || expected.contains(status) {
             break;
         }
-        while !stream.line()?.is_empty() {}
-        status = read_status(stream)?;
+        let mut lines = 0;
+        while !stream.line().await?.is_empty() {
+            lines += 1;
+            if lines > MOST_LINES {
+                return Err(ServiceError::too_much());
+            }
+        }
+        status = read_status(stream).await?;
     }
     if expected.contains(status) {
         return Ok(Some(format!("HTTP {status}")));
     }
-    Err(Trouble(Reason::Unhealthy, Some(format!("HTTP {status}")), "another status is expected"))
+    Err(ServiceError(Reason::Unhealthy, Some(format!("HTTP {status}")), "a different status is expected"))
 }
 
-fn read_status(stream: &mut Stream) -> Result<u16, Trouble> {
-    status(&stream.line()?).ok_or_else(Trouble::odd)
+async fn read_status(stream: &mut ServiceStream) -> Result<u16, ServiceError> {
+    status(&stream.line().await?).ok_or_else(ServiceError::odd)
 }
 
-/// The number in `HTTP/1.1 200 OK`.
+/// Parses the number in `HTTP/1.1 200 OK`.
 fn status(line: &[u8]) -> Option<u16> {
     let (line, rest) = line.split_at_checked(12)?;
-    // A reason follows, or nothing.
+    // A reason phrase follows, or nothing.
     if rest.first().is_some_and(|byte| *byte != b' ') {
         return None;
     }
@@ -54,21 +62,6 @@ fn status(line: &[u8]) -> Option<u16> {
     let (version, status) = line.split_once(' ')?;
     version.strip_prefix("HTTP/1.")?.parse::<u8>().ok()?;
     status.parse().ok().filter(|status| (100..600).contains(status))
-}
-
-/// RFC 4648, for a user and a password.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let group =
-            chunk.iter().chain([&0, &0]).take(3).fold(0_usize, |group, byte| group << 8 | usize::from(*byte));
-        for i in 0..4 {
-            let letter = char::from(LETTERS[group >> (18 - 6 * i) & 63]);
-            text.push(if i <= chunk.len() { letter } else { '=' });
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -88,15 +81,6 @@ mod tests {
             b"HTTP/1.1 2000 OK",
         ] {
             assert_eq!(status(odd), None);
-        }
-    }
-
-    #[test]
-    fn base64_of_every_length() {
-        for (plain, coded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(base64(plain.as_bytes()), coded);
         }
     }
 }

@@ -1,25 +1,29 @@
-//! Services that are no databases of the settings, each asked in its own protocol over plain sockets.
+//! Services other than the databases in the settings, each probed in its own protocol over plain sockets.
 
 mod amqp;
 mod file;
 mod http;
+#[cfg(all(test, unix))]
+mod random_answers;
 mod redis;
-mod resolve;
 mod stream;
 
-use std::fmt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use std::{fmt, io};
 
-pub(super) use resolve::resolve;
-pub(super) use stream::connect;
+use tokio::time::{Instant, timeout_at};
 
-use super::{Expected, Reached};
-use crate::database::{ConnectError, Reason};
+use super::{Expected, ReadyTarget};
+use crate::console::printable;
+use crate::database::{Background, ConnectError, Reason};
 use crate::settings::Secret;
-use stream::Stream;
+use stream::ServiceStream;
 
-/// A service and how to reach it.
+/// The error for a service that accepts connections but sends nothing.
+const SILENT: &str = "it accepts connections but does not answer";
+
+/// A service and its address.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) kind: Kind,
@@ -28,15 +32,20 @@ pub(super) struct Service {
     pub(super) user: Option<String>,
     pub(super) password: Option<Secret>,
     pub(super) tls: bool,
-    /// Redis's database or RabbitMQ's virtual host, to be shown.
+    /// Redis's database or RabbitMQ's virtual host.
     pub(super) database: Option<String>,
+    /// The origin of its URL, for hints.
+    pub(super) origin: String,
 }
+
+/// The origin of a URL on the command line.
+pub(super) const ON_THE_LINE: &str = "the URL behind `--for`";
 
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     Tcp,
     Redis,
-    /// The path and the query: a query may hold a token.
+    /// The path and the query: a query may contain a token.
     Http {
         expected: Expected,
         path: Secret,
@@ -48,23 +57,30 @@ pub(super) enum Kind {
 }
 
 impl Service {
-    /// Whether a look at it is a connection that says nothing.
+    /// Returns whether its probe only connects, without sending anything.
     pub(super) fn is_mute(&self) -> bool {
         matches!(self.kind, Kind::Tcp)
     }
 }
 
-/// Why a service is not ready: the reason, its code in the service's protocol, and what to add in words.
-struct Trouble(Reason, Option<String>, &'static str);
+/// Why a service is not ready: the reason, its code in the service's protocol, and an explanation.
+struct ServiceError(Reason, Option<String>, &'static str);
 
-impl Trouble {
+impl ServiceError {
     fn odd() -> Self {
         Self(Reason::WrongService, None, "it speaks another protocol")
     }
+
+    fn too_much() -> Self {
+        Self(Reason::WrongService, None, "it sends more than any answer has")
+    }
 }
 
-impl From<std::io::Error> for Trouble {
+impl From<std::io::Error> for ServiceError {
     fn from(error: std::io::Error) -> Self {
+        if error.kind() == stream::TOO_MUCH {
+            return Self::too_much();
+        }
         let error = ConnectError::of_service_io("", &error);
         let words = if error.reason == Reason::Other { "the answer could not be read" } else { "" };
         Self(error.reason, error.code, words)
@@ -76,19 +92,19 @@ impl Service {
         (!matches!(self.kind, Kind::File(_))).then_some((&self.host, self.port))
     }
 
-    /// Whom it is logged in as, where that may be shown: what stands alone before an `@` is often a token.
+    /// Returns the user if it may be shown: a user without a password is often a token.
     pub(super) fn shown_user(&self) -> Option<&str> {
         self.user.as_deref().filter(|_| self.password.is_some())
     }
 
-    /// The user and the password, if either is given.
+    /// Returns the user and the password, if either is given.
     fn login(&self) -> Option<(&str, &str)> {
         let password = self.password.as_ref().map(Secret::expose);
         let given = self.user.is_some() || password.is_some();
         given.then(|| (self.user.as_deref().unwrap_or_default(), password.unwrap_or_default()))
     }
 
-    /// The scheme of its URL with TLS, and without.
+    /// Returns the URL schemes with TLS and without.
     pub(super) fn schemes(&self) -> Option<(&'static str, &'static str)> {
         match self.kind {
             Kind::Redis => Some(("rediss", "redis")),
@@ -98,38 +114,56 @@ impl Service {
         }
     }
 
-    /// Asks once.
-    pub(super) fn attempt(&self, limit: Duration) -> Result<Reached, ConnectError> {
-        let until = crate::database::deadline(limit);
+    /// Probes once.
+    pub(super) fn attempt(&self, limit: Duration) -> Result<ReadyTarget, ConnectError> {
+        let until = Instant::from_std(crate::database::deadline(limit));
         let name = self.to_string();
         if let Kind::File(path) = &self.kind {
-            return file::attempt(&name, path).map(|()| Reached { what: name, version: None });
+            return file::attempt(&name, path).map(|()| ReadyTarget { what: name, version: None });
         }
-        let mut stream = Stream::open(&name, &self.host, self.port, self.tls, until)?;
-        let answer = match &self.kind {
-            Kind::Tcp | Kind::File(_) => Ok(None),
-            Kind::Redis => redis::ask(&mut stream, self),
-            Kind::Http { expected, path } => http::ask(&mut stream, self, path.expose(), expected),
-            Kind::Amqp { vhost } => amqp::ask(&mut stream, self, vhost.as_deref()),
-        };
+        let answer = Background.run(async {
+            let opened = ServiceStream::open(&name, &self.host, self.port, self.tls, until).await;
+            let mut stream = opened.map_err(|error| self.with_address(error))?;
+            let asked = timeout_at(until, self.ask(&mut stream)).await;
+            Ok(asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into())))
+        })?;
         match answer {
             Ok(version) => {
                 let place = name.split_once(" at ").map_or(name.as_str(), |(_, place)| place);
                 let product = version.as_deref().unwrap_or_else(|| self.product());
-                Ok(Reached { what: format!("{product} at {place}"), version })
+                Ok(ReadyTarget { what: format!("{product} at {place}"), version })
             }
-            Err(Trouble(reason, code, words)) => {
+            Err(ServiceError(reason, code, words)) => {
                 let late = Instant::now() >= until && !matches!(reason, Reason::Credentials | Reason::Tls);
                 let (reason, code) = if late { (Reason::TimedOut, None) } else { (reason, code) };
-                let words = if late { "it accepts connections and does not answer" } else { words };
+                let words = if late { SILENT } else { words };
                 let error = ConnectError::of_service(&name, reason, words).with_code(code);
                 Err(match reason {
                     Reason::Credentials => {
-                        error.with_hint("The user and the password come from the URL behind `--for`.")
+                        error.with_hint(format!("The user and the password come from {}.", self.origin))
                     }
                     _ => error,
                 })
             }
+        }
+    }
+
+    async fn ask(&self, stream: &mut ServiceStream) -> Result<Option<String>, ServiceError> {
+        match &self.kind {
+            Kind::Tcp | Kind::File(_) => Ok(None),
+            Kind::Redis => redis::ask(stream, self).await,
+            Kind::Http { expected, path } => http::ask(stream, self, path.expose(), expected).await,
+            Kind::Amqp { vhost } => amqp::ask(stream, self, vhost.as_deref()).await,
+        }
+    }
+
+    /// Adds a hint about the origin of the address, if nothing listens there.
+    fn with_address(&self, error: ConnectError) -> ConnectError {
+        match error.reason {
+            Reason::Refused => {
+                error.with_hint(format!("Is the server running? Its address is that of {}.", self.origin))
+            }
+            _ => error,
         }
     }
 
@@ -145,12 +179,12 @@ impl Service {
     }
 }
 
-/// By allowed parts only. A path or a query of an HTTP URL may hold a token.
+/// Shows no secrets. The path or the query of an HTTP URL may contain a token.
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at ", self.product())?;
         if let Kind::File(path) = &self.kind {
-            return write!(f, "{}", path.display());
+            return f.write_str(&printable(path));
         }
         match self.host.contains(':') {
             true => write!(f, "[{}]:{}", self.host, self.port)?,

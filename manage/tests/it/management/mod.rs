@@ -27,15 +27,19 @@ mod commands {
     mod hold_key;
     mod hooked;
     mod later;
+    mod leaves_out;
     mod never_asks;
     mod orders;
     mod own_options;
+    mod pays;
     mod polls;
     mod prints;
     mod queries;
+    mod reads;
     mod secret_work;
     mod sums;
     mod takes;
     mod talks;
     mod twice;
+    mod writes;
 }

@@ -4,14 +4,15 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use manage::database::Connection;
 use manage::prelude::*;
-use manage_test_servers::happens_within;
+use manage_test_support::happens_within;
 
 /// Enter the one room, stay for a while, and leave it, writing all that down
 ///
-/// The table `room`, in the database `work`, has a place for one. What is found there is the end of a killed run, or the proof that two ran.
+/// The table `room`, in the database `work`, has a place for one. What is found there is the end of a killed
+/// run, or the proof that two ran.
 #[command(isolated, hidden)]
 pub(crate) fn alone(cx: &mut Context, run: String, milliseconds: u64) -> Result<()> {
-    let mut connection = cx.connect_to("work")?;
+    let mut connection = cx.database("work")?.connect()?;
     let process = std::process::id();
     loop {
         let entered = write(
@@ -41,12 +42,13 @@ pub(crate) fn alone(cx: &mut Context, run: String, milliseconds: u64) -> Result<
     })
 }
 
-/// Takes the place of a run whose process was killed. A process that is being killed needs a moment to be gone.
+/// Takes the place of a run whose process was killed. A process that is being killed needs a moment to be
+/// gone.
 fn take_over(connection: &mut Connection, run: &str) -> Result<()> {
     let found: Option<Found> =
         diesel::sql_query("SELECT run, process FROM room").get_result(connection).optional()?;
     let Some(found) = found else {
-        // Its last transaction was on the way when it was killed, or it was alive: the log will tell.
+        // Its last transaction was on the way when it was killed, or it was alive: the log shows which.
         log(connection, run, "vanished")?;
         return Ok(());
     };

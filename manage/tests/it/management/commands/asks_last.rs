@@ -2,7 +2,7 @@
 
 use manage::prelude::*;
 
-/// Ask for what stands behind a list
+/// Ask for what follows a list
 #[command(hidden, prompts_for_missing, requires_checks = "none")]
 pub(crate) fn asks_last(
     cx: &mut Context,

@@ -11,7 +11,7 @@ pub(crate) enum What {
     },
 }
 
-/// Ask for what stands in other places
+/// Ask for what is in other places
 #[command(hidden, prompts_for_missing, requires_checks = "none")]
 pub(crate) fn asks_more(
     cx: &mut Context,

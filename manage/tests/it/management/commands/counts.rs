@@ -1,10 +1,9 @@
 #![cfg(feature = "terminal")]
 
-use manage::Confirmation;
 use manage::prelude::*;
 
 /// Count
-#[command(hidden, prompts_for_missing, requires_checks = "none")]
+#[command(hidden, prompts_for_missing, requires_checks = "none", without = ["-h"])]
 pub(crate) fn counts(
     cx: &mut Context,
     /// Who counts

@@ -20,9 +20,11 @@ pub(crate) enum How {
 #[command(requires_checks = "none")]
 pub(crate) fn fails(_cx: &mut Context, how: How) -> Result<()> {
     match how {
-        How::Command => {
-            Err(CommandError::new("There is no soup.").hint("Cook some.").hint("Or order it.").exit(3).into())
-        }
+        How::Command => Err(CommandError::new("There is no soup.")
+            .hint("Cook some.")
+            .hint("Or order it.")
+            .exit_code(3)
+            .into()),
         How::Plain => bail!("It broke."),
         How::Foreign => Ok("many".parse::<u8>().map(drop)?),
         How::Context => Ok("many".parse::<u8>().map(drop).context("The recipe cannot be read.")?),

@@ -1,5 +1,4 @@
 use manage::prelude::*;
-use manage::settings::Secret;
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Ends {
@@ -32,7 +31,7 @@ pub(crate) fn hooked(
     match how {
         Ends::Well => Ok(Exit::SUCCESS),
         Ends::Chosen => Ok(Exit(7)),
-        Ends::Fails => Err(CommandError::new("It broke.").exit(3).into()),
+        Ends::Fails => Err(CommandError::new("It broke.").exit_code(3).into()),
         Ends::Cancelled => {
             cx.check_cancelled()?;
             Ok(Exit::SUCCESS)

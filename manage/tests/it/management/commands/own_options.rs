@@ -1,7 +1,7 @@
 use manage::prelude::*;
 
 /// Take names that the common options have too
-#[command(requires_checks = "none")]
+#[command(requires_checks = "none", without = ["-v", "settings"])]
 pub(crate) fn own_options(
     cx: &mut Context,
     /// Be verbose

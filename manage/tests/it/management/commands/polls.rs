@@ -36,7 +36,7 @@ pub(crate) fn polls(cx: &mut Context, ends: Ends) -> Result<Exit> {
             cx.line("clean")?;
         }
         Ends::Chosen => return Ok(Exit(7)),
-        Ends::Fails => return Err(CommandError::new("The pot does not fit.").exit(9).into()),
+        Ends::Fails => return Err(CommandError::new("The pot does not fit.").exit_code(9).into()),
         Ends::Never => loop {
             std::thread::sleep(Duration::from_secs(3600));
         },

@@ -32,7 +32,7 @@ pub(crate) fn queries(cx: &mut Context, how: How) -> Result<()> {
             other => bail!("there is no backend '{other}'"),
         },
         How::Pool => {
-            let pool = cx.pool("default")?;
+            let pool = cx.pool()?;
             let mut connection = pool.get()?;
             typed(&mut connection)?;
         }
@@ -75,5 +75,5 @@ fn typed(connection: &mut manage::database::Connection) -> Result<()> {
 /// Four statements, in one transaction.
 fn simple<C: diesel::Connection>(connection: &mut C) -> Result<()> {
     connection.batch_execute("SELECT 7")?;
-    Ok(connection.transaction(|connection| connection.batch_execute("SELECT 'hush'"))?)
+    Ok(connection.transaction(|connection| connection.batch_execute("SELECT 'hush' AS \"hushed\""))?)
 }

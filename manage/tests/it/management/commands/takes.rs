@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use manage::prelude::*;
-use manage::settings::Secret;
 
 /// Has the name of a type that the macro's own code might use.
 #[derive(Clone)]

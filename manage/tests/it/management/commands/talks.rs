@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use manage::Confirmation;
 use manage::console::Table;
 use manage::prelude::*;
 
@@ -29,7 +28,7 @@ pub(crate) enum About {
     Table,
 }
 
-/// Talk with a person
+/// Interact with the user
 #[command(hidden, requires_checks = "none")]
 pub(crate) fn talks(cx: &mut Context, #[command(subcommand)] about: About) -> Result<()> {
     match about {

@@ -1,0 +1,22 @@
+//! How the results of the domain modules are reported: as text, or as JSON.
+//!
+//! The domain modules do not depend on it; a command passes their results to it, or uses its observer.
+
+mod checks;
+mod database;
+mod errors;
+mod help;
+mod migrations;
+mod reference;
+mod server_error;
+mod waiting;
+mod wrap;
+
+pub(crate) use checks::{checks, issues, tags};
+pub(crate) use database::assumed_database;
+pub(crate) use errors::{Occasion, failure};
+pub(crate) use help::{help_of, listing, names};
+pub(crate) use migrations::unapplied;
+pub(crate) use reference::{Form, Reference};
+pub(crate) use server_error::lines as server_error_lines;
+pub(crate) use waiting::{Format, WaitReport};

@@ -1,0 +1,238 @@
+//! The hosts that requests may name.
+//!
+//! A page on the internet can make its own host name resolve to this machine and then read a development
+//! server's responses (DNS rebinding). It cannot change the name that the browser sends, so the server
+//! rejects unknown names.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use hyper::header::HOST;
+use hyper::http::uri::Authority;
+use hyper::{Request, Version};
+
+use super::ListenAddress;
+
+/// The maximum length of a DNS name.
+const LONGEST: usize = 253;
+
+/// The hosts that requests may name.
+///
+/// `localhost`, its subdomains and the loopback addresses are always allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AllowedHosts {
+    patterns: Vec<String>,
+    everything: bool,
+    /// Whether IP addresses are allowed, which cannot be rebound.
+    addresses: bool,
+    listening: Option<String>,
+}
+
+impl AllowedHosts {
+    /// Allows only these hosts, or every host if the list is empty: `example.org`, `.example.org` for it and
+    /// all its subdomains, or `*` for every host.
+    pub(crate) fn in_production(patterns: &[String]) -> Result<Self, HostPatternError> {
+        let patterns = Self::read(patterns)?;
+        let everything = patterns.is_empty() || patterns.iter().any(|pattern| pattern == "*");
+        Ok(Self { patterns, everything, addresses: false, listening: None })
+    }
+
+    /// Allows these hosts, in the same form, and also IP addresses and the name of the address that the
+    /// server listens on.
+    pub(crate) fn in_development(
+        patterns: &[String],
+        listening: &ListenAddress,
+    ) -> Result<Self, HostPatternError> {
+        let patterns = Self::read(patterns)?;
+        let everything = patterns.iter().any(|pattern| pattern == "*");
+        let listening = Some(listening.host.to_ascii_lowercase());
+        Ok(Self { patterns, everything, addresses: true, listening })
+    }
+
+    fn read(settings: &[String]) -> Result<Vec<String>, HostPatternError> {
+        let mut patterns = Vec::new();
+        for (index, text) in settings.iter().enumerate() {
+            let pattern = text.trim().to_ascii_lowercase();
+            let name = pattern.strip_prefix('.').unwrap_or(&pattern);
+            if pattern != "*" && Host::parse(name).is_none_or(|host| host.name != name) {
+                return Err(HostPatternError { number: index + 1 });
+            }
+            patterns.push(pattern);
+        }
+        Ok(patterns)
+    }
+
+    /// Checks the host that a request names.
+    pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), HostError> {
+        let mut headers = request.headers().get_all(HOST).iter();
+        let header = headers.next();
+        if headers.next().is_some() {
+            return Err(HostError::Several);
+        }
+        let header = match header {
+            Some(value) => {
+                let text = value.to_str().map_err(|_| HostError::Malformed)?;
+                Some(Host::parse(text).ok_or(HostError::Malformed)?)
+            }
+            None => None,
+        };
+        let target = match request.uri().authority() {
+            Some(authority) => Some(Host::of(authority).ok_or(HostError::Malformed)?),
+            None => None,
+        };
+        let host = match (header, target) {
+            (Some(header), Some(target)) if header != target => return Err(HostError::Contradiction),
+            (Some(header), _) => header,
+            // Some health checks send HTTP/1.0, which does not require this header.
+            (None, target) if request.version() < Version::HTTP_11 => match target {
+                Some(target) => target,
+                None => return Ok(()),
+            },
+            (None, _) => return Err(HostError::Missing),
+        };
+        if self.allows(&host) {
+            return Ok(());
+        }
+        let setting = self.patterns.iter().chain([&host.name]).cloned().collect();
+        Err(HostError::Foreign { name: host.name, setting })
+    }
+
+    fn allows(&self, host: &Host) -> bool {
+        if self.everything || host.is_loopback() || (self.addresses && host.address.is_some()) {
+            return true;
+        }
+        let name = host.name.trim_end_matches('.');
+        self.listening.as_deref() == Some(name)
+            || self.patterns.iter().any(|pattern| match pattern.strip_prefix('.') {
+                Some(parent) => {
+                    name == parent || name.strip_suffix(parent).is_some_and(|start| start.ends_with('.'))
+                }
+                None => name == pattern,
+            })
+    }
+}
+
+/// A host and its port, as in a `Host` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Host {
+    /// In lower case; IPv6 with its brackets.
+    name: String,
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+impl Host {
+    /// Parses a host; `None` for anything else, such as a host with a user or a path.
+    fn parse(text: &str) -> Option<Self> {
+        let end =
+            if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+        let (name, port) = text.split_at(end);
+        let port = match port.strip_prefix(':') {
+            // A port may be empty.
+            Some("") => 80,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+            Some(_) => return None,
+            None if port.is_empty() => 80,
+            None => return None,
+        };
+        let address = match name.strip_prefix('[') {
+            Some(name) => Some(IpAddr::V6(name.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?)),
+            None => name.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        };
+        let is_name = |name: &str| {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            let label = |label: &str| {
+                !label.is_empty()
+                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            };
+            name.len() <= LONGEST && name.split('.').all(label)
+        };
+        (address.is_some() || is_name(name)).then(|| Self { name: name.to_ascii_lowercase(), address, port })
+    }
+
+    fn of(authority: &Authority) -> Option<Self> {
+        Self::parse(authority.as_str())
+    }
+
+    fn is_loopback(&self) -> bool {
+        let name = self.name.strip_suffix('.').unwrap_or(&self.name);
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || self.address.is_some_and(|address| address.to_canonical().is_loopback())
+    }
+}
+
+/// Why the host of a request is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum HostError {
+    Missing,
+    Several,
+    Malformed,
+    /// The request line names a different host than the header.
+    Contradiction,
+    Foreign {
+        name: String,
+        setting: Vec<String>,
+    },
+}
+
+impl HostError {
+    /// Returns the note in the log.
+    pub(super) fn note(&self) -> String {
+        match self {
+            Self::Foreign { name, setting } => format!(
+                "the host '{name}' is not allowed; if it is yours: MANAGE_RUNSERVER_ALLOWED_HOSTS={}",
+                setting.join(",")
+            ),
+            other => other.to_string(),
+        }
+    }
+
+    /// Returns the response body for the client.
+    pub(super) fn page(&self) -> String {
+        let Self::Foreign { name, setting } = self else { return format!("Bad Request: {self}.\n") };
+        // An unknown client must not learn the project's other hosts.
+        let others = match setting.len() {
+            1 => "",
+            _ => "Keep the hosts that are already set: the server's log lists all of them.\n",
+        };
+        format!(
+            "Bad Request: {self}.\nIf the name is this project's, set MANAGE_RUNSERVER_ALLOWED_HOSTS={name} or write \
+             allowed_hosts = [\"{name}\"] below [runserver] in manage.toml.\n{others}"
+        )
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the request has no Host header"),
+            Self::Several => f.write_str("the request has more than one Host header"),
+            Self::Malformed => f.write_str("the request's host is malformed"),
+            Self::Contradiction => {
+                f.write_str("the request's target and its Host header name different hosts")
+            }
+            Self::Foreign { name, .. } => write!(f, "this server is not for the host '{name}'"),
+        }
+    }
+}
+
+/// An entry in the settings that is not a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostPatternError {
+    /// Counted from 1.
+    number: usize,
+}
+
+impl fmt::Display for HostPatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The entry may be a URL with a password.
+        write!(f, "entry {} of the allowed hosts is not a host name", self.number)
+    }
+}
+
+impl std::error::Error for HostPatternError {}
+
+#[cfg(test)]
+#[path = "host_tests.rs"]
+mod tests;

@@ -1,0 +1,32 @@
+//! A Docker engine, for the tests of what the repository ships for containers.
+
+use std::process::{Command, Stdio};
+
+use crate::find::{self, Unavailable};
+
+pub(crate) const INSTALL: &str = "install Docker Engine and docker-compose, and pull the images debian:bookworm-slim, postgres and \
+                                  redis, or make stand-ins with app/tests/docker/base-images.sh";
+
+/// The images that are used. They are not pulled by a test: that may take longer than the test itself, or
+/// forever.
+const IMAGES: [&str; 3] = ["debian:bookworm-slim", "postgres", "redis"];
+
+/// Returns why there is no engine to test with, if there is none. One that does not run counts as not
+/// installed.
+pub(crate) fn missing() -> Option<Unavailable> {
+    let missing =
+        |what: &str| Unavailable::NotInstalled { program: what.to_owned(), install: INSTALL.to_owned() };
+    let programs = ["docker", "docker-compose"];
+    if let Some(program) = programs.into_iter().find(|program| find::on_path(program).is_none()) {
+        return Some(missing(program));
+    }
+    if !succeeds(&["version"]) {
+        return Some(missing("a running Docker Engine"));
+    }
+    IMAGES.into_iter().find(|image| !succeeds(&["image", "inspect", image])).map(missing)
+}
+
+fn succeeds(arguments: &[&str]) -> bool {
+    let command = Command::new("docker").args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    command.is_ok_and(|status| status.success())
+}

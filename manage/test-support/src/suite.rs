@@ -1,0 +1,158 @@
+//! The tests of one test program.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::case;
+use crate::caught::caught;
+use crate::cell;
+use crate::find::Unavailable;
+use crate::need::{Need, REQUIRE};
+use crate::shared::end_shared;
+
+/// Tests to be run by libtest-mimic, with the arguments that `cargo test` passes on. A test fails by
+/// panicking.
+///
+/// Tests whose need is not installed show as ignored, and are named again, loudly, after the summary.
+#[derive(Default)]
+pub struct Suite {
+    trials: Vec<Trial>,
+    /// The tests, by number, that were not run for want of something.
+    skipped: BTreeMap<Need, Vec<usize>>,
+    /// The tests for the process inside the namespaces, in that process.
+    inside: Vec<(String, cell::Test)>,
+    /// Their numbers, in the process outside.
+    outside: Vec<usize>,
+}
+
+impl Suite {
+    /// No tests yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the tests of this program with the attribute [`case`](macro@crate::case).
+    pub fn of_cases() -> Self {
+        let mut suite = Self::new();
+        case::add_all(&mut suite);
+        suite
+    }
+
+    /// Adds a test that runs everywhere.
+    pub fn test(&mut self, name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> &mut Self {
+        self.trials.push(Trial::test(name, move || caught(test).map_err(Into::into)));
+        self
+    }
+
+    /// Adds a test that needs something.
+    pub fn needs(
+        &mut self,
+        need: Need,
+        name: impl Into<String>,
+        test: impl FnOnce() + Send + 'static,
+    ) -> &mut Self {
+        let Some(missing) = need.missing() else { return self.test(name, test) };
+        // `--include-ignored` runs it, too, and shall say what is missing.
+        let trial = Trial::test(name, move || Err(missing.into()));
+        if need.is_required() {
+            self.trials.push(trial);
+        } else {
+            self.skipped.entry(need).or_default().push(self.trials.len());
+            self.trials.push(trial.with_ignored_flag(true));
+        }
+        self
+    }
+
+    /// Adds a test that runs inside network, mount and process namespaces of its process's own, at the same
+    /// time as others of this kind. There the process may do as root does to network and mounts; the servers
+    /// of [`crate::TestDatabase`] are those of that process, and listen at all its addresses.
+    pub fn inside(
+        &mut self,
+        needs: &[Need],
+        name: impl Into<String>,
+        test: impl FnOnce() + Send + 'static,
+    ) -> &mut Self {
+        let name = name.into();
+        if cell::is_inside() {
+            self.inside.push((name, Box::new(test)));
+            return self;
+        }
+        let needs = [&[Need::Namespaces], needs].concat();
+        let missing = needs.iter().find(|need| need.missing().is_some()).unwrap_or(&Need::Namespaces);
+        self.outside.push(self.trials.len());
+        let asked = name.clone();
+        self.needs(missing.clone(), name, move || {
+            if let Err(said) = cell::result(&asked) {
+                panic!("inside the namespaces: {said}");
+            }
+        })
+    }
+
+    /// Runs them all, ends the shared servers, and says what was not run.
+    pub fn run(self) -> ExitCode {
+        if cell::is_inside() {
+            cell::run_inside(self.inside);
+            end_shared();
+            return ExitCode::SUCCESS;
+        }
+        let arguments = Arguments::from_args();
+        let trials = self.outside.iter().map(|&number| &self.trials[number]);
+        let wanted = trials.filter(|trial| !arguments.is_filtered_out(trial));
+        cell::want(wanted.map(|trial| trial.name().to_owned()).collect());
+        let notice = self.notice(&arguments);
+        let before = databases_here();
+        let conclusion = libtest_mimic::run(&arguments, self.trials);
+        cell::end();
+        end_shared();
+        // Not among the names that `--list` prints for other programs.
+        if let (Some(notice), false) = (notice, arguments.list) {
+            show(&notice);
+        }
+        let left: Vec<_> = databases_here().difference(&before).cloned().collect();
+        if !left.is_empty() {
+            show(&format!("\nA test left files in the package's directory: {}\n", left.join(", ")));
+            return ExitCode::FAILURE;
+        }
+        conclusion.exit_code()
+    }
+
+    fn notice(&self, arguments: &Arguments) -> Option<String> {
+        let mut lines = Vec::new();
+        for (need, trials) in &self.skipped {
+            let count =
+                trials.iter().filter(|&&number| !arguments.is_filtered_out(&self.trials[number])).count();
+            if count > 0 {
+                let tests = if count == 1 { "test was" } else { "tests were" };
+                lines.push(match need.missing() {
+                    Some(Unavailable::Broken { why }) => format!("{count} {tests} NOT RUN: {why}"),
+                    _ => format!("{count} {tests} NOT RUN: {need} is not installed."),
+                });
+                lines.push(format!("    To run them: {}", need.install()));
+                lines.push(format!("    To fail without it: {REQUIRE}={}", need.name()));
+            }
+        }
+        let bar = "!".repeat(78);
+        (!lines.is_empty()).then(|| format!("\n{bar}\n{}\n{bar}\n", lines.join("\n")))
+    }
+}
+
+/// Returns the SQLite files in the directory in which the tests run, and what SQLite and locks create beside
+/// them. Tests must leave none.
+fn databases_here() -> BTreeSet<String> {
+    let names = fs::read_dir(".").into_iter().flatten().flatten();
+    let names = names.filter_map(|file| file.file_name().into_string().ok());
+    names.filter(|name| [".db", ".sqlite", ".lock"].iter().any(|part| name.contains(part))).collect()
+}
+
+/// On both outputs, since one of them often goes to a file that nobody reads; once on a terminal that shows
+/// both.
+fn show(notice: &str) {
+    let _ = writeln!(io::stderr(), "{notice}");
+    if !(io::stdout().is_terminal() && io::stderr().is_terminal()) {
+        let _ = writeln!(io::stdout(), "{notice}");
+    }
+}

@@ -1,0 +1,10 @@
+use manage::Result;
+use manage::axum::Router;
+use manage::server::Site;
+
+#[manage::router]
+async fn urls(_site: &Site) -> Result<Router> {
+    Ok(Router::new())
+}
+
+fn main() {}
