@@ -8,6 +8,9 @@ pub use crate::__manage_block_on as block_on;
 pub use crate::block_on::run_to_end;
 pub use crate::checks::registration::{Check, CheckRegistration};
 pub use crate::command::definition::FunctionCommand;
+pub use crate::command::plain_arguments::{
+    Form, PlainArgument, listed_values, optional_value, required_value, with_arguments,
+};
 pub use crate::command::registry::{App, Registration};
 pub use crate::hooks::run::{HookRegistration, hook_guard};
 pub use crate::migrations::sources::{MigrationsRegistration, Part};

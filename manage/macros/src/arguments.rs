@@ -8,7 +8,7 @@ use crate::options::{self, Options};
 
 /// One parameter.
 pub(crate) struct Argument {
-    attributes: Vec<Attribute>,
+    pub(crate) attributes: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Error, FnArg, Ident, ItemFn, LitStr, PatType, Result, ReturnType, Type, parse2};
 
 use crate::arguments::{self, Argument};
+use crate::plain::PlainArgument;
 use crate::requires::RequiredChecks;
 use crate::without::Without;
 use crate::{names, options};
@@ -152,6 +153,10 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
     };
     let outcome = quote_spanned!(output=> ::manage::command::Outcome::into_exit(__manage_result));
     let mismatch = format!("the command `{name}` must live in a file of the same name: {name}.rs");
+    let (declaration, reading) = match PlainArgument::all(arguments) {
+        Some(plain) => by_hand(&plain, &values),
+        None => by_derive(arguments, &names, &values),
+    };
     // The location is the function's own: an assertion that fails must point at it.
     let assertion = quote_spanned!(ident.span()=>
         const _: () = ::core::assert!(::manage::__private::is_file_of(::core::module_path!(), #name), #mismatch);
@@ -162,19 +167,13 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
             #[allow(unused_imports)]
             use ::manage::__private::clap;
 
-            #[derive(::manage::__private::clap::Args)]
-            struct __ManageArguments { #(#arguments),* }
-
-            fn __manage_arguments(parser: ::manage::__private::clap::Command) -> ::manage::__private::clap::Command {
-                <__ManageArguments as ::manage::__private::clap::Args>::augment_args(parser)
-            }
+            #declaration
 
             fn __manage_run(
                 __manage_context: &mut ::manage::Context,
                 __manage_matches: &::manage::__private::clap::ArgMatches,
             ) -> ::manage::Result<::manage::Exit> {
-                let __ManageArguments { #(#names: #values),* } =
-                    <__ManageArguments as ::manage::__private::clap::FromArgMatches>::from_arg_matches(__manage_matches)?;
+                #reading
                 let __manage_result = #call;
                 #outcome
             }
@@ -203,4 +202,34 @@ fn registration(function: &ItemFn, arguments: &[Argument], options: &Options) ->
             }
         };
     }
+}
+
+/// Returns the declaration of plain arguments, and the statements that read their values.
+fn by_hand(arguments: &[PlainArgument<'_>], values: &[Ident]) -> (TokenStream, TokenStream) {
+    let read = arguments.iter().map(PlainArgument::read_value);
+    let declaration = quote! {
+        static __MANAGE_ARGUMENTS: &[::manage::__private::PlainArgument] = &[#(#arguments),*];
+
+        fn __manage_arguments(parser: ::manage::__private::clap::Command) -> ::manage::__private::clap::Command {
+            ::manage::__private::with_arguments(parser, __MANAGE_ARGUMENTS)
+        }
+    };
+    (declaration, quote!(#(let #values = #read?;)*))
+}
+
+/// The same for arguments of any form.
+fn by_derive(arguments: &[Argument], names: &[&Ident], values: &[Ident]) -> (TokenStream, TokenStream) {
+    let declaration = quote! {
+        #[derive(::manage::__private::clap::Args)]
+        struct __ManageArguments { #(#arguments),* }
+
+        fn __manage_arguments(parser: ::manage::__private::clap::Command) -> ::manage::__private::clap::Command {
+            <__ManageArguments as ::manage::__private::clap::Args>::augment_args(parser)
+        }
+    };
+    let reading = quote! {
+        let __ManageArguments { #(#names: #values),* } =
+            <__ManageArguments as ::manage::__private::clap::FromArgMatches>::from_arg_matches(__manage_matches)?;
+    };
+    (declaration, reading)
 }

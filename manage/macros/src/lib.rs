@@ -8,6 +8,7 @@ mod command;
 mod files;
 mod names;
 mod options;
+mod plain;
 mod register;
 mod requires;
 mod rustfmt;

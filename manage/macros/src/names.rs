@@ -106,6 +106,11 @@ fn without_gaps(text: &str) -> String {
     shown.join("\n").trim_end().to_owned()
 }
 
+/// Returns whether it is a documentation comment whose text is known.
+pub(crate) fn is_text(attribute: &Attribute) -> bool {
+    doc_line(attribute).is_some()
+}
+
 fn doc_line(attribute: &Attribute) -> Option<String> {
     let Meta::NameValue(pair) = &attribute.meta else { return None };
     if !pair.path.is_ident("doc") {

@@ -52,6 +52,7 @@ mod invocation;
 mod line;
 mod parsed;
 mod parser;
+pub(crate) mod plain_arguments;
 mod program;
 pub(crate) mod registry;
 mod secret_argument;

@@ -150,3 +150,38 @@ fn every_mistake_has_a_usage_line() {
 fn a_name_may_be_a_word_of_rusts() {
     assert_eq!(Project::new().run("sums 1 --type it").out, "1 None -1.5 None it\n");
 }
+
+/// Most commands are declared without clap's derive. Nobody must notice.
+#[case]
+fn plain_arguments_are_as_those_of_claps_derive() {
+    let lines = [
+        "--help",
+        "-h",
+        "",
+        "word",
+        "word --required r",
+        "word 3 a b --required r --until -4 -x one -x two --ratio 2 --when now --loud -l",
+        "word 3 a b --required r -u7 -l",
+        "word 300 --required r",
+        "word 3 --required rr",
+        "word --required r --until many",
+        "word --required r --ratio much --when",
+        "word --required r --required s --ratio 1 --ratio 2",
+        "word --required r --loud=yes",
+        "word --required r --laud",
+        "word --required r -x",
+        "word --required=r --until=5 -xa",
+    ];
+    for line in lines {
+        let [plain, derived] = ["plain", "derived"].map(|name| Project::new().run(&format!("{name} {line}")));
+        let shown = |text: &str| text.replace("manage derived", "manage plain");
+        assert_eq!(plain.out, shown(&derived.out), "{line}");
+        assert_eq!(plain.err, shown(&derived.err), "{line}");
+        assert_eq!(plain.exit, derived.exit, "{line}");
+    }
+    let help = |name: &str| Project::new().run(&format!("help {name} --format json")).out;
+    assert_eq!(
+        help("plain"),
+        help("derived").replace("\"derived\"", "\"plain\"").replace("manage derived", "manage plain")
+    );
+}

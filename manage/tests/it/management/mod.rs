@@ -20,6 +20,7 @@ mod commands {
     mod cooks;
     mod counts;
     mod counts_things;
+    mod derived;
     mod fails;
     mod filtered;
     mod greet;
@@ -32,6 +33,7 @@ mod commands {
     mod orders;
     mod own_options;
     mod pays;
+    mod plain;
     mod polls;
     mod prints;
     mod queries;
