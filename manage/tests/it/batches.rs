@@ -253,3 +253,31 @@ fn columns_of_all_rows_are_returned(database: TestDatabase) {
         diesel::delete(entries::table).execute(connection).expect("they are deleted");
     }
 }
+
+/// Diesel has no `RETURNING` for MySQL, so none in a program that may use it.
+#[cfg(not(feature = "mysql"))]
+#[case(on_each_backend)]
+fn rows_are_returned(database: TestDatabase) {
+    let connection = &mut with_entries(&database);
+    let statements = inserts(connection);
+    let returned = (entries::id, entries::label, entries::amount);
+    for (rows, expected) in [(0, 0), (1, 1), (500, 1), (most_rows(connection) + 1, 2)] {
+        let rows = entries(rows);
+        let insert = diesel::insert_into(entries::table).values(&rows).returning(returned);
+        let mut inserted: Vec<(i32, String, i64)> = connection.insert_returning(insert).expect("rows");
+        inserted.sort_unstable();
+        let wanted: Vec<_> = rows.iter().map(|row| (row.id, row.label.to_owned(), 7)).collect();
+        assert_eq!(inserted, wanted);
+        assert_eq!(statements.swap(0, Ordering::Relaxed), expected, "{} rows", rows.len());
+        diesel::delete(entries::table).execute(connection).expect("they are deleted");
+    }
+    // The last of them exists: none is inserted.
+    let mut rows = entries(most_rows(connection) + 1);
+    rows.last_mut().expect("a row").id = 1;
+    let insert = diesel::insert_into(entries::table).values(&rows).returning(entries::id);
+    let failed: QueryResult<Vec<i32>> = connection.insert_returning(insert);
+    let Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) = failed else {
+        panic!("{failed:?}")
+    };
+    assert_eq!(count(connection), 0);
+}
