@@ -1,8 +1,9 @@
 //! Opens SQLite files.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -24,12 +25,16 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The first bytes of every SQLite file that is not empty.
 const HEADER: &[u8; 16] = b"SQLite format 3\0";
 
+/// Sets a connection up, with [`BUSY_TIMEOUT`] in milliseconds.
+const SET_UP: &str = "PRAGMA busy_timeout = 30000; PRAGMA foreign_keys = ON";
+
 /// Opens the file, or creates it. Foreign keys are enforced, as on the other backends, and a new database
 /// gets WAL.
 pub(crate) fn open(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
-    let new = path(&settings.name).filter(|path| journal::is_new(&settings.name, path));
-    let mut connection = open_unchanged(settings)?;
-    if let Some(path) = new {
+    let path = path(&settings.name);
+    let file = path.as_deref().and_then(|path| path.metadata().ok());
+    let mut connection = open_at(settings, path.as_deref(), file.as_ref())?;
+    if let Some(path) = path.filter(|_| journal::is_new(&settings.name, file.as_ref())) {
         journal::use_wal(connection.inner_mut(), &path);
     }
     Ok(connection)
@@ -50,10 +55,18 @@ pub(crate) fn open_to_read(settings: &DatabaseSettings) -> Result<SqliteConnecti
 /// Like [`open`], but leaves an empty file unchanged until something is written.
 pub(crate) fn open_unchanged(settings: &DatabaseSettings) -> Result<SqliteConnection, ConnectError> {
     let path = path(&settings.name);
-    let mut connection = establish(settings, path.as_deref())?;
-    let sql = format!("PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON", BUSY_TIMEOUT.as_millis());
-    let set = setting_up(|| connection.batch_execute(&sql));
-    set.map_err(|error| explain(settings, path.as_deref(), &error.to_string()))?;
+    let file = path.as_deref().and_then(|path| path.metadata().ok());
+    open_at(settings, path.as_deref(), file.as_ref())
+}
+
+fn open_at(
+    settings: &DatabaseSettings,
+    path: Option<&Path>,
+    file: Option<&Metadata>,
+) -> Result<SqliteConnection, ConnectError> {
+    let mut connection = establish(settings, path, file)?;
+    let set = setting_up(|| connection.batch_execute(SET_UP));
+    set.map_err(|error| explain(settings, path, &error.to_string()))?;
     Ok(connection)
 }
 
@@ -61,30 +74,64 @@ pub(crate) fn open_unchanged(settings: &DatabaseSettings) -> Result<SqliteConnec
 ///
 /// A process that closes a file loses all POSIX locks that it has on it, SQLite's among them. So this crate
 /// reads a file directly only before its first connection.
-static OPENED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+static OPENED: Mutex<Opened> = Mutex::new(Opened { files: BTreeSet::new(), names: BTreeMap::new() });
 
-fn establish(settings: &DatabaseSettings, path: Option<&Path>) -> Result<SqliteConnection, ConnectError> {
+struct Opened {
+    /// Their canonical paths.
+    files: BTreeSet<PathBuf>,
+    /// The paths by which they were opened, and which file each of them was. To compare that is cheaper than
+    /// to find the canonical path.
+    names: BTreeMap<OsString, FileId>,
+}
+
+/// The device and the number of a file.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn file_id(file: &Metadata) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(_: &Metadata) -> Option<FileId> {
+    None
+}
+
+fn establish(
+    settings: &DatabaseSettings,
+    path: Option<&Path>,
+    file: Option<&Metadata>,
+) -> Result<SqliteConnection, ConnectError> {
     let opened = || OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let connect = || {
         diesel::SqliteConnection::establish(&settings.name)
+            .map(|connection| SqliteConnection::new(connection, settings))
             .map_err(|error| explain(settings, path, &error.to_string()))
     };
-    let first = path.filter(|path| !opened().contains(&canonical(path)));
-    let connection = match first {
-        // From the second connection on nothing reads the file directly.
-        None => connect()?,
-        Some(path) => {
-            let mut opened = opened();
-            if !opened.contains(&canonical(path)) {
-                is_database(settings, path)?;
-            }
-            let connection = connect()?;
-            opened.insert(canonical(path));
-            connection
+    let Some(path) = path else { return connect() };
+    let id = file.and_then(file_id);
+    if id.is_some() && id.as_ref() == opened().names.get(path.as_os_str()) {
+        return connect();
+    }
+    let canonical = || path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let is_first = !opened().files.contains(&canonical());
+    let connection = if is_first {
+        let mut opened = opened();
+        if !opened.files.contains(&canonical()) {
+            is_database(settings, path)?;
         }
+        let connection = connect()?;
+        opened.files.insert(canonical());
+        connection
+    } else {
+        // From the second connection on nothing reads the file directly.
+        connect()?
     };
-    Ok(SqliteConnection::new(connection, settings))
+    if let Some(id) = path.metadata().ok().as_ref().and_then(file_id) {
+        opened().names.insert(path.into(), id);
+    }
+    Ok(connection)
 }
 
 /// Sets how long a statement waits for another process that writes.
@@ -324,6 +371,32 @@ mod tests {
         }
     }
 
+    /// A name for which another file takes the place of the first one is checked again.
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_refers_to_another_file_is_another_file() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("a.db");
+        let id = || fs::metadata(&path).ok().as_ref().and_then(file_id);
+        let known = || OPENED.lock().expect("a lock").names.get(path.as_os_str()).copied();
+        for _ in 0..3 {
+            drop(try_open(&path).expect("a new database"));
+            drop(try_open(&path).expect("a database"));
+            assert!(id() == known(), "{:?} {:?}", id(), known());
+            fs::rename(&path, folder.path().join("old.db")).expect("another name");
+        }
+        let other = folder.path().join("b.txt");
+        fs::write(&other, "a text that is longer than sixteen bytes").expect("a file");
+        let link = folder.path().join("link.db");
+        fs::rename(folder.path().join("old.db"), &path).expect("another name");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        drop(try_open(&link).expect("a database"));
+        fs::remove_file(&link).expect("a link");
+        std::os::unix::fs::symlink(&other, &link).expect("a link");
+        let error = try_open(&link).map(drop).expect_err("no database");
+        assert!(error.to_string().contains("not an SQLite database"), "{error}");
+    }
+
     #[test]
     fn a_new_file_is_made_and_foreign_keys_hold() {
         let folder = tempfile::tempdir().expect("a directory");
@@ -336,7 +409,7 @@ mod tests {
                 .expect("a pragma")
         };
         assert_eq!(pragma(&mut connection, "foreign_keys"), 1);
-        assert_eq!(pragma(&mut connection, "busy_timeout"), 30_000);
+        assert_eq!(u128::try_from(pragma(&mut connection, "busy_timeout")), Ok(BUSY_TIMEOUT.as_millis()));
         // A reported commit survives a power failure, as on the other backends.
         assert_eq!(pragma(&mut connection, "synchronous"), 2);
     }

@@ -1,5 +1,6 @@
 //! The journal mode of a new database file: WAL, unless the file system does not support it.
 
+use std::fs::Metadata;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,8 +14,8 @@ use crate::profile::setting_up;
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Returns whether opening this name creates a database: the file does not exist, or is empty.
-pub(super) fn is_new(name: &str, path: &Path) -> bool {
-    let is_empty = path.metadata().map_or(true, |file| file.is_file() && file.len() == 0);
+pub(super) fn is_new(name: &str, file: Option<&Metadata>) -> bool {
+    let is_empty = file.is_none_or(|file| file.is_file() && file.len() == 0);
     is_empty && !has_own_rules(name)
 }
 
