@@ -57,7 +57,7 @@ impl Connection for SqliteConnection {
         let count = if T::HAS_STATIC_QUERY_ID {
             driver.execute_returning_count(source)
         } else {
-            let query = statements.rendered(source);
+            let query = statements.rendered::<&T, T>(source);
             if query.may_change_session() {
                 busy_timeout.forget();
             }
@@ -96,7 +96,7 @@ impl LoadConnection for SqliteConnection {
         let rows = if T::HAS_STATIC_QUERY_ID {
             LoadConnection::load(&mut **driver, source)
         } else {
-            let query = statements.rendered(source);
+            let query = statements.rendered::<T, T>(source);
             if query.may_change_session() {
                 busy_timeout.forget();
             }
@@ -192,10 +192,12 @@ impl MigrationConnection for SqliteConnection {
 }
 
 impl MultiConnectionHelper for SqliteConnection {
+    #[inline]
     fn to_any<'a>(lookup: &mut <Sqlite as TypeMetadata>::MetadataLookup) -> &mut (dyn std::any::Any + 'a) {
         lookup
     }
 
+    #[inline]
     fn from_any(lookup: &mut dyn std::any::Any) -> Option<&mut <Sqlite as TypeMetadata>::MetadataLookup> {
         lookup.downcast_mut()
     }
