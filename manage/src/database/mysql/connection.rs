@@ -183,10 +183,12 @@ pub(super) fn unsupported(settings: &DatabaseSettings, message: &str) -> Connect
 }
 
 impl MultiConnectionHelper for MysqlConnection {
+    #[inline]
     fn to_any<'a>(lookup: &mut <Mysql as TypeMetadata>::MetadataLookup) -> &mut (dyn std::any::Any + 'a) {
         lookup
     }
 
+    #[inline]
     fn from_any(lookup: &mut dyn std::any::Any) -> Option<&mut <Mysql as TypeMetadata>::MetadataLookup> {
         lookup.downcast_mut()
     }

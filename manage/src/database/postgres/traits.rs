@@ -140,10 +140,12 @@ impl GetPgMetadataCache for PostgresConnection {
 }
 
 impl MultiConnectionHelper for PostgresConnection {
+    #[inline]
     fn to_any<'a>(lookup: &mut <Pg as TypeMetadata>::MetadataLookup) -> &mut (dyn Any + 'a) {
         lookup.as_any()
     }
 
+    #[inline]
     fn from_any(lookup: &mut dyn Any) -> Option<&mut <Pg as TypeMetadata>::MetadataLookup> {
         lookup.downcast_mut::<Self>().map(|connection| connection as &mut dyn PgMetadataLookup)
     }
