@@ -28,7 +28,8 @@ use crate::settings::{DatabaseSettings, Origin, SslMode};
 /// The thread that runs a statement also sends it and reads the answer. The connection keeps up to 128
 /// prepared statements, also of INSERT and UPDATE. Dropping it ends the session.
 pub struct MysqlConnection {
-    driver: Driver,
+    // In a box, because a `Connection` would be as large for every backend.
+    driver: Box<Driver>,
     details: MysqlDetails,
 }
 
@@ -93,7 +94,7 @@ impl RawConnection {
     fn into_diesel(self) -> MysqlConnection {
         let details = MysqlDetails::new(Arc::clone(self.session.flags()));
         details.answering_shortly(|| ());
-        MysqlConnection { driver: Driver::new(self.settings, self.session), details }
+        MysqlConnection { driver: Box::new(Driver::new(self.settings, self.session)), details }
     }
 
     /// Checks within a time limit that the session can prepare statements, as Diesel does, and closes it.
