@@ -39,6 +39,7 @@ pub mod hostile;
 mod instance;
 mod mariadb;
 mod need;
+mod overdue;
 mod pgbouncer;
 mod port;
 mod postgres;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -11,16 +12,20 @@ use crate::case;
 use crate::caught::caught;
 use crate::cell;
 use crate::find::Unavailable;
+use crate::fuzz;
 use crate::need::{Need, REQUIRE};
+use crate::overdue::limited;
 use crate::shared::end_shared;
 
 /// Tests to be run by libtest-mimic, with the arguments that `cargo test` passes on. A test fails by
 /// panicking.
 ///
-/// Tests whose need is not installed show as ignored, and are named again, loudly, after the summary.
-#[derive(Default)]
+/// Tests whose need is not installed show as ignored, and are named again, loudly, after the summary. A test that
+/// takes longer than ten minutes ends the process, with its name.
 pub struct Suite {
     trials: Vec<Trial>,
+    /// How long a test may take.
+    limit: Duration,
     /// The tests, by number, that were not run for want of something.
     skipped: BTreeMap<Need, Vec<usize>>,
     /// The tests for the process inside the namespaces, in that process.
@@ -29,10 +34,29 @@ pub struct Suite {
     outside: Vec<usize>,
 }
 
+impl Default for Suite {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Suite {
     /// No tests yet.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            trials: Vec::new(),
+            // The slowest need half a minute.
+            limit: Duration::from_secs(600) + fuzz::time().unwrap_or_default(),
+            skipped: BTreeMap::new(),
+            inside: Vec::new(),
+            outside: Vec::new(),
+        }
+    }
+
+    /// Sets how long each of the tests that are added next may take.
+    pub fn limit(&mut self, limit: Duration) -> &mut Self {
+        self.limit = limit;
+        self
     }
 
     /// Returns the tests of this program with the attribute [`case`](macro@crate::case).
@@ -44,7 +68,10 @@ impl Suite {
 
     /// Adds a test that runs everywhere.
     pub fn test(&mut self, name: impl Into<String>, test: impl FnOnce() + Send + 'static) -> &mut Self {
-        self.trials.push(Trial::test(name, move || caught(test).map_err(Into::into)));
+        let (name, limit) = (name.into(), self.limit);
+        self.trials.push(Trial::test(name.clone(), move || {
+            limited(&name, limit, || caught(test)).map_err(Into::into)
+        }));
         self
     }
 

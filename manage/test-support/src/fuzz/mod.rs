@@ -10,4 +10,5 @@ mod watch;
 
 pub use inputs::{any_text, kept, mutated, sentence};
 pub use proptest;
+pub(crate) use run::time;
 pub use run::{FUZZ_SECONDS, Fuzz};

@@ -64,11 +64,11 @@ impl Fuzz {
                 panic!("{}: the kept input {file}: {why}\n{}", self.name, Shown(&input));
             }
         }
-        let (begin, seconds) = (Instant::now(), number(FUZZ_SECONDS));
+        let (begin, time) = (Instant::now(), time());
         let clock = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64);
-        let first = number(SEED).unwrap_or_else(|| if seconds.is_some() { clock() } else { 1 });
-        let goes_on = |played: u64| match seconds {
-            Some(seconds) => begin.elapsed() < Duration::from_secs(seconds),
+        let first = number(SEED).unwrap_or_else(|| if time.is_some() { clock() } else { 1 });
+        let goes_on = |played: u64| match time {
+            Some(time) => begin.elapsed() < time,
             None => played < SEEDS,
         };
         let mut played = 0;
@@ -88,11 +88,16 @@ impl Fuzz {
             played += 1;
         }
         // For those who ask for more than an ordinary run.
-        if seconds.is_some() {
+        if time.is_some() {
             let count = played * u64::from(BATCH);
             let _ = writeln!(io::stderr(), "{}: {count} inputs from {SEED}={first} on", self.name);
         }
     }
+}
+
+/// Returns for how long each target gets random inputs, if that is set.
+pub(crate) fn time() -> Option<Duration> {
+    number(FUZZ_SECONDS).map(Duration::from_secs)
 }
 
 fn runner(seed: u64) -> TestRunner {

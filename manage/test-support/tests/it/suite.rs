@@ -29,6 +29,18 @@ pub(crate) fn small() -> ExitCode {
     suite.run()
 }
 
+/// A suite with a test that never ends.
+pub(crate) fn hanging() -> ExitCode {
+    let mut suite = Suite::new();
+    suite.test("ends", || {});
+    suite.limit(Duration::from_secs(1)).test("hangs", || {
+        loop {
+            std::thread::park();
+        }
+    });
+    suite.run()
+}
+
 fn run(filter: &[&str], require: &str) -> Transcript {
     Program::new(std::env::current_exe().unwrap())
         .env(ROLE, "small suite")
@@ -66,6 +78,15 @@ fn panics_show_their_place() {
     assert!(answer.stdout.contains("waited 0ns in vain until pigs fly"), "{answer}");
     assert!(answer.stdout.contains("tests/it/suite.rs:"), "{answer}");
     assert_eq!(answer.stderr, "");
+}
+
+#[case]
+fn a_test_that_hangs_is_named() {
+    let answer = Program::new(std::env::current_exe().unwrap())
+        .env(ROLE, "hanging suite")
+        .run(Duration::from_secs(60))
+        .expect_code(101);
+    assert!(answer.stdout.ends_with("\nTHESE TESTS TAKE TOO LONG: hangs\n"), "{answer}");
 }
 
 /// What a panic said.
