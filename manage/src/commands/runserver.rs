@@ -6,7 +6,10 @@ use crate::checks::{self, Level, Selection};
 use crate::console::printable;
 use crate::prelude::*;
 use crate::render::Format;
-use crate::server::{AllowedHosts, IpVersion, ListenAddress, ServeOptions, Site, listen, router, serve};
+use crate::server::{
+    AllowedHosts, IpVersion, ListenAddress, Listening, ServeOptions, Sharing, Site, inherited, listen,
+    router, serve,
+};
 use crate::{migrations, render};
 
 /// Serve the apps' routes for development
@@ -46,7 +49,10 @@ pub(crate) async fn runserver(
     render::assumed_database(cx, &["default"], cx.skips_checks())?;
     let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
     let routes = router(cx.program(), &site)?;
-    let listening = listen(&address).await.map_err(|error| cannot_listen(&address, error))?;
+    let listening = match inherited().map_err(cannot_inherit)? {
+        Some(listener) => Listening::from_std(listener)?,
+        None => listen(&address, Sharing::Exclusive).await.map_err(|error| cannot_listen(&address, error))?,
+    };
     let bound = listening.address()?;
     // The server starts all the same: the database may come up later, and pages that need none work now.
     let found = migrations::unapplied(cx.program(), cx.database("default")?.settings());
@@ -121,6 +127,15 @@ fn allowed_hosts(cx: &Context, address: &ListenAddress) -> Result<AllowedHosts> 
             .hint("Write example.org, .example.org to include its subdomains, or * for every host: no scheme, port or path.")
             .into()
     })
+}
+
+fn cannot_inherit(error: std::io::Error) -> anyhow::Error {
+    CommandError::new(format!(
+        "Cannot use the socket that was passed (LISTEN_FDS): {}.",
+        printable(&error.to_string())
+    ))
+    .hint("Pass one listening TCP socket, as a systemd socket unit with one ListenStream= does.")
+    .into()
 }
 
 fn cannot_listen(address: &ListenAddress, error: std::io::Error) -> anyhow::Error {

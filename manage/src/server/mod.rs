@@ -19,8 +19,8 @@
 //! ```
 //!
 //! In reading order: [`Site`] is the argument of a router function; `routes` combines the apps' routers;
-//! `address` parses `[ADDR:]PORT`; `host` checks the host of a request; `serve` listens, serves and shuts
-//! down; `accept` counts connections; `observed` follows each request and catches panics; `client_timeout`
+//! `address` parses `[ADDR:]PORT`; `listening` binds it, or takes a socket that was passed; `host` checks the
+//! host of a request; `serve` serves and shuts down; `accept` counts connections; `observed` follows each request and catches panics; `client_timeout`
 //! measures how long a client keeps the server waiting; `page` creates the server's own responses;
 //! `access_log` writes a line for each request.
 
@@ -29,6 +29,7 @@ mod access_log;
 mod address;
 mod client_timeout;
 mod host;
+mod listening;
 mod observed;
 mod page;
 pub(crate) mod routes;
@@ -40,5 +41,6 @@ pub use site::Site;
 
 pub(crate) use address::{IpVersion, ListenAddress};
 pub(crate) use host::AllowedHosts;
+pub(crate) use listening::{Listening, Sharing, inherited, listen};
 pub(crate) use routes::has_routes;
-pub(crate) use serve::{ServeOptions, listen, serve};
+pub(crate) use serve::{ServeOptions, serve};

@@ -1,8 +1,7 @@
-//! Listens, serves, and shuts down gracefully: on shutdown it accepts no new connections and finishes the
+//! Serves, and shuts down gracefully: on shutdown it accepts no new connections and finishes the
 //! running requests, within a time limit.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,32 +10,15 @@ use axum::Router;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::AllowedHosts;
 use super::accept::Accepting;
 use super::access_log::{Abort, ConnectionLog};
+use super::listening::Listening;
 use super::observed::{Observed, ObservedIo};
-use super::{AllowedHosts, ListenAddress};
 use crate::console::Stream;
-
-/// A listening socket that does not accept connections yet.
-pub(crate) struct Listening {
-    listener: TcpListener,
-}
-
-impl Listening {
-    /// Returns the actual address, with the port that the operating system chose for 0.
-    pub(crate) fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-/// Binds the first available address of the host.
-pub(crate) async fn listen(address: &ListenAddress) -> io::Result<Listening> {
-    let listener = TcpListener::bind((address.host.as_str(), address.port)).await?;
-    Ok(Listening { listener })
-}
 
 /// How to serve.
 #[derive(Clone, Debug)]
