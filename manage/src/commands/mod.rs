@@ -5,6 +5,7 @@ mod completion;
 mod help;
 mod migrate;
 mod runserver;
+mod serve;
 mod showmigrations;
 mod startcommand;
 mod version;

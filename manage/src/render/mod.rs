@@ -9,6 +9,8 @@ mod help;
 mod migrations;
 mod reference;
 mod server_error;
+#[cfg(feature = "runserver")]
+mod serving;
 mod waiting;
 mod wrap;
 
@@ -19,4 +21,6 @@ pub(crate) use help::{help_of, listing, names};
 pub(crate) use migrations::unapplied;
 pub(crate) use reference::{Form, Reference};
 pub(crate) use server_error::lines as server_error_lines;
+#[cfg(feature = "runserver")]
+pub(crate) use serving::checks_before_serving;
 pub(crate) use waiting::{Format, WaitReport};

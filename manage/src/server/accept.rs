@@ -115,7 +115,7 @@ impl Accepting {
         let remedy = if self.is_lowered {
             "There are not enough file descriptors: raise the limit of the process (`ulimit -n`)."
         } else {
-            "Set MANAGE_RUNSERVER_MAX_CONNECTIONS to allow more."
+            "Set MANAGE_SERVER_MAX_CONNECTIONS to allow more."
         };
         format!("Warning: {what} in use; further clients wait until one ends. {remedy}")
     }
@@ -172,7 +172,7 @@ fn cannot_accept(error: &io::Error) -> String {
     let hint = match shortage(error) {
         Some(Shortage::OfProcess) => {
             " Every file descriptor of this process is in use: raise the limit (`ulimit -n`), or lower \
-             MANAGE_RUNSERVER_MAX_CONNECTIONS."
+             MANAGE_SERVER_MAX_CONNECTIONS."
         }
         Some(Shortage::OfSystem) => " Every file descriptor of the system is in use (`sysctl fs.file-max`).",
         None => "",

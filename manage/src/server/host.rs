@@ -181,7 +181,7 @@ impl HostError {
     pub(super) fn note(&self) -> String {
         match self {
             Self::Foreign { name, setting } => format!(
-                "the host '{name}' is not allowed; if it is yours: MANAGE_RUNSERVER_ALLOWED_HOSTS={}",
+                "the host '{name}' is not allowed; if it is yours: MANAGE_SERVER_ALLOWED_HOSTS={}",
                 setting.join(",")
             ),
             other => other.to_string(),
@@ -197,8 +197,8 @@ impl HostError {
             _ => "Keep the hosts that are already set: the server's log lists all of them.\n",
         };
         format!(
-            "Bad Request: {self}.\nIf the name is this project's, set MANAGE_RUNSERVER_ALLOWED_HOSTS={name} or write \
-             allowed_hosts = [\"{name}\"] below [runserver] in manage.toml.\n{others}"
+            "Bad Request: {self}.\nIf the name is this project's, set MANAGE_SERVER_ALLOWED_HOSTS={name} or write \
+             allowed_hosts = [\"{name}\"] below [server] in manage.toml.\n{others}"
         )
     }
 }

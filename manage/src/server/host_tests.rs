@@ -156,7 +156,7 @@ fn the_message_has_what_to_write() {
     let error = check(&development(&["web"], "8000"), "/", &["Evil.example:80"]).expect_err("a foreign host");
     assert_eq!(
         error.note(),
-        "the host 'evil.example' is not allowed; if it is yours: MANAGE_RUNSERVER_ALLOWED_HOSTS=web,evil.example"
+        "the host 'evil.example' is not allowed; if it is yours: MANAGE_SERVER_ALLOWED_HOSTS=web,evil.example"
     );
     let page = error.page();
     assert!(

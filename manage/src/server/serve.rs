@@ -16,6 +16,8 @@ use tokio::sync::watch;
 use super::AllowedHosts;
 use super::accept::Accepting;
 use super::access_log::{Abort, ConnectionLog};
+use super::draining::Draining;
+use super::limits::Limits;
 use super::listening::Listening;
 use super::observed::{Observed, ObservedIo};
 use crate::console::Stream;
@@ -31,18 +33,10 @@ pub(crate) struct ServeOptions {
     pub grace: Duration,
     /// Which hosts requests may name.
     pub hosts: AllowedHosts,
-    /// The maximum number of connections; fewer if the process cannot open as many files.
-    pub max_connections: usize,
-    /// How long a client may keep the server waiting: for the head of a request and its body, for the next
-    /// request of a connection, and for reading a response. The time of a slow handler does not count.
-    pub client_timeout: Duration,
-}
-
-impl ServeOptions {
-    /// The default maximum number of connections.
-    pub(crate) const MAX_CONNECTIONS: usize = 1024;
-    /// The default time that a client may keep the server waiting.
-    pub(crate) const CLIENT_TIMEOUT: Duration = Duration::from_secs(30);
+    /// What a client may cost the server.
+    pub limits: Limits,
+    /// Set when `stop` is ready, or by whoever knows earlier.
+    pub draining: Draining,
 }
 
 /// Serves until `stop` is ready, and then finishes the running requests. Returns whether all of them finished
@@ -55,14 +49,15 @@ pub(crate) async fn serve(
 ) -> io::Result<bool> {
     let routes = TowerToHyperService::new(router.with_state(()));
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(options.client_timeout);
+    builder.timer(TokioTimer::new()).header_read_timeout(options.limits.client_timeout);
     let hosts = Arc::new(options.hosts);
-    let client_timeout = options.client_timeout;
+    let (limits, draining) = (options.limits, options.draining);
+    let client_timeout = limits.client_timeout;
     // Each connection holds a receiver: when none is left, all connections have ended.
     let (stopping, stopped) = watch::channel(false);
     let listener = listening.listener;
     let mut accepting =
-        Accepting::new(listener, options.max_connections, client_timeout, options.errors.clone());
+        Accepting::new(listener, limits.max_connections, client_timeout, options.errors.clone());
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -78,9 +73,12 @@ pub(crate) async fn serve(
             () = &mut stop => break,
         }
     }
+    draining.begin();
     drop((accepting, stopped));
     let _ = stopping.send(true);
-    Ok(tokio::time::timeout(options.grace, stopping.closed()).await.is_ok())
+    let in_time = tokio::time::timeout(options.grace, stopping.closed()).await.is_ok();
+    draining.cut_off();
+    Ok(in_time)
 }
 
 /// The log of a connection. When it is dropped, it records that the server aborted a request that is still

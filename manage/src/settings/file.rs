@@ -22,6 +22,7 @@ pub(crate) struct SettingsFile {
     pub(crate) databases: Table<BTreeMap<String, Spanned<Table<DatabaseTable>>>>,
     pub(crate) pool: Table<PoolTable>,
     pub(crate) runserver: Table<RunserverTable>,
+    pub(crate) server: Table<ServerTable>,
     pub(crate) checks: Table<ChecksTable>,
     pub(crate) apps: Table<BTreeMap<String, Spanned<toml::Table>>>,
 }
@@ -57,14 +58,29 @@ pub(crate) struct PoolTable {
     pub(crate) connection_timeout_seconds: Option<Spanned<u32>>,
 }
 
-/// `[runserver]`.
+/// `[runserver]`. The keys other than the address are in `[server]` now, and are rejected with this advice.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RunserverTable {
     pub(crate) address: Option<Spanned<String>>,
+    pub(crate) allowed_hosts: Option<Spanned<toml::Value>>,
+    pub(crate) max_connections: Option<Spanned<toml::Value>>,
+    pub(crate) client_timeout_seconds: Option<Spanned<toml::Value>>,
+}
+
+/// `[server]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServerTable {
+    pub(crate) address: Option<Spanned<String>>,
     pub(crate) allowed_hosts: Option<Spanned<Vec<String>>>,
+    pub(crate) trusted_proxies: Option<Spanned<Vec<String>>>,
+    pub(crate) metrics_address: Option<Spanned<String>>,
     pub(crate) max_connections: Option<Spanned<u32>>,
+    pub(crate) max_head_bytes: Option<Spanned<u32>>,
+    pub(crate) max_body_bytes: Option<Spanned<u64>>,
     pub(crate) client_timeout_seconds: Option<Spanned<u32>>,
+    pub(crate) request_timeout_seconds: Option<Spanned<u32>>,
 }
 
 /// `[checks]`.

@@ -13,7 +13,7 @@ use super::envfile::EnvFile;
 use super::file::Parsed;
 use super::find::{SettingsPath, nearest};
 use super::pool::PoolSettings;
-use super::runserver::RunserverSettings;
+use super::server::ServerSettings;
 use super::trust::root::{search_directories, unsearched};
 use super::variables::Variables;
 use super::{DatabaseSettings, Environment, Secret, SettingsError, environment_name, secrets_of};
@@ -47,7 +47,7 @@ pub struct Settings {
     pub(crate) warnings: Vec<String>,
     /// Names that resemble settings.
     pub(crate) near_misses: Vec<NearMiss>,
-    pub(crate) runserver: RunserverSettings,
+    pub(crate) server: ServerSettings,
     pub(crate) silenced_checks: Vec<String>,
     apps: BTreeMap<String, AppTable>,
     name: String,
@@ -92,7 +92,7 @@ impl Settings {
         let Databases { by_alias: mut databases, warnings, mut near_misses } = found;
         let pool = PoolSettings::read(&variables, &parsed, file.as_deref())?;
         databases.values_mut().for_each(|database| database.pool = pool.clone());
-        let runserver = RunserverSettings::read(&variables, &parsed, file.as_deref())?;
+        let server = ServerSettings::read(&variables, &parsed, file.as_deref())?;
         let apps = parsed
             .file
             .apps
@@ -132,7 +132,7 @@ impl Settings {
             withheld,
             warnings,
             near_misses,
-            runserver,
+            server,
             silenced_checks,
             apps,
             name,
@@ -263,7 +263,7 @@ impl Settings {
 
     /// Returns the configured address of `manage runserver`, unparsed, and its origin.
     pub fn runserver_address(&self) -> Option<(&str, &super::Origin)> {
-        self.runserver.address.as_ref().map(|(address, origin)| (address.as_str(), origin))
+        self.server.runserver_address.as_ref().map(|(address, origin)| (address.as_str(), origin))
     }
 
     /// Returns the labels of the `[apps.<label>]` tables.

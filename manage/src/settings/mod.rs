@@ -32,15 +32,16 @@ mod named_secret;
 mod origin;
 mod pool;
 mod reading;
+mod secret;
+mod secret_files;
 #[cfg_attr(
     not(feature = "runserver"),
     allow(dead_code, reason = "the file has the same form in every build")
 )]
-mod runserver;
-mod secret;
-mod secret_files;
+mod server;
 mod trust;
 mod variables;
+mod written;
 
 /// The variable with the directories whose files are used no matter who owns them, separated as in `PATH`;
 /// `*` means all.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::SettingsError;
 use super::file::Parsed;
-use super::runserver::{Source, Written};
 use super::variables::Variables;
+use super::written::{Source, Written};
 
 /// The size of a pool, and how long it keeps connections: `[pool]` of `manage.toml`, and the variables
 /// `MANAGE_POOL_…`.

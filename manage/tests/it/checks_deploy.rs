@@ -128,7 +128,7 @@ fn a_good_deployment() {
         .file("manage.toml", "[checks]\nsilenced = [\"deployment.W001\", \"manage.W001\"]\n")
         .env("DATABASE_URL", &url)
         .env("MANAGE_ENV", "production")
-        .env("MANAGE_RUNSERVER_ALLOWED_HOSTS", "shop.example.org");
+        .env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example.org");
     let ran = project.run("check --deploy --fail-level DEBUG");
     assert_eq!(ran.exit.0, 0, "{}", ran.all());
     let insecure = project.env("DATABASE_URL_OTHER", &format!("postgres://u:{STRONG}@db/a"));
@@ -167,11 +167,7 @@ fn which_hosts_runserver_answers_to() {
             ("staging", "", false),
         ] {
             let project = Project::new().env("MANAGE_ENV", environment);
-            reported(
-                &deploy(&project.env("MANAGE_RUNSERVER_ALLOWED_HOSTS", hosts)),
-                "security.W007",
-                expected,
-            );
+            reported(&deploy(&project.env("MANAGE_SERVER_ALLOWED_HOSTS", hosts)), "security.W007", expected);
         }
     }
 }

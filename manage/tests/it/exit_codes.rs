@@ -48,9 +48,9 @@ fn settings_of_runserver() {
     for (name, value) in [
         ("MANAGE_RUNSERVER_ADDRESS", "127.0.0.1:99999"),
         ("MANAGE_RUNSERVER_ADDRESS", "many"),
-        ("MANAGE_RUNSERVER_ALLOWED_HOSTS", "https://example.org/"),
-        ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "0"),
-        ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "long"),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "https://example.org/"),
+        ("MANAGE_SERVER_MAX_CONNECTIONS", "0"),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "long"),
     ] {
         let (code, err) = ran(&[(name, value)], "runserver");
         assert!(code == 78 && err.starts_with(&format!("Error: {name} (environment): ")), "{code} {err}");

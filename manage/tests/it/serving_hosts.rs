@@ -43,9 +43,9 @@ fn foreign_hosts_are_refused() {
     );
     let refused = get(&server, "Rebound.evil.example:8000");
     assert!(refused.contains("this server is not for the host 'rebound.evil.example'"), "{refused}");
-    assert!(refused.contains("MANAGE_RUNSERVER_ALLOWED_HOSTS=rebound.evil.example "), "{refused}");
+    assert!(refused.contains("MANAGE_SERVER_ALLOWED_HOSTS=rebound.evil.example "), "{refused}");
     assert!(
-        refused.contains("allowed_hosts = [\"rebound.evil.example\"] below [runserver] in manage.toml"),
+        refused.contains("allowed_hosts = [\"rebound.evil.example\"] below [server] in manage.toml"),
         "{refused}"
     );
     let line = server.logged("Rebound");
@@ -53,7 +53,7 @@ fn foreign_hosts_are_refused() {
         line.contains(" 400 ")
             && line.ends_with(
                 "(the host 'rebound.evil.example' is not allowed; if it is yours: \
-             MANAGE_RUNSERVER_ALLOWED_HOSTS=rebound.evil.example)"
+             MANAGE_SERVER_ALLOWED_HOSTS=rebound.evil.example)"
             ),
         "{line}"
     );
@@ -69,7 +69,7 @@ fn foreign_hosts_are_refused() {
 #[case]
 fn what_is_malformed_is_refused_in_production_too() {
     let everywhere = [("MANAGE_ENV", "production"), ("DATABASE_URL", "sqlite:db.sqlite3")];
-    let any = [everywhere[0], everywhere[1], ("MANAGE_RUNSERVER_ALLOWED_HOSTS", "*")];
+    let any = [everywhere[0], everywhere[1], ("MANAGE_SERVER_ALLOWED_HOSTS", "*")];
     for variables in [&[][..], &everywhere, &any] {
         let server = Server::with(&[], variables);
         for (host, line) in [
@@ -105,22 +105,20 @@ fn what_is_malformed_is_refused_in_production_too() {
 
 #[case]
 fn the_settings_add_hosts() {
-    let mut server = Server::with(&[], &[("MANAGE_RUNSERVER_ALLOWED_HOSTS", "web, .Example.test,")]);
+    let mut server = Server::with(&[], &[("MANAGE_SERVER_ALLOWED_HOSTS", "web, .Example.test,")]);
     expect(&server, &["web:8000", "example.test", "a.b.example.test", "localhost", "10.1.2.3"], 200);
     expect(&server, &["badexample.test", "example.test.evil.example", "x.web"], 400);
     let refused = get(&server, "evil.example");
-    assert!(refused.contains("MANAGE_RUNSERVER_ALLOWED_HOSTS=evil.example "), "{refused}");
+    assert!(refused.contains("MANAGE_SERVER_ALLOWED_HOSTS=evil.example "), "{refused}");
     // The other hosts are in the log alone: a stranger does not learn them.
     assert!(!refused.contains("example.test"), "{refused}");
     let line = server.logged("'evil.example' is not allowed");
-    assert!(line.contains("MANAGE_RUNSERVER_ALLOWED_HOSTS=web,.example.test,evil.example)"), "{line}");
+    assert!(line.contains("MANAGE_SERVER_ALLOWED_HOSTS=web,.example.test,evil.example)"), "{line}");
     let production = [("MANAGE_ENV", "production"), ("DATABASE_URL", "sqlite:db.sqlite3")];
     let server = Server::with(&[], &production);
     expect(&server, &["shop.example", "10.1.2.3"], 200);
-    let server = Server::with(
-        &[],
-        &[production[0], production[1], ("MANAGE_RUNSERVER_ALLOWED_HOSTS", "shop.example")],
-    );
+    let server =
+        Server::with(&[], &[production[0], production[1], ("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example")]);
     expect(&server, &["shop.example", "127.0.0.1", "localhost:8000"], 200);
     expect(&server, &["evil.example", "10.1.2.3"], 400);
 }
@@ -149,11 +147,11 @@ fn a_wrong_setting_has_its_place() {
         assert!(!failed.stderr.contains("very-secret"), "{failed}");
     }
     for (variable, value) in [
-        ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "very-secret"),
-        ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "0"),
-        ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "+3"),
-        ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "99999999999"),
-        ("MANAGE_RUNSERVER_ALLOWED_HOSTS", "https://very-secret@example.test"),
+        ("MANAGE_SERVER_MAX_CONNECTIONS", "very-secret"),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "0"),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "+3"),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "99999999999"),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "https://very-secret@example.test"),
     ] {
         let failed = run("").env(variable, value).run(SOON).expect_code(78);
         assert!(failed.stderr.contains(&format!("Error: {variable} (environment): ")), "{failed}");
@@ -164,7 +162,7 @@ fn a_wrong_setting_has_its_place() {
     other
         .cwd(folder.path())
         .arg("version")
-        .env("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "0")
+        .env("MANAGE_SERVER_CLIENT_TIMEOUT", "0")
         .run(SOON)
         .expect_success();
 }

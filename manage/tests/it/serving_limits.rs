@@ -20,11 +20,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::serving::{SOON, Server, status};
 
 /// The time of a client in these tests, and one that is clearly longer.
-const LIMIT: (&str, &str) = ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "1");
+const LIMIT: (&str, &str) = ("MANAGE_SERVER_CLIENT_TIMEOUT", "1");
 const LONGER: Duration = Duration::from_secs(3);
 
 /// More time than a test takes, where clients shall not be cut off.
-const FOREVER: (&str, &str) = ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "600");
+const FOREVER: (&str, &str) = ("MANAGE_SERVER_CLIENT_TIMEOUT", "600");
 
 #[manage::router]
 fn urls(site: &Site) -> manage::Result<Router> {
@@ -259,14 +259,14 @@ fn idle_connections_end() {
 #[case]
 fn no_more_connections_than_set() {
     let mut server =
-        Server::with(&["--shutdown-timeout", "0"], &[FOREVER, ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "2")]);
+        Server::with(&["--shutdown-timeout", "0"], &[FOREVER, ("MANAGE_SERVER_MAX_CONNECTIONS", "2")]);
     let first = server.send(request("/never"));
     let _second = server.send(request("/never"));
     let line = server.logged("Warning: ");
     assert_eq!(
         line,
         "Warning: All 2 connections are in use; further clients wait until one ends. \
-         Set MANAGE_RUNSERVER_MAX_CONNECTIONS to allow more."
+         Set MANAGE_SERVER_MAX_CONNECTIONS to allow more."
     );
     let mut third = server.send(request("/").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
     third.set_read_timeout(Some(Duration::from_millis(300))).expect("a time limit");
@@ -288,7 +288,7 @@ fn no_more_connections_than_set() {
 
 #[case]
 fn idle_connections_make_room() {
-    let server = Server::with(&[], &[FOREVER, ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "1")]);
+    let server = Server::with(&[], &[FOREVER, ("MANAGE_SERVER_MAX_CONNECTIONS", "1")]);
     let mut idle = BufReader::new(server.send(request("/")));
     assert_eq!(status(&mut idle), "HTTP/1.1 200 OK");
     for _ in 0..3 {
@@ -296,7 +296,7 @@ fn idle_connections_make_room() {
     }
     assert_eq!(rest(idle.into_inner()), b"");
     // While there is room, connections are kept.
-    let server = Server::with(&[], &[FOREVER, ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "20")]);
+    let server = Server::with(&[], &[FOREVER, ("MANAGE_SERVER_MAX_CONNECTIONS", "20")]);
     let mut kept = BufReader::new(server.send(request("/")));
     for _ in 0..3 {
         assert_eq!(status(&mut kept), "HTTP/1.1 200 OK");
@@ -308,7 +308,7 @@ fn idle_connections_make_room() {
 
 #[case]
 fn an_upgraded_connection_counts() {
-    let server = Server::with(&[], &[FOREVER, ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "1")]);
+    let server = Server::with(&[], &[FOREVER, ("MANAGE_SERVER_MAX_CONNECTIONS", "1")]);
     let upgraded =
         server.send("GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n");
     let mut upgraded = BufReader::new(upgraded);
@@ -359,7 +359,7 @@ fn running_out_of_descriptors() {
     assert_eq!(
         line,
         "Error: Cannot accept connections: Too many open files (os error 24). Every file descriptor of this process is in \
-         use: raise the limit (`ulimit -n`), or lower MANAGE_RUNSERVER_MAX_CONNECTIONS. Clients wait until this succeeds again."
+         use: raise the limit (`ulimit -n`), or lower MANAGE_SERVER_MAX_CONNECTIONS. Clients wait until this succeeds again."
     );
     let before = ticks(server.running.pid());
     std::thread::sleep(Duration::from_secs(1));

@@ -83,14 +83,14 @@ pub(super) fn address(settings: &Settings) -> Option<Message> {
 #[cfg(feature = "runserver")]
 pub(super) fn hosts(settings: &Settings, program: &Program) -> Option<Message> {
     let serves = program.registry().apps().iter().any(|app| crate::server::has_routes(app));
-    let hosts = settings.runserver.allowed_hosts.as_ref();
+    let hosts = settings.server.allowed_hosts.as_ref();
     let everything = hosts.is_none_or(|(hosts, _)| hosts.iter().any(|host| host == "*"));
     (settings.is_production() && serves && everything).then(|| {
         let place = hosts.map(|(_, origin)| format!(" ({origin})")).unwrap_or_default();
         ANY_HOST
             .message(format!("runserver accepts every host that a request names{place}."))
             .about("runserver")
-            .hint("Set MANAGE_RUNSERVER_ALLOWED_HOSTS, or allowed_hosts below [runserver] in manage.toml, to the site's names.")
+            .hint("Set MANAGE_SERVER_ALLOWED_HOSTS, or allowed_hosts below [server] in manage.toml, to the site's names.")
     })
 }
 

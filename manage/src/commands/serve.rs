@@ -1,0 +1,75 @@
+#![cfg(feature = "runserver")]
+
+use std::time::Duration;
+
+use crate::prelude::*;
+use crate::render;
+use crate::server::{
+    Draining, IpVersion, Limits, ServeOptions, Sharing, Site, listen_address, open, production_hosts, router,
+    serve as run,
+};
+
+/// Serve the apps' routes in production
+///
+/// Requests are answered only for the hosts in MANAGE_SERVER_ALLOWED_HOSTS, which must be set.
+#[command(requires_checks = "none")]
+pub(crate) async fn serve(
+    cx: &mut Context,
+    /// Where to listen: PORT, ADDRESS:PORT, [IPV6]:PORT or NAME:PORT [default: 127.0.0.1:8000]
+    #[arg(value_name = "[ADDRESS:]PORT")]
+    addrport: Option<String>,
+    /// Use IPv6 where only a port is given
+    #[arg(short = '6', long)]
+    ipv6: bool,
+    /// Let several processes listen at the same address (SO_REUSEPORT)
+    #[arg(long)]
+    reuse_port: bool,
+    /// How long to accept connections after a stop signal, while load balancers learn of it
+    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    shutdown_delay: u32,
+    /// How long running requests may take after that
+    #[arg(long, value_name = "SECONDS", default_value = "8")]
+    shutdown_timeout: u32,
+    /// Do not log requests
+    #[arg(long)]
+    no_access_log: bool,
+) -> Result<Exit> {
+    // First of all, so that a signal during start-up stops it as gracefully as later.
+    let stopped = cx.cancelled();
+    cx.cancellation().ends_well();
+    let settings = cx.settings()?;
+    let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
+    let address = listen_address(addrport.as_deref(), settings.server.address.as_ref(), version)?;
+    let hosts = production_hosts(settings)?;
+    let limits = Limits::read(settings, Some(Limits::REQUEST_TIMEOUT))?;
+    if let Some(exit) = render::checks_before_serving(cx)? {
+        return Ok(exit);
+    }
+    let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
+    let Some(routes) = router(cx.program(), &site)? else {
+        return Err(CommandError::new("No app has routes, so there is nothing to serve.")
+            .hint("Mark a function that returns an axum Router with #[manage::router].")
+            .into());
+    };
+    let sharing = if reuse_port { Sharing::ReusePort } else { Sharing::Exclusive };
+    let (listening, shown) = open(&address, sharing).await?;
+    cx.line(format_args!("Starting production server at http://{shown}/"))?;
+    let draining = Draining::default();
+    let options = ServeOptions {
+        log: (!no_access_log).then(|| cx.err().clone()),
+        errors: cx.err().clone(),
+        grace: Duration::from_secs(shutdown_timeout.into()),
+        hosts,
+        limits,
+        draining: draining.clone(),
+    };
+    let stop = async move {
+        let _ = stopped.await;
+        draining.begin();
+        tokio::time::sleep(Duration::from_secs(shutdown_delay.into())).await;
+    };
+    if !run(listening, routes, options, stop).await? {
+        cx.warning(format_args!("Aborted the requests that were still running after {shutdown_timeout} s."))?;
+    }
+    Ok(Exit::SUCCESS)
+}

@@ -1,0 +1,21 @@
+//! What the servers print before they start.
+
+use super::Format;
+use crate::checks::{self, Level, Selection};
+use crate::command::Context;
+use crate::error::{Exit, Result};
+
+/// Runs the system checks and prints their results, unless they are skipped. Returns the exit code if one of
+/// them has failed.
+pub(crate) fn checks_before_serving(cx: &mut Context) -> Result<Option<Exit>> {
+    if !cx.skips_checks() {
+        let results = checks::run(cx, &Selection::default());
+        let exit = super::checks(cx, &results, Level::Error, Format::Text)?;
+        if exit != Exit::SUCCESS {
+            return Ok(Some(results.configuration_error().map_or(exit, |error| error.code())));
+        }
+    }
+    // Before routes are made: an app's may ask for its database.
+    super::assumed_database(cx, &["default"], cx.skips_checks())?;
+    Ok(None)
+}

@@ -1,0 +1,104 @@
+//! What `serve` and `runserver` read from the settings before they start, and the socket that they serve.
+
+use std::io::ErrorKind;
+
+use super::listening::{Listening, Sharing, inherited, listen};
+use super::{AllowedHosts, IpVersion, ListenAddress};
+use crate::console::printable;
+use crate::error::{CommandError, Exit, Result};
+use crate::settings::{Origin, Settings};
+
+/// Returns the address to listen at: the argument, or else the one in the settings, or the default.
+pub(crate) fn listen_address(
+    argument: Option<&str>,
+    setting: Option<&(String, Origin)>,
+    version: IpVersion,
+) -> Result<ListenAddress> {
+    let (text, origin) = match (argument, setting) {
+        (Some(text), _) => (Some(text), None),
+        (None, Some((text, origin))) => (Some(text.as_str()), Some(origin)),
+        (None, None) => (None, None),
+    };
+    ListenAddress::parse(text, version).map_err(|error| {
+        // Without an origin it was typed.
+        let (place, exit) = match origin {
+            Some(origin) => (format!("{origin}: "), Exit::CONFIGURATION),
+            None => (String::new(), Exit::USAGE),
+        };
+        CommandError::new(format!("{place}{error}"))
+            .exit_code(exit)
+            .hint("Write 8000, 0.0.0.0:8000, [::1]:8000 or localhost:8000.")
+            .into()
+    })
+}
+
+/// Returns the hosts that the development server answers to.
+pub(crate) fn development_hosts(settings: &Settings, address: &ListenAddress) -> Result<AllowedHosts> {
+    let hosts = settings.server.allowed_hosts.as_ref();
+    let (patterns, origin) = hosts.map_or((&[][..], None), |(hosts, origin)| (&hosts[..], Some(origin)));
+    let allowed = match settings.is_production() {
+        true => AllowedHosts::in_production(patterns),
+        false => AllowedHosts::in_development(patterns, address),
+    };
+    allowed.map_err(|error| wrong_entry(origin, &error, HOST_FORM))
+}
+
+/// Returns the hosts that the production server answers to, which must be set.
+pub(crate) fn production_hosts(settings: &Settings) -> Result<AllowedHosts> {
+    let (patterns, origin) = match &settings.server.allowed_hosts {
+        Some((hosts, origin)) if !hosts.is_empty() => (hosts, origin),
+        _ => {
+            return Err(CommandError::new("No allowed hosts are set, and the production server requires them.")
+                .exit_code(Exit::CONFIGURATION)
+                .hint(
+                    "Set MANAGE_SERVER_ALLOWED_HOSTS=example.org, or allowed_hosts = [\"example.org\"] below [server] in \
+                     manage.toml, to the site's names. The entry * allows every host.",
+                )
+                .into());
+        }
+    };
+    AllowedHosts::in_production(patterns).map_err(|error| wrong_entry(Some(origin), &error, HOST_FORM))
+}
+
+const HOST_FORM: &str = "Write example.org, .example.org to include its subdomains, or * for every host: no scheme, port or path.";
+
+fn wrong_entry(origin: Option<&Origin>, error: &dyn std::fmt::Display, form: &str) -> anyhow::Error {
+    let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();
+    CommandError::new(format!("{place}{error}.")).exit_code(Exit::CONFIGURATION).hint(form).into()
+}
+
+/// Takes the socket that the parent process passed, or else binds the address. Returns the socket, and the
+/// address to show.
+pub(crate) async fn open(address: &ListenAddress, sharing: Sharing) -> Result<(Listening, ListenAddress)> {
+    if let Some(listener) = inherited().map_err(|error| cannot_inherit(&error))? {
+        let listening = Listening::from_std(listener)?;
+        let bound = listening.address()?;
+        return Ok((listening, ListenAddress { host: bound.ip().to_string(), port: bound.port() }));
+    }
+    let listening = listen(address, sharing).await.map_err(|error| cannot_listen(address, &error))?;
+    // The name that was typed is the one that a browser can open.
+    let shown = ListenAddress { port: listening.address()?.port(), ..address.clone() };
+    Ok((listening, shown))
+}
+
+fn cannot_inherit(error: &std::io::Error) -> anyhow::Error {
+    let why = error.to_string();
+    CommandError::new(format!("Cannot use the socket that was passed (LISTEN_FDS): {}.", printable(&why)))
+        .hint("Pass one listening TCP socket, as a systemd socket unit with one ListenStream= does.")
+        .into()
+}
+
+fn cannot_listen(address: &ListenAddress, error: &std::io::Error) -> anyhow::Error {
+    let message = match error.kind() {
+        ErrorKind::AddrInUse => format!("{address} is already in use."),
+        ErrorKind::PermissionDenied => format!("You don't have permission to listen at {address}."),
+        ErrorKind::AddrNotAvailable => format!("{address} is not an address of this machine."),
+        _ => format!("Cannot listen at {address}: {error}."),
+    };
+    let hint = match error.kind() {
+        ErrorKind::AddrInUse => "Another server is listening there: stop it, or use another port.",
+        ErrorKind::PermissionDenied => "Ports below 1024 need root: use a higher one.",
+        _ => "Use an address of this machine, or 127.0.0.1.",
+    };
+    CommandError::new(message).hint(hint).into()
+}

@@ -1,0 +1,119 @@
+//! The unparsed settings of `manage serve` and `manage runserver`.
+
+use std::path::Path;
+
+use super::SettingsError;
+use super::file::Parsed;
+use super::variables::Variables;
+use super::written::{Source, Written, positive};
+
+/// Variables that had another name, and their names now.
+const RENAMED: [(&str, &str); 3] = [
+    ("MANAGE_RUNSERVER_ALLOWED_HOSTS", "MANAGE_SERVER_ALLOWED_HOSTS"),
+    ("MANAGE_RUNSERVER_MAX_CONNECTIONS", "MANAGE_SERVER_MAX_CONNECTIONS"),
+    ("MANAGE_RUNSERVER_CLIENT_TIMEOUT", "MANAGE_SERVER_CLIENT_TIMEOUT"),
+];
+
+/// `[server]` and the variables `MANAGE_SERVER_…`, for both commands; and the address of `runserver`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServerSettings {
+    /// The address of `serve`.
+    pub(crate) address: Written<String>,
+    /// The address of `runserver`.
+    pub(crate) runserver_address: Written<String>,
+    pub(crate) allowed_hosts: Written<Vec<String>>,
+    pub(crate) trusted_proxies: Written<Vec<String>>,
+    pub(crate) metrics_address: Written<String>,
+    max_connections: Written<String>,
+    max_head_bytes: Written<String>,
+    max_body_bytes: Written<String>,
+    client_timeout: Written<String>,
+    request_timeout: Written<String>,
+}
+
+impl ServerSettings {
+    pub(super) fn read(
+        variables: &Variables<'_>,
+        parsed: &Parsed,
+        file: Option<&Path>,
+    ) -> Result<Self, SettingsError> {
+        let table = &parsed.file.server.0;
+        let source = Source { variables, parsed, file };
+        reject_renamed(&source)?;
+        let text = |name: &str, key| source.value(name, key, str::to_owned, String::clone);
+        let number = |name: &str, key| source.value(name, key, str::to_owned, u32::to_string);
+        let texts = |name: &str, key| source.value(name, key, list, Vec::clone);
+        Ok(Self {
+            address: text("MANAGE_SERVER_ADDRESS", &table.address)?,
+            runserver_address: text("MANAGE_RUNSERVER_ADDRESS", &parsed.file.runserver.0.address)?,
+            allowed_hosts: texts("MANAGE_SERVER_ALLOWED_HOSTS", &table.allowed_hosts)?,
+            trusted_proxies: texts("MANAGE_SERVER_TRUSTED_PROXIES", &table.trusted_proxies)?,
+            metrics_address: text("MANAGE_SERVER_METRICS_ADDRESS", &table.metrics_address)?,
+            max_connections: number("MANAGE_SERVER_MAX_CONNECTIONS", &table.max_connections)?,
+            max_head_bytes: number("MANAGE_SERVER_MAX_HEAD_BYTES", &table.max_head_bytes)?,
+            max_body_bytes: source.value(
+                "MANAGE_SERVER_MAX_BODY_BYTES",
+                &table.max_body_bytes,
+                str::to_owned,
+                u64::to_string,
+            )?,
+            client_timeout: number("MANAGE_SERVER_CLIENT_TIMEOUT", &table.client_timeout_seconds)?,
+            request_timeout: number("MANAGE_SERVER_REQUEST_TIMEOUT", &table.request_timeout_seconds)?,
+        })
+    }
+
+    /// Returns the maximum number of connections.
+    pub(crate) fn max_connections(&self) -> Result<Option<usize>, SettingsError> {
+        positive(&self.max_connections)
+    }
+
+    /// Returns the maximum size of a request's head.
+    pub(crate) fn max_head_bytes(&self) -> Result<Option<u32>, SettingsError> {
+        positive(&self.max_head_bytes)
+    }
+
+    /// Returns the maximum size of a request's body.
+    pub(crate) fn max_body_bytes(&self) -> Result<Option<u64>, SettingsError> {
+        positive(&self.max_body_bytes)
+    }
+
+    /// Returns the client timeout in seconds.
+    pub(crate) fn client_timeout(&self) -> Result<Option<u32>, SettingsError> {
+        positive(&self.client_timeout)
+    }
+
+    /// Returns the request timeout in seconds.
+    pub(crate) fn request_timeout(&self) -> Result<Option<u32>, SettingsError> {
+        positive(&self.request_timeout)
+    }
+}
+
+/// Fails if a setting has a name that is no longer read: ignoring a limit could do harm.
+fn reject_renamed(source: &Source<'_>) -> Result<(), SettingsError> {
+    for (old, new) in RENAMED {
+        if let Some(value) = source.variables.plain(old)? {
+            return Err(SettingsError::new(format!("{} is no longer read.", value.origin))
+                .hint(format!("Set {new}, which is for both `runserver` and `serve`.")));
+        }
+    }
+    let table = &source.parsed.file.runserver.0;
+    let keys = [
+        ("allowed_hosts", &table.allowed_hosts),
+        ("max_connections", &table.max_connections),
+        ("client_timeout_seconds", &table.client_timeout_seconds),
+    ];
+    for (name, key) in keys {
+        if let Some(key) = key {
+            let origin = source.origin(key);
+            return Err(SettingsError::new(format!("{origin}: {name} is no longer read below [runserver]."))
+                .hint(format!(
+                    "Move {name} to the table [server], which is for both `runserver` and `serve`."
+                )));
+        }
+    }
+    Ok(())
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
