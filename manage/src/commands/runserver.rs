@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::console::printable;
+use crate::console::{Role, printable};
 use crate::prelude::*;
+use crate::render::Format;
 use crate::server::{
     Draining, IpVersion, Limits, ServeOptions, Sharing, Site, development_hosts, listen_address, open,
-    router, serve,
+    router, serve, trusted_proxies,
 };
 use crate::{migrations, render};
 
@@ -26,6 +27,9 @@ pub(crate) async fn runserver(
     /// Do not log requests
     #[arg(long)]
     no_access_log: bool,
+    /// The form of the log
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
 ) -> Result<Exit> {
     // First of all, so that a signal during start-up stops it as gracefully as later.
     let stopped = cx.cancelled();
@@ -34,7 +38,9 @@ pub(crate) async fn runserver(
     let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
     let address = listen_address(addrport.as_deref(), settings.server.runserver_address.as_ref(), version)?;
     let hosts = development_hosts(settings, &address)?;
+    let proxies = trusted_proxies(settings)?;
     let limits = Limits::read(settings, None)?;
+    let log = render::server_log(cx, log_format);
     if settings.is_production() {
         cx.warning(format_args!(
             "Warning: runserver is the development server, and MANAGE_ENV is 'production'. Use `{} serve` there.",
@@ -47,7 +53,7 @@ pub(crate) async fn runserver(
     if let Some(exit) = render::checks_before_serving(cx)? {
         return Ok(exit);
     }
-    let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
+    let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let routes = router(cx.program(), &site)?;
     let (listening, shown) = open(&address, Sharing::Exclusive).await?;
     // The server starts all the same: the database may come up later, and pages that need none work now.
@@ -65,10 +71,11 @@ pub(crate) async fn runserver(
         printable(cx.settings()?.name()),
     ))?;
     let options = ServeOptions {
-        log: (!no_access_log).then(|| cx.err().clone()),
-        errors: cx.err().clone(),
+        log: (!no_access_log).then(|| log.clone()),
+        errors: log.clone(),
         grace: Duration::from_secs(shutdown_timeout.into()),
         hosts,
+        proxies,
         limits,
         draining: Draining::default(),
     };
@@ -77,7 +84,8 @@ pub(crate) async fn runserver(
     };
     let in_time = serve(listening, routes.unwrap_or_default(), options, stop).await?;
     if !in_time {
-        cx.warning(format_args!("Aborted the requests that were still running after {shutdown_timeout} s."))?;
+        let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
+        log.report(Role::Warning, &text);
     }
     Ok(Exit::SUCCESS)
 }

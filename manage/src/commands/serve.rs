@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use crate::console::Role;
 use crate::prelude::*;
-use crate::render;
+use crate::render::{self, Format};
 use crate::server::{
     Draining, IpVersion, Limits, ServeOptions, Sharing, Site, listen_address, open, production_hosts, router,
-    serve as run,
+    serve as run, trusted_proxies,
 };
 
 /// Serve the apps' routes in production
@@ -33,6 +34,9 @@ pub(crate) async fn serve(
     /// Do not log requests
     #[arg(long)]
     no_access_log: bool,
+    /// The form of the log
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
 ) -> Result<Exit> {
     // First of all, so that a signal during start-up stops it as gracefully as later.
     let stopped = cx.cancelled();
@@ -41,11 +45,13 @@ pub(crate) async fn serve(
     let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
     let address = listen_address(addrport.as_deref(), settings.server.address.as_ref(), version)?;
     let hosts = production_hosts(settings)?;
+    let proxies = trusted_proxies(settings)?;
     let limits = Limits::read(settings, Some(Limits::REQUEST_TIMEOUT))?;
     if let Some(exit) = render::checks_before_serving(cx)? {
         return Ok(exit);
     }
-    let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
+    let log = render::server_log(cx, log_format);
+    let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let Some(routes) = router(cx.program(), &site)? else {
         return Err(CommandError::new("No app has routes, so there is nothing to serve.")
             .hint("Mark a function that returns an axum Router with #[manage::router].")
@@ -53,13 +59,18 @@ pub(crate) async fn serve(
     };
     let sharing = if reuse_port { Sharing::ReusePort } else { Sharing::Exclusive };
     let (listening, shown) = open(&address, sharing).await?;
-    cx.line(format_args!("Starting production server at http://{shown}/"))?;
+    let start = format!("Starting production server at http://{shown}/");
+    match log_format {
+        Format::Text => cx.line(start)?,
+        Format::Json => log.report(Role::Notice, &start),
+    }
     let draining = Draining::default();
     let options = ServeOptions {
-        log: (!no_access_log).then(|| cx.err().clone()),
-        errors: cx.err().clone(),
+        log: (!no_access_log).then(|| log.clone()),
+        errors: log.clone(),
         grace: Duration::from_secs(shutdown_timeout.into()),
         hosts,
+        proxies,
         limits,
         draining: draining.clone(),
     };
@@ -69,7 +80,8 @@ pub(crate) async fn serve(
         tokio::time::sleep(Duration::from_secs(shutdown_delay.into())).await;
     };
     if !run(listening, routes, options, stop).await? {
-        cx.warning(format_args!("Aborted the requests that were still running after {shutdown_timeout} s."))?;
+        let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
+        log.report(Role::Warning, &text);
     }
     Ok(Exit::SUCCESS)
 }

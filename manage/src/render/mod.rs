@@ -22,5 +22,5 @@ pub(crate) use migrations::unapplied;
 pub(crate) use reference::{Form, Reference};
 pub(crate) use server_error::lines as server_error_lines;
 #[cfg(feature = "runserver")]
-pub(crate) use serving::checks_before_serving;
+pub(crate) use serving::{checks_before_serving, server_log};
 pub(crate) use waiting::{Format, WaitReport};

@@ -4,6 +4,7 @@ use super::Format;
 use crate::checks::{self, Level, Selection};
 use crate::command::Context;
 use crate::error::{Exit, Result};
+use crate::server::{Log, LogFormat};
 
 /// Runs the system checks and prints their results, unless they are skipped. Returns the exit code if one of
 /// them has failed.
@@ -18,4 +19,13 @@ pub(crate) fn checks_before_serving(cx: &mut Context) -> Result<Option<Exit>> {
     // Before routes are made: an app's may ask for its database.
     super::assumed_database(cx, &["default"], cx.skips_checks())?;
     Ok(None)
+}
+
+/// Returns the log of a server, on stderr.
+pub(crate) fn server_log(cx: &Context, format: Format) -> Log {
+    let format = match format {
+        Format::Text => LogFormat::Text,
+        Format::Json => LogFormat::Json,
+    };
+    Log::new(cx.err().clone(), format)
 }

@@ -1,6 +1,7 @@
 //! Accepts connections, up to a limit, and continues after an error of the operating system.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::console::{Role, Stream};
+use super::log::Log;
+use crate::console::Role;
 
 /// How often the same problem may be reported, so that a client cannot fill the log.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -35,7 +37,7 @@ pub(super) struct Accepting {
     limit: usize,
     /// Whether the limit was lowered because there are too few file descriptors.
     is_lowered: bool,
-    errors: Stream,
+    errors: Log,
     crowded: watch::Sender<()>,
     full: Seldom,
     failing: Seldom,
@@ -45,7 +47,7 @@ pub(super) struct Accepting {
 pub(super) type Slot = OwnedSemaphorePermit;
 
 impl Accepting {
-    pub(super) fn new(listener: TcpListener, most: usize, client_timeout: Duration, errors: Stream) -> Self {
+    pub(super) fn new(listener: TcpListener, most: usize, client_timeout: Duration, errors: Log) -> Self {
         set_options(&listener, client_timeout);
         let limit = within(most, descriptors_left()).min(Semaphore::MAX_PERMITS);
         Self {
@@ -71,15 +73,15 @@ impl Accepting {
         Arc::clone(&self.is_full)
     }
 
-    pub(super) async fn accept(&mut self) -> (TcpStream, Slot) {
+    pub(super) async fn accept(&mut self) -> (TcpStream, IpAddr, Slot) {
         let slot = self.slot().await;
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => return (stream, slot),
+                Ok((stream, peer)) => return (stream, peer.ip(), slot),
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => {
                     if self.failing.is_due() {
-                        let _ = self.errors.styled_line(Role::Error, cannot_accept(&error));
+                        self.errors.report(Role::Error, &cannot_accept(&error));
                     }
                     // The listening socket remains readable: without a pause this would be a busy loop.
                     tokio::time::sleep(PAUSE).await;
@@ -93,7 +95,7 @@ impl Accepting {
             return slot;
         }
         if self.full.is_due() {
-            let _ = self.errors.styled_line(Role::Warning, self.all_in_use());
+            self.errors.report(Role::Warning, &self.all_in_use());
         }
         self.is_full.store(true, Ordering::Relaxed);
         self.crowded.send_replace(());

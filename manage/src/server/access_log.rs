@@ -1,13 +1,19 @@
-//! Writes a line for each request, in Django's format, when the last byte of the response is sent.
+//! Follows each request, and logs it when the last byte of the response is sent.
 
-use std::fmt::{self, Write as _};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use hyper::header::HeaderValue;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
+use super::events;
+use super::log::{Entry, Log};
+use super::request_info::RequestInfo;
 use super::site::with_causes;
-use crate::console::{Role, Stream, printable};
+use crate::console::{Role, printable};
 use crate::panics::Panic;
 
 /// The status of a request whose client disconnected before the response, as in nginx's logs.
@@ -26,6 +32,8 @@ pub(super) enum Abort {
     SlowReader,
     /// The client did not send the rest of its request in time.
     SlowSender,
+    /// The body of the request is larger than the limit.
+    TooLarge,
 }
 
 impl fmt::Display for Abort {
@@ -36,6 +44,7 @@ impl fmt::Display for Abort {
             Self::BodyFailed => "the response body failed",
             Self::SlowReader => "cut off: the client reads too slowly",
             Self::SlowSender => "cut off: the client sends too slowly",
+            Self::TooLarge => "the body is larger than MANAGE_SERVER_MAX_BODY_BYTES",
         })
     }
 }
@@ -45,6 +54,13 @@ struct Exchange {
     method: Method,
     uri: Uri,
     version: Version,
+    id: HeaderValue,
+    client: IpAddr,
+    started: Instant,
+    /// Whether the handler waits for the body of the request.
+    awaits_body: bool,
+    /// When a part of the body arrived.
+    body_at: Option<Instant>,
     /// The status of the handler's response.
     status: Option<StatusCode>,
     /// The number of bytes of the response body that were passed to the connection.
@@ -56,32 +72,74 @@ struct Exchange {
     note: Option<String>,
 }
 
-/// The log of one connection, which has at most one request at a time. Clones share it.
+/// The log of one connection with at most one request at a time, or of one stream of HTTP/2. Clones share it.
 #[derive(Clone)]
 pub(super) struct ConnectionLog {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    access: Option<Stream>,
-    errors: Stream,
+    access: Option<Log>,
+    errors: Log,
+    peer: IpAddr,
     exchange: Mutex<Option<Exchange>>,
     has_begun: AtomicBool,
+    /// Whether the client began a TLS handshake.
+    is_tls: AtomicBool,
+    /// The number of open streams; `usize::MAX` unless the connection speaks HTTP/2.
+    streams: AtomicUsize,
+    /// The connection, for a stream.
+    connection: Option<ConnectionLog>,
+}
+
+const NO_STREAMS: usize = usize::MAX;
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.shared.streams.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl ConnectionLog {
     /// Creates the log. `access` gets a line for each request, `errors` the panics and failed bodies.
-    pub(super) fn new(access: Option<Stream>, errors: Stream) -> Self {
-        let (exchange, has_begun) = (Mutex::new(None), AtomicBool::new(false));
-        Self { shared: Arc::new(Shared { access, errors, exchange, has_begun }) }
+    pub(super) fn new(access: Option<Log>, errors: Log, peer: IpAddr) -> Self {
+        Self { shared: Arc::new(Shared::new(access, errors, peer, None)) }
+    }
+
+    /// Creates the log of a stream of this connection, which speaks HTTP/2.
+    pub(super) fn stream(&self) -> Self {
+        let Shared { access, errors, peer, has_begun, streams, .. } = &*self.shared;
+        has_begun.store(true, Ordering::Relaxed);
+        let _ = streams.compare_exchange(NO_STREAMS, 0, Ordering::Relaxed, Ordering::Relaxed);
+        streams.fetch_add(1, Ordering::Relaxed);
+        let shared = Shared::new(access.clone(), errors.clone(), *peer, Some(self.clone()));
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Returns whether it is the log of a stream, whose end the connection does not report.
+    pub(super) fn is_stream(&self) -> bool {
+        self.shared.connection.is_some()
+    }
+
+    /// Returns the number of open streams, if the connection speaks HTTP/2.
+    pub(super) fn open_streams(&self) -> Option<usize> {
+        let streams = self.shared.streams.load(Ordering::Relaxed);
+        (streams != NO_STREAMS).then_some(streams)
     }
 
     /// Records the start of a request.
-    pub(super) fn begin<B>(&self, request: &Request<B>) {
+    pub(super) fn begin<B>(&self, request: &Request<B>, info: &RequestInfo) {
         let new = Exchange {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
+            id: info.header().clone(),
+            client: info.client(),
+            started: Instant::now(),
+            awaits_body: false,
+            body_at: None,
             status: None,
             sent: 0,
             is_complete: false,
@@ -96,6 +154,11 @@ impl ConnectionLog {
         }
     }
 
+    /// Records that the client began a TLS handshake.
+    pub(super) fn begins_tls(&self) {
+        self.shared.is_tls.store(true, Ordering::Relaxed);
+    }
+
     /// Returns whether a request has ever arrived.
     pub(super) fn has_begun(&self) -> bool {
         self.shared.has_begun.load(Ordering::Relaxed)
@@ -108,6 +171,7 @@ impl ConnectionLog {
             exchange.status = (exchange.aborted != Some(Abort::ClientClosed)).then_some(status);
             exchange.is_complete = is_complete;
         });
+        self.flush_stream();
     }
 
     /// Records that a part of the body was passed to the connection; `is_complete` if it was the last one.
@@ -116,6 +180,24 @@ impl ConnectionLog {
             exchange.sent += bytes;
             exchange.is_complete = is_complete;
         });
+        self.flush_stream();
+    }
+
+    /// Records that the handler waits for the body of the request, or that a part of it has arrived.
+    pub(super) fn awaits_body(&self, awaits: bool) {
+        self.update(|exchange| {
+            exchange.awaits_body = awaits;
+            if !awaits {
+                exchange.body_at = Some(Instant::now());
+            }
+        });
+    }
+
+    /// Returns since when the handler itself is at work; `None` while it waits for the client.
+    pub(super) fn works_since(&self) -> Option<Instant> {
+        let exchange = self.lock();
+        let exchange = exchange.as_ref().filter(|exchange| !exchange.awaits_body)?;
+        Some(exchange.body_at.unwrap_or(exchange.started))
     }
 
     /// Records that the body of the request or the response ended prematurely.
@@ -128,9 +210,16 @@ impl ConnectionLog {
         self.update(|exchange| exchange.note = Some(note));
     }
 
-    /// Returns whether the client did not send all of its request in time.
-    pub(super) fn is_slow_sender(&self) -> bool {
-        self.lock().as_ref().is_some_and(|exchange| exchange.aborted == Some(Abort::SlowSender))
+    /// Returns why the request ended early, if it did.
+    pub(super) fn aborted(&self) -> Option<Abort> {
+        self.lock().as_ref().and_then(|exchange| exchange.aborted)
+    }
+
+    /// Nobody knows when the data of a stream was passed to the operating system.
+    fn flush_stream(&self) {
+        if self.is_stream() {
+            self.flushed();
+        }
     }
 
     /// Records that all data has been passed to the operating system.
@@ -152,11 +241,27 @@ impl ConnectionLog {
     /// Records that the connection ended before a request was parsed.
     pub(super) fn refused(&self, error: &hyper::Error) {
         // Only port checks and browsers' preconnected sockets disconnect without sending anything.
-        if error.is_parse() {
-            self.line("-", Some(400), None, Some(&printable(&with_causes(error))));
+        let (status, note) = if self.shared.is_tls.load(Ordering::Relaxed) {
+            (
+                400,
+                "a TLS handshake: this port speaks plain HTTP, so use http:// or a proxy with TLS".to_owned(),
+            )
+        } else if error.is_parse() {
+            (400, with_causes(error))
         } else if error.is_incomplete_message() {
-            self.line("-", Some(CLIENT_CLOSED_REQUEST), None, Some(&Abort::ClientClosed.to_string()));
-        }
+            (CLIENT_CLOSED_REQUEST, Abort::ClientClosed.to_string())
+        } else {
+            return;
+        };
+        self.log(&Entry {
+            request: None,
+            id: None,
+            client: Some(self.shared.peer),
+            status: Some(status),
+            bytes: None,
+            duration: None,
+            note: Some(&note),
+        });
     }
 
     /// Reports a panic of a handler or of its response body.
@@ -167,14 +272,14 @@ impl ConnectionLog {
         if let Some(backtrace) = &panic.backtrace {
             text.push_str(&format!("\n{backtrace}"));
         }
-        let _ = self.shared.errors.styled_line(Role::Error, text);
+        self.shared.errors.report(Role::Error, &text);
     }
 
     /// Reports an error of a response body.
     pub(super) fn body_failed(&self, error: &(dyn std::error::Error + 'static)) {
         let causes = with_causes(error);
         let text = format!("Error: {}: the response body failed: {}", self.request(), printable(&causes));
-        let _ = self.shared.errors.styled_line(Role::Error, text);
+        self.shared.errors.report(Role::Error, &text);
     }
 
     /// Returns the method and the path. The query may be confidential and is omitted.
@@ -186,36 +291,30 @@ impl ConnectionLog {
     }
 
     fn write(&self, exchange: Exchange) {
-        if self.shared.access.is_none() {
-            return;
-        }
-        let size = exchange.status.map(|_| exchange.sent);
         let status = match (exchange.status, exchange.aborted) {
             (Some(status), _) => Some(status.as_u16()),
             (None, Some(Abort::ClientClosed)) => Some(CLIENT_CLOSED_REQUEST),
             (None, _) => None,
         };
-        let Exchange { method, uri, version, aborted, note, .. } = exchange;
-        let note = aborted.map(|why| why.to_string()).or(note);
-        self.line(&format!("{method} {uri} {version:?}"), status, size, note.as_deref());
+        let note = exchange.aborted.map(|why| why.to_string()).or(exchange.note);
+        self.log(&Entry {
+            request: Some((&exchange.method, &exchange.uri, exchange.version)),
+            id: exchange.id.to_str().ok(),
+            client: Some(exchange.client),
+            status,
+            bytes: exchange.status.map(|_| exchange.sent),
+            duration: Some(exchange.started.elapsed()),
+            note: note.as_deref(),
+        });
     }
 
-    fn line(&self, request_line: &str, status: Option<u16>, size: Option<u64>, note: Option<&str>) {
-        let Some(access) = &self.shared.access else { return };
-        let now = chrono::Local::now().format("%d/%b/%Y %H:%M:%S");
-        let mut text = format!("[{now}] \"{}\"", printable(request_line));
-        for number in [status.map(u64::from), size] {
-            // Writing to a string cannot fail.
-            let _ = match number {
-                Some(number) => write!(text, " {number}"),
-                None => write!(text, " -"),
-            };
+    fn log(&self, entry: &Entry<'_>) {
+        if events::ENABLED {
+            events::request(entry);
         }
-        if let Some(note) = note {
-            let _ = write!(text, " ({note})");
+        if let Some(access) = &self.shared.access {
+            access.request(entry);
         }
-        // A broken log is not a reason to stop serving.
-        let _ = access.styled_line(role(status), text);
     }
 
     fn update(&self, change: impl FnOnce(&mut Exchange)) {
@@ -229,14 +328,17 @@ impl ConnectionLog {
     }
 }
 
-fn role(status: Option<u16>) -> Role {
-    match status.unwrap_or_default() {
-        100..200 => Role::HttpInfo,
-        200..300 => Role::HttpSuccess,
-        304 => Role::HttpNotModified,
-        300..400 => Role::HttpRedirect,
-        404 => Role::HttpNotFound,
-        400..500 => Role::HttpBadRequest,
-        _ => Role::HttpServerError,
+impl Shared {
+    fn new(access: Option<Log>, errors: Log, peer: IpAddr, connection: Option<ConnectionLog>) -> Self {
+        Self {
+            access,
+            errors,
+            peer: peer.to_canonical(),
+            exchange: Mutex::new(None),
+            has_begun: AtomicBool::new(false),
+            is_tls: AtomicBool::new(false),
+            streams: AtomicUsize::new(NO_STREAMS),
+            connection,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use super::listening::{Listening, Sharing, inherited, listen};
+use super::proxies::{ForwardedHeader, TrustedProxies};
 use super::{AllowedHosts, IpVersion, ListenAddress};
 use crate::console::printable;
 use crate::error::{CommandError, Exit, Result};
@@ -59,6 +60,28 @@ pub(crate) fn production_hosts(settings: &Settings) -> Result<AllowedHosts> {
     };
     AllowedHosts::in_production(patterns).map_err(|error| wrong_entry(Some(origin), &error, HOST_FORM))
 }
+
+/// Returns the proxies that may describe their clients.
+pub(crate) fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies> {
+    let server = &settings.server;
+    let header = match &server.forwarded_header {
+        Some((text, origin)) => ForwardedHeader::parse(text).ok_or_else(|| {
+            wrong_entry(
+                Some(origin),
+                &"this is not a header in which a proxy describes its client",
+                HEADER_FORM,
+            )
+        })?,
+        None => ForwardedHeader::default(),
+    };
+    let Some((entries, origin)) = &server.trusted_proxies else { return Ok(TrustedProxies::default()) };
+    TrustedProxies::parse(entries, header).map_err(|error| wrong_entry(Some(origin), &error, PROXY_FORM))
+}
+
+const PROXY_FORM: &str =
+    "Write 10.0.0.5, 10.0.0.0/8 or fd00::/8; or * if only a proxy can reach this server.";
+
+const HEADER_FORM: &str = "Write x-forwarded-for, or forwarded for the header of RFC 7239.";
 
 const HOST_FORM: &str = "Write example.org, .example.org to include its subdomains, or * for every host: no scheme, port or path.";
 

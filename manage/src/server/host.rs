@@ -62,8 +62,11 @@ impl AllowedHosts {
         Ok(patterns)
     }
 
-    /// Checks the host that a request names.
-    pub(super) fn check<B>(&self, request: &Request<B>) -> Result<(), HostError> {
+    /// Checks the host that a request names, and the one that a trusted proxy says the client has named.
+    pub(super) fn check<B>(&self, request: &Request<B>, forwarded: Option<&str>) -> Result<(), HostError> {
+        if let Some(host) = forwarded {
+            self.check_allowed(Host::parse(host).ok_or(HostError::Malformed)?)?;
+        }
         let mut headers = request.headers().get_all(HOST).iter();
         let header = headers.next();
         if headers.next().is_some() {
@@ -83,6 +86,8 @@ impl AllowedHosts {
         let host = match (header, target) {
             (Some(header), Some(target)) if header != target => return Err(HostError::Contradiction),
             (Some(header), _) => header,
+            // HTTP/2 names the host in the target.
+            (None, Some(target)) if request.version() == Version::HTTP_2 => target,
             // Some health checks send HTTP/1.0, which does not require this header.
             (None, target) if request.version() < Version::HTTP_11 => match target {
                 Some(target) => target,
@@ -90,6 +95,10 @@ impl AllowedHosts {
             },
             (None, _) => return Err(HostError::Missing),
         };
+        self.check_allowed(host)
+    }
+
+    fn check_allowed(&self, host: Host) -> Result<(), HostError> {
         if self.allows(&host) {
             return Ok(());
         }

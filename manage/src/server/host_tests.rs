@@ -16,7 +16,7 @@ fn production(settings: &[&str]) -> AllowedHosts {
 
 fn check(hosts: &AllowedHosts, target: &str, headers: &[&str]) -> Result<(), HostError> {
     let request = headers.iter().fold(Request::get(target), |request, host| request.header(HOST, *host));
-    hosts.check(&request.body(()).expect("a request"))
+    hosts.check(&request.body(()).expect("a request"), None)
 }
 
 #[track_caller]
@@ -115,7 +115,7 @@ fn what_is_no_host_is_refused_everywhere() {
         let user = check(&hosts, "http://user@localhost/", &["localhost"]);
         assert_eq!(user, Err(HostError::Malformed));
         let byte = Request::get("/").header(HOST, &b"localhost\xff"[..]).body(()).expect("a request");
-        assert_eq!(hosts.check(&byte), Err(HostError::Malformed));
+        assert_eq!(hosts.check(&byte, None), Err(HostError::Malformed));
     }
 }
 
@@ -125,7 +125,7 @@ fn http_1_0_needs_no_host() {
     let old = |host: &[&str]| {
         let request = Request::get("/").version(Version::HTTP_10);
         let request = host.iter().fold(request, |request, host| request.header(HOST, *host));
-        hosts.check(&request.body(()).expect("a request")).is_ok()
+        hosts.check(&request.body(()).expect("a request"), None).is_ok()
     };
     assert!(old(&[]) && old(&["localhost"]));
     assert!(!old(&["evil.example"]) && !old(&["localhost", "localhost"]));

@@ -19,35 +19,45 @@
 //! ```
 //!
 //! In reading order: [`Site`] is the argument of a router function; `routes` combines the apps' routers;
-//! `configure` reads the settings; `limits` are those for clients; `address` parses `[ADDR:]PORT`;
-//! `listening` binds it, or takes a socket that was passed; `host` checks the
-//! host of a request; `serve` serves and shuts down, which `draining` announces; `accept` counts connections; `observed` follows each request and catches panics; `client_timeout`
-//! measures how long a client keeps the server waiting; `page` creates the server's own responses;
-//! `access_log` writes a line for each request.
+//! `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`; `listening`
+//! binds it, or takes a socket that was passed; `serve` serves and shuts down, which `draining` announces;
+//! `accept` counts connections; `connection` drives one; `observed` follows each request and catches panics;
+//! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host;
+//! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
+//! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
+//! writes a line about it, `events` sends one to `tracing`.
 
 mod accept;
 mod access_log;
 mod address;
 mod client_timeout;
 mod configure;
+mod connection;
 mod draining;
+mod events;
+mod handler_time;
 mod host;
 mod limits;
 mod listening;
+mod log;
 mod observed;
 mod page;
+mod proxies;
+mod request_info;
 pub(crate) mod routes;
 mod serve;
 mod site;
 
+pub use request_info::RequestInfo;
 pub use routes::router;
 pub use site::Site;
 
 pub(crate) use address::{IpVersion, ListenAddress};
-pub(crate) use configure::{development_hosts, listen_address, open, production_hosts};
+pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, trusted_proxies};
 pub(crate) use draining::Draining;
 pub(crate) use host::AllowedHosts;
 pub(crate) use limits::Limits;
 pub(crate) use listening::Sharing;
+pub(crate) use log::{Log, LogFormat};
 pub(crate) use routes::has_routes;
 pub(crate) use serve::{ServeOptions, serve};

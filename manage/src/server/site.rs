@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::log::{Log, LogFormat};
 use crate::console::{Output, Role, Stream, printable};
 use crate::database::{Connect, ConnectError, Connection, Database, Pool, Poolable, Pools};
 use crate::error::Result;
@@ -12,27 +13,36 @@ use crate::settings::{DatabaseSettings, Settings, SettingsError};
 pub struct Site {
     settings: Arc<Settings>,
     pools: Arc<Pools>,
-    log: Stream,
+    log: Log,
 }
 
 impl Site {
     /// Creates a pool for each database. A pool connects when a request first needs it.
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), pools: Arc::default(), log: Output::standard().err }
+        Self {
+            settings: Arc::new(settings),
+            pools: Arc::default(),
+            log: Log::new(Output::standard().err, LogFormat::Text),
+        }
     }
 
     /// Sends the output of [`Site::log_error`] to this stream instead of stderr.
     #[must_use]
-    pub fn log_to(mut self, stream: Stream) -> Self {
-        self.log = stream;
+    pub fn log_to(self, stream: Stream) -> Self {
+        self.log_as(Log::new(stream, LogFormat::Text))
+    }
+
+    /// The same, in the form of the server's log.
+    #[must_use]
+    pub(crate) fn log_as(mut self, log: Log) -> Self {
+        self.log = log;
         self
     }
 
     /// Logs why a request failed: an error with its causes, on one line. The response should contain fewer
     /// details.
     pub fn log_error(&self, error: &(dyn std::error::Error + 'static)) {
-        // A broken log is not a reason to stop serving.
-        let _ = self.log.styled_line(Role::Error, printable(&with_causes(error)));
+        self.log.report(Role::Error, &printable(&with_causes(error)));
     }
 
     /// Returns a database by its alias: its settings, its pools, and the methods that open connections to it.

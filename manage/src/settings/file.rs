@@ -75,6 +75,7 @@ pub(crate) struct ServerTable {
     pub(crate) address: Option<Spanned<String>>,
     pub(crate) allowed_hosts: Option<Spanned<Vec<String>>>,
     pub(crate) trusted_proxies: Option<Spanned<Vec<String>>>,
+    pub(crate) forwarded_header: Option<Spanned<String>>,
     pub(crate) metrics_address: Option<Spanned<String>>,
     pub(crate) max_connections: Option<Spanned<u32>>,
     pub(crate) max_head_bytes: Option<Spanned<u32>>,

@@ -1,0 +1,48 @@
+//! The same as events of `tracing`, for a team's subscriber.
+
+use super::log::Entry;
+
+/// Whether events are sent at all.
+pub(super) const ENABLED: bool = cfg!(feature = "tracing");
+
+#[cfg(feature = "tracing")]
+pub(super) fn request(entry: &Entry<'_>) {
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::event!(
+                target: "manage::request",
+                tracing::Level::$level,
+                request_id = entry.id,
+                client = entry.client.map(tracing::field::display),
+                method = entry.request.map(|(method, ..)| method.as_str()),
+                // The query may be confidential.
+                path = entry.request.map(|(_, target, _)| target.path()),
+                status = entry.status,
+                bytes = entry.bytes,
+                duration_ms = entry.duration.map(|duration| duration.as_micros() as f64 / 1_000.0),
+                note = entry.note,
+                "request"
+            )
+        };
+    }
+    match entry.level() {
+        "error" => event!(ERROR),
+        "warn" => event!(WARN),
+        _ => event!(INFO),
+    }
+}
+
+#[cfg(feature = "tracing")]
+pub(super) fn message(level: &str, text: &str) {
+    match level {
+        "error" => tracing::error!(target: "manage::server", "{text}"),
+        "warn" => tracing::warn!(target: "manage::server", "{text}"),
+        _ => tracing::info!(target: "manage::server", "{text}"),
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn request(_: &Entry<'_>) {}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn message(_: &str, _: &str) {}
