@@ -1,12 +1,13 @@
 //! Items that the macros' expansions use. Not for direct use.
 
-pub use manage_macros::command_files;
+pub use manage_macros::{build_options, command_files};
 pub use {diesel_migrations, inventory};
 
 pub use crate::__manage_block_on as block_on;
 #[cfg(feature = "async")]
 pub use crate::block_on::run_to_end;
 pub use crate::checks::registration::{Check, CheckRegistration};
+pub use crate::command::build::Build;
 pub use crate::command::definition::FunctionCommand;
 pub use crate::command::plain_arguments::{
     Form, PlainArgument, listed_values, optional_value, required_value, with_arguments,

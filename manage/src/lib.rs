@@ -74,6 +74,8 @@ pub mod prelude;
 mod process;
 mod profile;
 mod program;
+#[cfg(feature = "runserver")]
+mod reload;
 mod render;
 mod scaffold;
 #[cfg(feature = "runserver")]

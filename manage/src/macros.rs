@@ -10,7 +10,7 @@ macro_rules! main {
         $(extern crate $app as _;)+
 
         fn main() -> ::std::process::ExitCode {
-            $crate::Program::new(&[$(::core::stringify!($app)),+]).version(::core::env!("CARGO_PKG_VERSION")).main()
+            $crate::__manage_program!($($app),+).main()
         }
     };
     () => {
@@ -44,7 +44,7 @@ macro_rules! program {
     ($($app:ident),+ $(,)?) => {{
         // A crate that is not referenced is not linked.
         $(extern crate $app as _;)+
-        $crate::Program::new(&[$(::core::stringify!($app)),+]).version(::core::env!("CARGO_PKG_VERSION"))
+        $crate::__manage_program!($($app),+)
     }};
     () => {
         ::core::compile_error!("name the crates that have commands: `manage::program!(app)`")
@@ -53,6 +53,21 @@ macro_rules! program {
         ::core::compile_error!(
             "write the crate's name as in code, with underscores and without quotes: `manage::program!(my_app, billing)`"
         )
+    };
+}
+
+/// A program, with what the compiler knows of it in the package that the macro is expanded in.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __manage_program {
+    ($($app:ident),+) => {
+        $crate::Program::new(&[$(::core::stringify!($app)),+])
+            .version(::core::env!("CARGO_PKG_VERSION"))
+            .built($crate::__private::Build {
+                manifest_dir: ::core::env!("CARGO_MANIFEST_DIR"),
+                bin: ::core::option_env!("CARGO_BIN_NAME"),
+                options: $crate::__private::build_options!(),
+            })
     };
 }
 

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "rustdoc would append the text here to the page of the re-export")]
 
 mod arguments;
+mod build_options;
 mod check;
 mod command;
 mod files;
@@ -27,6 +28,12 @@ pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn command_files(folder: TokenStream) -> TokenStream {
     let folder = syn::parse_macro_input!(folder as files::Folder);
     files::expand(folder).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// The options that the package is compiled with; `manage::main!` is made of it.
+#[proc_macro]
+pub fn build_options(_: TokenStream) -> TokenStream {
+    build_options::expand(std::env::args()).into()
 }
 
 #[proc_macro_attribute]

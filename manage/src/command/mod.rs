@@ -40,6 +40,7 @@
 //! In reading order: [`Command`]; [`Properties`] are the options of the attribute; [`Registry`] finds a
 //! command by its name; [`Outcome`] is what a command's function returns.
 
+pub(crate) mod build;
 mod clashes;
 mod common_option;
 mod common_options;

@@ -5,6 +5,7 @@ use std::panic::PanicHookInfo;
 use std::sync::Arc;
 
 use crate::cancellation::Cancellation;
+use crate::command::build::Build;
 use crate::command::{Command, Registry};
 use crate::error::Exit;
 use crate::panics::OnPanic;
@@ -15,6 +16,7 @@ pub struct Program {
     /// `None`: the process's first argument, or `manage`.
     pub(crate) name: Option<Cow<'static, str>>,
     version: &'static str,
+    pub(crate) build: Option<Build>,
     registry: Registry,
     /// Instead of the process's signals.
     cancellation: Option<Cancellation>,
@@ -27,7 +29,15 @@ impl Program {
     /// Creates a program with the commands of these apps, in order of precedence, and the built-in ones.
     pub fn new(apps: &[&'static str]) -> Self {
         let registry = Registry::new(apps);
-        Self { name: None, version: "", registry, cancellation: None, on_panic: None, is_main: false }
+        Self {
+            name: None,
+            version: "",
+            build: None,
+            registry,
+            cancellation: None,
+            on_panic: None,
+            is_main: false,
+        }
     }
 
     /// Sets the program's name in help and messages. By default [`Program::main`] uses the name that it was
@@ -42,6 +52,14 @@ impl Program {
     #[must_use]
     pub fn version(mut self, version: &'static str) -> Self {
         self.version = version;
+        self
+    }
+
+    /// Sets how cargo built the program.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn built(mut self, build: Build) -> Self {
+        self.build = Some(build);
         self
     }
 

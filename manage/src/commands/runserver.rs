@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::console::{Role, printable};
 use crate::prelude::*;
+use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
 use crate::server::{
-    Draining, IpVersion, Limits, ServeOptions, Sharing, Site, development_hosts, listen_address, open,
-    router, serve, trusted_proxies,
+    Draining, IpVersion, Limits, Listening, ServeOptions, Sharing, Site, development_hosts, listen_address,
+    open, phases, router, serve, trusted_proxies,
 };
 use crate::{migrations, render};
 
@@ -30,6 +31,12 @@ pub(crate) async fn runserver(
     /// The form of the log
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log_format: Format,
+    /// Do not rebuild and restart the program when a source changes
+    #[arg(long)]
+    noreload: bool,
+    /// Look for changed sources twice a second, instead of waiting for events of the operating system
+    #[arg(long, conflicts_with = "noreload")]
+    poll: bool,
 ) -> Result<Exit> {
     // First of all, so that a signal during start-up stops it as gracefully as later.
     let stopped = cx.cancelled();
@@ -47,7 +54,15 @@ pub(crate) async fn runserver(
             cx.program().name()
         ))?;
     }
-    if !cx.skips_checks() {
+    let (listening, shown) = open(&address, Sharing::Exclusive).await?;
+    let grace = Duration::from_secs(shutdown_timeout.into());
+    let parent = Link::of_process()?;
+    if parent.is_none() && !noreload && reloads(cx, &listening, grace, poll)? {
+        return Ok(Exit::SUCCESS);
+    }
+    // The next ones say nothing unless something is wrong.
+    let is_first = parent.as_ref().is_none_or(|parent| parent.generation() == 1);
+    if !cx.skips_checks() && is_first {
         cx.line("Performing system checks...\n\n")?;
     }
     if let Some(exit) = render::checks_before_serving(cx)? {
@@ -55,7 +70,6 @@ pub(crate) async fn runserver(
     }
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let routes = router(cx.program(), &site)?;
-    let (listening, shown) = open(&address, Sharing::Exclusive).await?;
     // The server starts all the same: the database may come up later, and pages that need none work now.
     let found = migrations::unapplied(cx.program(), cx.database("default")?.settings());
     render::unapplied(cx, cx.out(), found, "Serving anyway.")?;
@@ -63,29 +77,62 @@ pub(crate) async fn runserver(
         cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;
     }
     let now = chrono::Local::now().format("%B %d, %Y - %H:%M:%S");
-    cx.line(format_args!(
+    let started = format!(
         "{now}\n{} version {}, using settings '{}'\nStarting development server at http://{shown}/\n\
          Quit the server with CONTROL-C.",
         cx.program().name(),
         crate::command::VERSION,
         printable(cx.settings()?.name()),
-    ))?;
+    );
+    if is_first {
+        cx.line(started)?;
+    }
     let options = ServeOptions {
         log: (!no_access_log).then(|| log.clone()),
         errors: log.clone(),
-        grace: Duration::from_secs(shutdown_timeout.into()),
+        grace,
         hosts,
         proxies,
         limits,
         draining: Draining::default(),
     };
-    let stop = async move {
-        let _ = stopped.await;
-    };
-    let in_time = serve(listening, routes.unwrap_or_default(), options, stop).await?;
+    let phase = phases(stopped, parent.as_ref().map(Link::ending));
+    if let Some(parent) = &parent {
+        parent.ready()?;
+    }
+    let in_time = serve(listening, routes.unwrap_or_default(), options, phase).await?;
     if !in_time {
         let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
         log.report(Role::Warning, &text);
     }
     Ok(Exit::SUCCESS)
+}
+
+/// Returns whether this process was a supervisor, which started the program anew after each change, and has
+/// ended.
+fn reloads(cx: &Context, listening: &Listening, grace: Duration, poll: bool) -> Result<bool> {
+    let program = cx.program();
+    if !program.is_main || cx.settings()?.is_production() {
+        return Ok(false);
+    }
+    let origin = match Origin::of_process(program.build.as_ref()) {
+        Ok(origin) => origin,
+        Err(why) => {
+            cx.line(format_args!("Serving without reloading: {}.", printable(&why.to_string())))?;
+            return Ok(false);
+        }
+    };
+    cx.line("Watching for file changes.")?;
+    let reloading = Reloading {
+        origin,
+        arguments: std::env::args_os().skip(1).collect(),
+        listener: listening.try_clone()?,
+        settings: cx.settings()?.files(),
+        poll,
+        color: cx.err().has_colors(),
+        grace,
+    };
+    let mut report = render::ReloadReport::new(cx);
+    supervise(reloading, cx.cancelled(), &mut |event| report.show(&event));
+    Ok(true)
 }

@@ -6,8 +6,8 @@ use crate::console::Role;
 use crate::prelude::*;
 use crate::render::{self, Format};
 use crate::server::{
-    Draining, IpVersion, Limits, ServeOptions, Sharing, Site, listen_address, open, production_hosts, router,
-    serve as run, trusted_proxies,
+    Draining, IpVersion, Limits, ServeOptions, Sharing, Site, listen_address, open, phases, production_hosts,
+    router, serve as run, trusted_proxies,
 };
 
 /// Serve the apps' routes in production
@@ -79,7 +79,7 @@ pub(crate) async fn serve(
         draining.begin();
         tokio::time::sleep(Duration::from_secs(shutdown_delay.into())).await;
     };
-    if !run(listening, routes, options, stop).await? {
+    if !run(listening, routes, options, phases(stop, None)).await? {
         let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
         log.report(Role::Warning, &text);
     }

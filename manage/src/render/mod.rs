@@ -8,6 +8,7 @@ mod errors;
 mod help;
 mod migrations;
 mod reference;
+mod reload;
 mod server_error;
 #[cfg(feature = "runserver")]
 mod serving;
@@ -20,6 +21,8 @@ pub(crate) use errors::{Occasion, failure};
 pub(crate) use help::{help_of, listing, names};
 pub(crate) use migrations::unapplied;
 pub(crate) use reference::{Form, Reference};
+#[cfg(feature = "runserver")]
+pub(crate) use reload::ReloadReport;
 pub(crate) use server_error::lines as server_error_lines;
 #[cfg(feature = "runserver")]
 pub(crate) use serving::{checks_before_serving, server_log};

@@ -33,7 +33,7 @@ const PROBE_AFTER: Duration = Duration::from_secs(60);
 pub(super) struct Accepting {
     listener: TcpListener,
     slots: Arc<Semaphore>,
-    is_full: Arc<AtomicBool>,
+    is_last: Arc<AtomicBool>,
     limit: usize,
     /// Whether the limit was lowered because there are too few file descriptors.
     is_lowered: bool,
@@ -53,7 +53,7 @@ impl Accepting {
         Self {
             listener,
             slots: Arc::new(Semaphore::new(limit)),
-            is_full: Arc::default(),
+            is_last: Arc::default(),
             limit,
             is_lowered: limit < most,
             errors,
@@ -68,9 +68,10 @@ impl Accepting {
         self.crowded.subscribe()
     }
 
-    /// Returns a flag that is true while all connections are in use, so that a new client has to wait.
-    pub(super) fn is_full(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.is_full)
+    /// Returns a flag that is true while each response is the last one of its connection: all connections are
+    /// in use, so that a new client has to wait, or another process accepts them.
+    pub(super) fn is_last(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_last)
     }
 
     pub(super) async fn accept(&mut self) -> (TcpStream, IpAddr, Slot) {
@@ -97,11 +98,11 @@ impl Accepting {
         if self.full.is_due() {
             self.errors.report(Role::Warning, &self.all_in_use());
         }
-        self.is_full.store(true, Ordering::Relaxed);
+        self.is_last.store(true, Ordering::Relaxed);
         self.crowded.send_replace(());
         match Arc::clone(&self.slots).acquire_owned().await {
             Ok(slot) => {
-                self.is_full.store(false, Ordering::Relaxed);
+                self.is_last.store(false, Ordering::Relaxed);
                 slot
             }
             // The semaphore is never closed.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, interval_at};
 use super::access_log::{Abort, ConnectionLog};
 use super::limits::Limits;
 use super::observed::{Observed, ObservedIo};
+use super::phase::Phase;
 
 /// How many requests a client of HTTP/2 may have at a time.
 #[cfg(feature = "http2")]
@@ -43,8 +44,8 @@ pub(super) fn builder(limits: &Limits) -> Arc<Builder<TokioExecutor>> {
 
 /// What ends a connection, apart from its client.
 pub(super) struct Signals {
-    /// The server shuts down.
-    pub(super) stopped: watch::Receiver<bool>,
+    /// The server shuts down, or another process takes over.
+    pub(super) phase: watch::Receiver<Phase>,
     /// Other clients wait for a connection.
     pub(super) crowded: watch::Receiver<()>,
     /// How long it may be idle.
@@ -76,9 +77,12 @@ pub(super) async fn drive(
     let ended = loop {
         tokio::select! {
             ended = connection.as_mut() => break ended,
-            _ = signals.stopped.wait_for(|stopped| *stopped), if !is_ending => {
-                connection.as_mut().graceful_shutdown();
-                is_ending = true;
+            Ok(()) = signals.phase.changed(), if !is_ending => {
+                // In a handover the next response of HTTP/1 ends its connection.
+                if *signals.phase.borrow_and_update() == Phase::Stop || log.0.open_streams().is_some() {
+                    connection.as_mut().graceful_shutdown();
+                    is_ending = true;
+                }
             }
             // hyper would also close a connection whose first request is on its way.
             Ok(()) = signals.crowded.changed(), if !is_ending => {

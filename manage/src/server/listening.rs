@@ -23,6 +23,20 @@ impl Listening {
         Ok(Self { listener: TcpListener::from_std(listener)? })
     }
 
+    /// Returns another handle to the same socket.
+    pub(crate) fn try_clone(&self) -> io::Result<std::net::TcpListener> {
+        #[cfg(unix)]
+        {
+            use std::os::fd::AsFd;
+            Ok(self.listener.as_fd().try_clone_to_owned()?.into())
+        }
+        #[cfg(windows)]
+        {
+            use std::os::windows::io::AsSocket;
+            Ok(self.listener.as_socket().try_clone_to_owned()?.into())
+        }
+    }
+
     /// Returns the actual address, with the port that the operating system chose for 0.
     pub(crate) fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()

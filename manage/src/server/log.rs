@@ -74,7 +74,6 @@ impl Log {
         Self { stream, format }
     }
 
-
     /// Writes a message. A broken log is not a reason to stop serving.
     pub(crate) fn report(&self, role: Role, text: &str) {
         let level = match role {

@@ -42,6 +42,7 @@ mod listening;
 mod log;
 mod observed;
 mod page;
+mod phase;
 mod proxies;
 mod request_info;
 pub(crate) mod routes;
@@ -57,7 +58,8 @@ pub(crate) use configure::{development_hosts, listen_address, open, production_h
 pub(crate) use draining::Draining;
 pub(crate) use host::AllowedHosts;
 pub(crate) use limits::Limits;
-pub(crate) use listening::Sharing;
+pub(crate) use listening::{Listening, Sharing};
 pub(crate) use log::{Log, LogFormat};
+pub(crate) use phase::phases;
 pub(crate) use routes::has_routes;
 pub(crate) use serve::{ServeOptions, serve};

@@ -39,8 +39,8 @@ pub(super) struct Shared {
     pub(super) hosts: AllowedHosts,
     pub(super) proxies: TrustedProxies,
     pub(super) limits: Limits,
-    /// Whether all connections are in use, so that none is kept alive.
-    pub(super) is_full: Arc<AtomicBool>,
+    /// Whether each response is the last one of its connection.
+    pub(super) is_last: Arc<AtomicBool>,
     pub(super) draining: Draining,
 }
 
@@ -74,7 +74,7 @@ impl Service<Request<Incoming>> for Observed {
             if is_http2 {
                 // It has no such header.
                 headers.remove(CONNECTION);
-            } else if shared.is_full.load(Ordering::Relaxed)
+            } else if shared.is_last.load(Ordering::Relaxed)
                 && response.status() != StatusCode::SWITCHING_PROTOCOLS
             {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

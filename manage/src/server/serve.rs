@@ -2,8 +2,8 @@
 //! requests, within a time limit.
 
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +20,7 @@ use super::limits::Limits;
 use super::listening::Listening;
 use super::log::Log;
 use super::observed::{Observed, ObservedIo, Shared};
+use super::phase::Phase;
 use super::proxies::TrustedProxies;
 
 /// How to serve.
@@ -37,45 +38,66 @@ pub(crate) struct ServeOptions {
     pub proxies: TrustedProxies,
     /// What a client may cost the server.
     pub limits: Limits,
-    /// Set when `stop` is ready, or by whoever knows earlier.
+    /// Set when the phase changes, or by whoever knows earlier.
     pub draining: Draining,
 }
 
-/// Serves until `stop` is ready, and then finishes the running requests. Returns whether all of them finished
-/// in time.
+/// How long before the end of the time limit unused connections are closed, after a handover.
+const LAST_MOMENT: Duration = Duration::from_millis(500);
+
+/// Serves until the phase changes, and then finishes the running requests. Returns whether all of them
+/// finished in time.
 pub(crate) async fn serve(
     listening: Listening,
     router: Router,
     options: ServeOptions,
-    stop: impl Future<Output = ()> + Send + 'static,
+    mut phase: watch::Receiver<Phase>,
 ) -> io::Result<bool> {
     let ServeOptions { log, errors, grace, hosts, proxies, limits, draining } = options;
     let client_timeout = limits.client_timeout;
     let builder = builder(&limits);
     // Each connection holds a receiver: when none is left, all connections have ended.
-    let (stopping, stopped) = watch::channel(false);
+    let (stopping, stopped) = watch::channel(Phase::Serve);
     let mut accepting =
         Accepting::new(listening.listener, limits.max_connections, client_timeout, errors.clone());
     let routes = TowerToHyperService::new(router.with_state(()));
-    let (is_full, draining_too) = (accepting.is_full(), draining.clone());
-    let shared = Arc::new(Shared { routes, hosts, proxies, limits, is_full, draining: draining_too });
-    let mut stop = pin!(stop);
+    let (is_last, draining_too) = (accepting.is_last(), draining.clone());
+    let shared = Arc::new(Shared { routes, hosts, proxies, limits, is_last, draining: draining_too });
     loop {
         tokio::select! {
             (stream, peer, slot) = accepting.accept() => {
                 let log = ConnectionLog::new(log.clone(), errors.clone(), peer);
                 let io = ObservedIo::new(TokioIo::new(stream), log.clone(), client_timeout, slot);
                 let service = Observed { shared: Arc::clone(&shared), log, peer };
-                let signals = Signals { stopped: stopped.clone(), crowded: accepting.crowded(), client_timeout };
+                let signals = Signals { phase: stopped.clone(), crowded: accepting.crowded(), client_timeout };
                 tokio::spawn(drive(Arc::clone(&builder), io, service, signals));
             }
-            () = &mut stop => break,
+            () = ends(&mut phase) => break,
         }
     }
     draining.begin();
+    shared.is_last.store(true, Ordering::Relaxed);
     drop((accepting, stopped));
-    let _ = stopping.send(true);
-    let in_time = tokio::time::timeout(grace, stopping.closed()).await.is_ok();
+    let _ = stopping.send(*phase.borrow());
+    let finish = async {
+        tokio::select! {
+            () = stopping.closed() => return,
+            Ok(_) = phase.wait_for(|phase| *phase == Phase::Stop) => {}
+            // A browser keeps a connection that it does not use.
+            () = tokio::time::sleep(grace.saturating_sub(LAST_MOMENT)) => {}
+        }
+        let _ = stopping.send(Phase::Stop);
+        stopping.closed().await;
+    };
+    let in_time = tokio::time::timeout(grace, finish).await.is_ok();
     draining.cut_off();
     Ok(in_time)
+}
+
+/// Waits until this process is not to accept any more.
+async fn ends(phase: &mut watch::Receiver<Phase>) {
+    if phase.wait_for(|phase| *phase != Phase::Serve).await.is_err() {
+        // Nobody is left who could change it.
+        std::future::pending().await
+    }
 }

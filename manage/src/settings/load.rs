@@ -54,6 +54,9 @@ pub struct Settings {
     environment: String,
     variables: Environment,
     env_file: Option<Arc<EnvFile>>,
+    /// The file of `--settings`.
+    #[cfg(feature = "runserver")]
+    named_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -138,6 +141,8 @@ impl Settings {
             name,
             environment: environment_name,
             variables: environment.clone(),
+            #[cfg(feature = "runserver")]
+            named_file: source.file.clone(),
             env_file: env_file.map(Arc::new),
         })
     }
@@ -296,6 +301,15 @@ impl Settings {
     /// Returns the name of the environment, `MANAGE_ENV`, in lower case; by default `development`.
     pub fn environment(&self) -> &str {
         &self.environment
+    }
+
+    /// Returns the files that were read, and those that would have been read if they existed.
+    #[cfg(feature = "runserver")]
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let searched = search_directories(&self.variables);
+        let found =
+            searched.iter().flat_map(|directory| [".env", "manage.toml"].map(|name| directory.join(name)));
+        found.chain(self.named_file.clone()).collect()
     }
 
     /// Returns whether this is the production environment: `MANAGE_ENV=production`.

@@ -1,0 +1,160 @@
+//! The connection between the supervisor and a program that it started: a socket, which the program has as
+//! its stdin. Its end means that the other side is gone, however it went.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::{env, thread};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use super::{BuildState, Ending};
+
+/// The variable that marks a program with such a stdin: what service managers call the sockets that they
+/// pass on.
+const NAME: &str = "LISTEN_FDNAMES";
+
+const MARK: &str = "manage-reload-";
+
+/// What the supervisor says, a line of JSON each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// The state of the next build.
+    Build(BuildState),
+    /// A newer program accepts connections: finish what was begun.
+    Finish,
+    /// End as after SIGTERM.
+    Stop,
+}
+
+/// What a program says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Said {
+    /// It accepts connections.
+    Ready,
+}
+
+/// Returns the environment of a program that is started as the given generation.
+pub(super) fn mark(generation: u64) -> (&'static str, String) {
+    (NAME, format!("{MARK}{generation}"))
+}
+
+/// Writes one message.
+pub(super) fn write(mut stream: &UnixStream, message: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_string(message)?;
+    line.push('\n');
+    stream.write_all(line.as_bytes())
+}
+
+/// Reads messages until the other side is gone.
+pub(super) fn read<M: for<'a> Deserialize<'a>>(stream: UnixStream, mut each: impl FnMut(M)) {
+    for line in BufReader::new(stream).lines().map_while(Result::ok) {
+        if let Ok(message) = serde_json::from_str(&line) {
+            each(message);
+        }
+    }
+}
+
+/// The program's side.
+pub(crate) struct Link {
+    stream: UnixStream,
+    generation: u64,
+    build: watch::Receiver<Arc<BuildState>>,
+    ending: watch::Receiver<Ending>,
+}
+
+impl Link {
+    /// Returns the link, if a supervisor started this process.
+    pub(crate) fn of_process() -> io::Result<Option<Self>> {
+        let generation = env::var(NAME).ok().and_then(|name| name.strip_prefix(MARK)?.parse().ok());
+        let Some(generation) = generation else { return Ok(None) };
+        let stream = UnixStream::from(OwnedFd::from(io::stdin().as_fd().try_clone_to_owned()?));
+        // Whoever sets the variable by hand has no such stdin.
+        stream.peer_addr()?;
+        Self::new(stream, generation).map(Some)
+    }
+
+    fn new(stream: UnixStream, generation: u64) -> io::Result<Self> {
+        let (build, build_state) = watch::channel(Arc::default());
+        let (end, ending) = watch::channel(Ending::NotYet);
+        let reading = stream.try_clone()?;
+        thread::Builder::new().name("manage-reload".to_owned()).spawn(move || {
+            let ends = |how: Ending| {
+                end.send_if_modified(|now| {
+                    let is_later = how > *now;
+                    *now = how.max(*now);
+                    is_later
+                });
+            };
+            read(reading, |order: Order| match order {
+                Order::Build(state) => drop(build.send(Arc::new(state))),
+                Order::Finish => {
+                    let _ = build.send(Arc::new(BuildState::Replaced));
+                    ends(Ending::Finish);
+                }
+                Order::Stop => ends(Ending::Stop),
+            });
+            ends(Ending::Orphaned);
+        })?;
+        Ok(Self { stream, generation, build: build_state, ending })
+    }
+
+    /// Returns the number of the program among those of this supervisor, from 1.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Says that this program accepts connections.
+    pub(crate) fn ready(&self) -> io::Result<()> {
+        write(&self.stream, &Said::Ready)
+    }
+
+    /// Returns the state of the next build, and how it changes.
+    pub(crate) fn build(&self) -> watch::Receiver<Arc<BuildState>> {
+        self.build.clone()
+    }
+
+    /// Returns whether the program is to end, and how.
+    pub(crate) fn ending(&self) -> watch::Receiver<Ending> {
+        self.ending.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_arrive_and_the_end_is_noticed() {
+        let (supervisor, program) = UnixStream::pair().expect("sockets");
+        let link = Link::new(program, 3).expect("a link");
+        let (mut build, mut ending) = (link.build(), link.ending());
+        link.ready().expect("the supervisor is there");
+        let (said, heard) = std::sync::mpsc::channel();
+        let other = supervisor.try_clone().expect("a socket");
+        thread::spawn(move || read(other, |message: Said| drop(said.send(message))));
+        assert_eq!(heard.recv(), Ok(Said::Ready));
+        let failed = BuildState::Failed("error: \"x\"\n  two lines".to_owned());
+        write(&supervisor, &Order::Build(failed.clone())).expect("the program is there");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            assert_eq!(
+                **build.wait_for(|state| **state != BuildState::UpToDate).await.expect("a state"),
+                failed
+            );
+            write(&supervisor, &Order::Finish).expect("the program is there");
+            assert_eq!(
+                *ending.wait_for(|how| *how != Ending::NotYet).await.expect("an order"),
+                Ending::Finish
+            );
+            assert_eq!(**build.borrow(), BuildState::Replaced);
+            supervisor.shutdown(std::net::Shutdown::Both).expect("open until now");
+            assert_eq!(
+                *ending.wait_for(|how| *how > Ending::Finish).await.expect("an order"),
+                Ending::Orphaned
+            );
+        });
+    }
+}

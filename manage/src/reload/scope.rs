@@ -1,0 +1,365 @@
+//! Which files a program is made of, and what each looks like now.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ignore::{DirEntry, WalkBuilder};
+
+use super::{Origin, dep_info};
+
+/// Files of the whole workspace that change what cargo builds.
+const OF_WORKSPACE: [&str; 6] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+    ".cargo/config.toml",
+    ".cargo/config",
+];
+
+/// The files whose changes matter. Cargo's list of sources names those that exist; modules that do not exist
+/// yet are Rust files in a directory of one of its packages.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    /// The directories of the packages.
+    packages: BTreeSet<PathBuf>,
+    /// Directories in which every file counts, such as those that a build script names.
+    whole: BTreeSet<PathBuf>,
+    /// Other files, whether they exist or not.
+    files: BTreeSet<PathBuf>,
+    /// Files that the program reads when it starts.
+    settings: BTreeSet<PathBuf>,
+    target: PathBuf,
+}
+
+/// What a file looked like. An atomic save makes a new file, perhaps with an old time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+/// What all files looked like, and the directories in which there may be new ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Look {
+    stamps: BTreeMap<PathBuf, Stamp>,
+    pub(super) directories: BTreeSet<PathBuf>,
+}
+
+/// The difference of two looks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Changed, new and removed files.
+    pub(crate) files: Vec<PathBuf>,
+    /// Whether there is something for cargo to do, rather than only settings to be read.
+    pub(crate) sources: bool,
+}
+
+impl Scope {
+    /// Reads cargo's list anew. If there is none, the Rust files of the program's own package count.
+    pub(super) fn new(origin: &Origin, settings: &[PathBuf]) -> Self {
+        let listed = dep_info::read(&origin.dep_info, &origin.package).unwrap_or_default();
+        let target = origin.target.clone();
+        let mut scope = Self { settings: settings.iter().cloned().collect(), target, ..Self::default() };
+        scope.packages.insert(origin.package.clone());
+        for path in listed {
+            match owner(&path) {
+                // A build script writes there.
+                _ if path.starts_with(&scope.target) => {}
+                _ if path.is_dir() => drop(scope.whole.insert(path)),
+                Some(package) => {
+                    scope.packages.insert(package.to_owned());
+                    scope.files.insert(path);
+                }
+                None => drop(scope.files.insert(path)),
+            }
+        }
+        for package in &scope.packages {
+            for directory in up_to_workspace(package) {
+                scope.files.extend(OF_WORKSPACE.iter().map(|name| directory.join(name)));
+            }
+        }
+        scope
+    }
+
+    /// Returns whether a look is worth while after an event about this file. Databases and logs beside the
+    /// sources are written all the time.
+    pub(super) fn may_matter(&self, path: &Path) -> bool {
+        let is_rust = || path.extension().is_some_and(|extension| extension == "rs");
+        // The name of a directory, or of a file that was replaced.
+        let is_above = || self.files.iter().chain(&self.settings).any(|file| file.starts_with(path));
+        is_rust()
+            || path.extension().is_none()
+            || is_above()
+            || self.whole.iter().any(|whole| path.starts_with(whole))
+    }
+
+    /// Looks at all files.
+    pub(super) fn look(&self) -> Look {
+        let mut look = Look::default();
+        for entry in self.packages.iter().flat_map(|package| self.entries(package)) {
+            if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                look.directories.insert(entry.into_path());
+            } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
+                look.add(entry.path());
+            }
+        }
+        for entry in self.whole.iter().flat_map(|directory| self.entries(directory)) {
+            if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                look.directories.insert(entry.into_path());
+            } else if !is_temporary(entry.path()) {
+                look.add(entry.path());
+            }
+        }
+        for file in self.files.iter().chain(&self.settings) {
+            look.add(file);
+            look.directories.extend(file.parent().filter(|directory| directory.is_dir()).map(Path::to_owned));
+        }
+        look
+    }
+
+    /// What git does not ignore, without what cargo writes and without packages that are not part of the
+    /// program.
+    fn entries(&self, directory: &Path) -> impl Iterator<Item = DirEntry> {
+        let (target, packages, top) = (self.target.clone(), self.packages.clone(), directory.to_owned());
+        WalkBuilder::new(directory)
+            .require_git(false)
+            .filter_entry(move |entry| {
+                let path = entry.path();
+                let is_foreign =
+                    || path != top && path.join("Cargo.toml").is_file() && !packages.contains(path);
+                path != target && !(entry.file_type().is_some_and(|kind| kind.is_dir()) && is_foreign())
+            })
+            .build()
+            .filter_map(Result::ok)
+    }
+
+    /// Compares two looks.
+    pub(super) fn changes(&self, before: &Look, after: &Look) -> Changes {
+        let gone = before.stamps.keys().filter(|path| !after.stamps.contains_key(*path));
+        let changed = after
+            .stamps
+            .iter()
+            .filter(|(path, stamp)| before.stamps.get(*path) != Some(stamp))
+            .map(|(path, _)| path);
+        let files: Vec<PathBuf> = changed.chain(gone).cloned().collect();
+        let sources = files.iter().any(|file| !self.settings.contains(file));
+        Changes { files, sources }
+    }
+}
+
+impl Look {
+    /// Returns whether a file of the package is newer than a program that was made of it.
+    pub(super) fn is_newer_than(&self, program: &Path) -> bool {
+        let Ok(built) = fs::metadata(program).and_then(|metadata| metadata.modified()) else { return false };
+        self.stamps.iter().any(|(path, stamp)| {
+            !path.ends_with("Cargo.lock") && stamp.modified.is_some_and(|time| time > built)
+        })
+    }
+
+    /// Takes over what an earlier look saw of the same files, so that the next one finds what has changed
+    /// since then.
+    pub(super) fn since(mut self, earlier: &Self) -> Self {
+        for (path, stamp) in &mut self.stamps {
+            if let Some(seen) = earlier.stamps.get(path) {
+                stamp.clone_from(seen);
+            }
+        }
+        self
+    }
+
+    fn add(&mut self, path: &Path) {
+        if let Ok(metadata) = fs::metadata(path) {
+            self.stamps.insert(path.to_owned(), Stamp::of(&metadata));
+        }
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { modified: metadata.modified().ok(), length: metadata.len(), inode: metadata.ino() }
+    }
+}
+
+/// Returns the directory of the package that a file belongs to.
+fn owner(path: &Path) -> Option<&Path> {
+    path.ancestors().skip(1).find(|directory| directory.join("Cargo.toml").is_file())
+}
+
+/// Returns the package's directory and those above it, up to the one with cargo's lock file.
+fn up_to_workspace(package: &Path) -> Vec<&Path> {
+    let depth = package.ancestors().position(|directory| directory.join("Cargo.lock").is_file());
+    package.ancestors().take(depth.unwrap_or(0) + 1).collect()
+}
+
+/// What editors leave for a moment.
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with('~')
+        || name.ends_with(".swp")
+        || name.ends_with(".tmp")
+        || name.starts_with('#')
+        || name.contains("___jb_")
+        || name == "4913"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Project(tempfile::TempDir);
+
+    impl Project {
+        /// A workspace of a program, a library that it uses and a package that it does not.
+        fn new() -> Self {
+            let project = Self(tempfile::tempdir().expect("a directory"));
+            for (file, text) in [
+                ("Cargo.lock", ""),
+                ("Cargo.toml", "[workspace]"),
+                (".gitignore", "target\n/app/made\n"),
+                ("app/Cargo.toml", ""),
+                ("app/src/lib.rs", ""),
+                ("app/src/page.html", ""),
+                ("app/made/old.rs", ""),
+                ("library/Cargo.toml", ""),
+                ("library/src/lib.rs", ""),
+                ("other/Cargo.toml", ""),
+                ("other/src/lib.rs", ""),
+                ("migrations/1/up.sql", ""),
+                ("target/debug/manage", ""),
+                ("target/debug/build/made.rs", ""),
+            ] {
+                project.write(file, text);
+            }
+            let listed = [
+                "app/src/lib.rs",
+                "app/src/page.html",
+                "library/src/lib.rs",
+                "migrations",
+                "target/debug/build/made.rs",
+            ];
+            let listed = listed.map(|file| project.path(file).display().to_string());
+            project.write("target/debug/manage.d", &format!("manage: {}\n", listed.join(" ")));
+            project
+        }
+
+        fn path(&self, file: &str) -> PathBuf {
+            self.0.path().join(file)
+        }
+
+        fn write(&self, file: &str, text: &str) {
+            fs::create_dir_all(self.path(file).parent().expect("a parent")).expect("directories");
+            fs::write(self.path(file), text).expect("a file");
+        }
+
+        fn scope(&self) -> Scope {
+            let origin = Origin {
+                executable: self.path("target/debug/manage"),
+                dep_info: self.path("target/debug/manage.d"),
+                package: self.path("app"),
+                cargo: "cargo".into(),
+                target: self.path("target"),
+                selections: Vec::new(),
+            };
+            Scope::new(&origin, &[self.path(".env"), self.path("manage.toml")])
+        }
+
+        /// Returns what is seen after a change.
+        fn after(&self, change: impl FnOnce()) -> Vec<String> {
+            let scope = self.scope();
+            let before = scope.look();
+            change();
+            let changes = scope.changes(&before, &scope.look());
+            let mut seen: Vec<String> = changes
+                .files
+                .iter()
+                .map(|file| file.strip_prefix(self.0.path()).expect("inside").display().to_string())
+                .collect();
+            if !changes.sources && !seen.is_empty() {
+                seen.push("(settings)".to_owned());
+            }
+            seen
+        }
+    }
+
+    #[test]
+    fn what_the_program_is_made_of_matters() {
+        let project = Project::new();
+        for file in [
+            "app/src/lib.rs",
+            "app/src/page.html",
+            "app/src/new/module.rs",
+            "app/Cargo.toml",
+            "library/src/lib.rs",
+            "migrations/1/up.sql",
+            "migrations/2/up.sql",
+            "Cargo.lock",
+            "Cargo.toml",
+            "rust-toolchain.toml",
+            ".cargo/config.toml",
+        ] {
+            assert_eq!(project.after(|| project.write(file, "changed")), [file]);
+            let removed = project.after(|| fs::remove_file(project.path(file)).expect("it was there"));
+            assert_eq!(removed, [file]);
+            project.write(file, "back");
+        }
+    }
+
+    #[test]
+    fn settings_need_no_build() {
+        let project = Project::new();
+        assert_eq!(project.after(|| project.write(".env", "A=1")), [".env", "(settings)"]);
+        assert_eq!(project.after(|| project.write("manage.toml", "")), ["manage.toml", "(settings)"]);
+    }
+
+    #[test]
+    fn what_is_not_part_of_it_does_not_matter() {
+        let project = Project::new();
+        for file in [
+            "app/made/new.rs",
+            "app/src/.lib.rs.swp",
+            "app/src/notes.txt",
+            "app/db.sqlite3-wal",
+            "migrations/1/up.sql~",
+            "migrations/1/4913",
+            "migrations/1/up.sql___jb_tmp___",
+            "other/src/lib.rs",
+            "target/debug/build/made.rs",
+            "README.md",
+        ] {
+            assert_eq!(project.after(|| project.write(file, "changed")), [""; 0], "{file}");
+        }
+        // Reading is no change.
+        assert_eq!(project.after(|| drop(fs::read(project.path("app/src/lib.rs")))), [""; 0]);
+    }
+
+    #[test]
+    fn an_atomic_save_of_the_same_text_and_time_is_a_change() {
+        let project = Project::new();
+        let (file, new) = (project.path("app/src/lib.rs"), project.path("app/src/lib.rs~"));
+        let modified = fs::metadata(&file).and_then(|metadata| metadata.modified()).expect("a time");
+        let save = || {
+            fs::write(&new, "").expect("a file");
+            fs::File::options()
+                .write(true)
+                .open(&new)
+                .and_then(|new| new.set_modified(modified))
+                .expect("its time");
+            fs::rename(&new, &file).expect("renamed");
+        };
+        assert_eq!(project.after(save), ["app/src/lib.rs"]);
+    }
+
+    #[test]
+    fn directories_are_watched_for_new_files() {
+        let project = Project::new();
+        let directories = project.scope().look().directories;
+        let below = |path: &str| directories.contains(&project.path(path));
+        assert!(below("app/src") && below("library/src") && below("migrations/1") && below(""));
+        assert!(!below("target") && !below("app/made") && !below("other"));
+    }
+}

@@ -1,0 +1,39 @@
+//! Puts a supervisor together with what it listens to.
+
+use std::sync::mpsc::channel;
+use std::thread;
+
+use super::keys::Keys;
+use super::supervisor::{Input, Supervisor};
+use super::watching::Watching;
+use super::{Event, Reloading, selection};
+
+/// Runs the program, and replaces it after each change, until `stopped` is ready or a person quits. Blocks.
+/// Must be called within a tokio runtime.
+pub(crate) fn supervise(
+    reloading: Reloading,
+    stopped: impl Future<Output: Send> + Send + 'static,
+    report: &mut dyn FnMut(Event),
+) {
+    let (sender, inputs) = channel();
+    let send = |make: fn(_) -> Input| {
+        let sender = sender.clone();
+        move |what| drop(sender.send(make(what)))
+    };
+    let seen = sender.clone();
+    let settings = reloading.settings.clone();
+    let watching = Watching::start(&reloading.origin, settings, reloading.poll, move |what| {
+        let _ = seen.send(Input::Seen(what));
+    });
+    let (origin, selected) = (reloading.origin.clone(), sender.clone());
+    thread::spawn(move || selected.send(Input::Selected(selection::find(&origin))));
+    let keys = Keys::read(send(Input::Key));
+    let stop = sender.clone();
+    tokio::spawn(async move {
+        let _ = stopped.await;
+        // The next CONTROL-C may end the process at once.
+        drop(keys);
+        let _ = stop.send(Input::Stop);
+    });
+    Supervisor { reloading, inputs, sender, report }.run(watching);
+}

@@ -1,0 +1,332 @@
+//! Decides what follows what: a change, a build, a new program, the end of the old one.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use super::cargo::{Building, Outcome, without_colors};
+use super::keys::Key;
+use super::link::Order;
+use super::origin::Selection;
+use super::served::{News, Served};
+use super::watching::{Seen, Watching};
+use super::{BuildState, Event, Reloading, Report, lock_holder};
+
+/// How long a program must have served until its end is an accident after which it is started again, rather
+/// than what it will do each time.
+const STABLE: Duration = Duration::from_secs(5);
+
+/// How much longer than its own limit an old program may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What happens, in the order in which the supervisor deals with it.
+#[derive(Debug)]
+pub(super) enum Input {
+    Seen(Seen),
+    Key(Key),
+    /// How the program was built, if that could be found out.
+    Selected(Option<Selection>),
+    /// A report, or the outcome, of the build of this number.
+    Report(u64, Report),
+    Outcome(u64, Outcome),
+    /// News of the program of this number.
+    News(u64, News),
+    /// The supervisor itself is to end.
+    Stop,
+}
+
+/// What a supervisor needs.
+pub(super) struct Supervisor<'a> {
+    pub(super) reloading: Reloading,
+    pub(super) inputs: Receiver<Input>,
+    /// For those who cause inputs.
+    pub(super) sender: Sender<Input>,
+    pub(super) report: &'a mut dyn FnMut(Event),
+}
+
+/// A build that runs.
+struct Current {
+    number: u64,
+    building: Building,
+}
+
+/// The state.
+struct State<'a> {
+    given: Supervisor<'a>,
+    watching: Watching,
+    /// How to build; `None` until that is found out.
+    selection: Option<Selection>,
+    /// What changed before that.
+    postponed: Option<Vec<PathBuf>>,
+    next: u64,
+    /// The latest program that cargo has made.
+    executable: PathBuf,
+    /// When the first change was seen that is not served yet.
+    changed: Option<Instant>,
+    built_in: Duration,
+    build: Option<Current>,
+    starting: Option<Served>,
+    serving: Option<(Served, Instant)>,
+    /// Old programs, each with the time at which it is killed.
+    ending: Vec<(Served, Instant)>,
+    /// Whether the program must start anew even if the build that runs changes nothing.
+    restart: bool,
+    is_stopping: bool,
+}
+
+impl Supervisor<'_> {
+    /// Starts the program and replaces it after each change, until it is told to stop.
+    pub(super) fn run(self, watching: Watching) {
+        let executable = self.reloading.origin.executable.clone();
+        let mut state = State {
+            given: self,
+            watching,
+            selection: None,
+            postponed: None,
+            next: 1,
+            executable,
+            changed: None,
+            built_in: Duration::ZERO,
+            build: None,
+            starting: None,
+            serving: None,
+            ending: Vec::new(),
+            restart: false,
+            is_stopping: false,
+        };
+        state.start();
+        while !(state.is_stopping && state.has_ended()) {
+            match state.next_input() {
+                Ok(input) => state.handle(input),
+                Err(RecvTimeoutError::Timeout) => state.kill_late(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    }
+}
+
+impl State<'_> {
+    fn has_ended(&self) -> bool {
+        self.starting.is_none() && self.serving.is_none() && self.ending.is_empty()
+    }
+
+    fn next_input(&self) -> Result<Input, RecvTimeoutError> {
+        match self.ending.iter().map(|(_, end)| end).min() {
+            Some(end) => self.given.inputs.recv_timeout(end.saturating_duration_since(Instant::now())),
+            None => self.given.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::Stop | Input::Key(Key::Quit) => self.stop(),
+            _ if self.is_stopping && !matches!(input, Input::News(..)) => {}
+            Input::Selected(selection) => {
+                self.selection = selection.or(self.given.reloading.origin.selections.last().cloned());
+                if let Some(files) = self.postponed.take() {
+                    self.build(files);
+                }
+            }
+            Input::Key(Key::Rebuild) => self.build(Vec::new()),
+            Input::Seen(Seen::Polling(why)) => self.report(Event::Polling(why)),
+            Input::Seen(Seen::Changes(changes)) if changes.sources => self.build(changes.files),
+            Input::Seen(Seen::Changes(changes)) => {
+                self.changed.get_or_insert_with(Instant::now);
+                self.report(Event::Settings(changes.files));
+                self.restart = true;
+                // After a build that runs it starts anyway.
+                if self.build.is_none() {
+                    self.built_in = Duration::ZERO;
+                    self.start();
+                }
+            }
+            Input::Report(number, report) if self.is_current(number) => self.pass_on(report),
+            Input::Outcome(number, outcome) if self.is_current(number) => self.built(outcome),
+            // Of a build that was cancelled.
+            Input::Report(..) | Input::Outcome(..) => {}
+            Input::News(number, News::Ready) => self.ready(number),
+            Input::News(number, News::Ended(status)) => self.ended(number, status),
+        }
+    }
+
+    fn report(&mut self, event: Event) {
+        (self.given.report)(event);
+    }
+
+    fn is_current(&self, number: u64) -> bool {
+        self.build.as_ref().is_some_and(|build| build.number == number)
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Begins to build. A build that runs is of old files.
+    fn build(&mut self, files: Vec<PathBuf>) {
+        if let Some(old) = self.build.take() {
+            old.building.cancel();
+        }
+        self.changed.get_or_insert_with(Instant::now);
+        let Some(selection) = self.selection.clone() else {
+            self.postponed.get_or_insert_default().extend(files);
+            return;
+        };
+        self.report(Event::Building(files));
+        self.tell(&BuildState::Building);
+        let number = self.number();
+        let (reports, outcomes) = (self.given.sender.clone(), self.given.sender.clone());
+        let started = Building::start(
+            &self.given.reloading.origin.cargo,
+            &selection,
+            self.given.reloading.color,
+            move |report| drop(reports.send(Input::Report(number, report))),
+            move |outcome| drop(outcomes.send(Input::Outcome(number, outcome))),
+        );
+        match started {
+            Ok(building) => self.build = Some(Current { number, building }),
+            Err(error) => self.report(Event::CannotStart(error)),
+        }
+    }
+
+    fn pass_on(&mut self, report: Report) {
+        if report == Report::Waits {
+            let directory = self.given.reloading.origin.executable.parent().unwrap_or(Path::new(""));
+            let holders = lock_holder::holders(directory);
+            return self.report(Event::Waiting(holders));
+        }
+        self.report(Event::Cargo(report));
+    }
+
+    fn built(&mut self, outcome: Outcome) {
+        self.build = None;
+        self.watching.refresh();
+        match outcome {
+            Outcome::Cancelled => {}
+            Outcome::Failed(messages) => {
+                self.changed = None;
+                self.tell(&BuildState::Failed(without_colors(&messages)));
+                let is_served = self.serving.is_some();
+                self.report(Event::BuildFailed { is_served });
+                if self.restart {
+                    self.start();
+                }
+            }
+            Outcome::Built { executable } => {
+                self.built_in = self.changed.map(|changed| changed.elapsed()).unwrap_or_default();
+                self.executable = executable;
+                let newest = self.starting.as_ref().or(self.serving.as_ref().map(|(served, _)| served));
+                // What cannot be compared is started.
+                let is_same = newest.is_some_and(|newest| newest.is(&self.executable).unwrap_or(false));
+                if is_same && !self.restart {
+                    if self.starting.is_none() {
+                        self.changed = None;
+                        self.tell(&BuildState::UpToDate);
+                        self.report(Event::Unchanged);
+                    }
+                } else {
+                    self.start();
+                }
+            }
+        }
+    }
+
+    /// Starts the latest program. One that is not ready yet is of an older build or older settings.
+    fn start(&mut self) {
+        self.restart = false;
+        if let Some(old) = self.starting.take() {
+            self.end(old, &Order::Stop);
+        }
+        let (number, sender) = (self.number(), self.given.sender.clone());
+        let started = Served::start(
+            number,
+            &self.executable,
+            &self.given.reloading.arguments,
+            &self.given.reloading.listener,
+            move |news| drop(sender.send(Input::News(number, news))),
+        );
+        match started {
+            Ok(served) => self.starting = Some(served),
+            Err(error) => self.report(Event::CannotStart(error)),
+        }
+    }
+
+    fn ready(&mut self, number: u64) {
+        if !self.starting.as_ref().is_some_and(|starting| starting.generation == number) {
+            return;
+        }
+        let Some(new) = self.starting.take() else { return };
+        let is_building = self.build.is_some();
+        new.tell(&Order::Build(if is_building { BuildState::Building } else { BuildState::UpToDate }));
+        if let Some((old, _)) = self.serving.replace((new, Instant::now())) {
+            self.end(old, &Order::Finish);
+        }
+        if let Some(changed) = self.changed.take_if(|_| !is_building) {
+            let after = changed.elapsed();
+            self.report(Event::Ready { after, build: self.built_in });
+        }
+    }
+
+    fn ended(&mut self, number: u64, status: std::process::ExitStatus) {
+        let is = |served: &Served| served.generation == number;
+        if let Some(at) = self.ending.iter().position(|(served, _)| is(served)) {
+            self.ending.swap_remove(at);
+        } else if self.starting.as_ref().is_some_and(is) {
+            self.starting = None;
+            self.changed = None;
+            if !self.is_stopping {
+                let is_served = self.serving.is_some();
+                self.report(Event::FailedToStart { status, is_served });
+                self.tell(&BuildState::Failed(format!(
+                    "The new program ended before it was ready: {status}.\nIts output is in the terminal."
+                )));
+            }
+        } else if let Some((_, since)) = self.serving.take_if(|(served, _)| is(served))
+            && !self.is_stopping
+        {
+            self.report(Event::Died(status));
+            if since.elapsed() >= STABLE && self.starting.is_none() {
+                self.report(Event::Restarting);
+                self.start();
+            }
+        }
+    }
+
+    /// Tells those who look at a page what becomes of their change.
+    fn tell(&self, state: &BuildState) {
+        if let Some((served, _)) = &self.serving {
+            served.tell(&Order::Build(state.clone()));
+        }
+    }
+
+    /// Lets an old program end.
+    fn end(&mut self, old: Served, order: &Order) {
+        old.tell(order);
+        self.ending.push((old, Instant::now() + self.given.reloading.grace + PATIENCE));
+    }
+
+    fn kill_late(&mut self) {
+        let now = Instant::now();
+        for (served, end) in &mut self.ending {
+            if *end <= now {
+                served.kill();
+                // Its end is reported as that of any other.
+                *end = now + PATIENCE;
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        self.is_stopping = true;
+        if let Some(build) = self.build.take() {
+            build.building.cancel();
+        }
+        let programs = self.starting.take().into_iter().chain(self.serving.take().map(|(served, _)| served));
+        for program in programs.collect::<Vec<_>>() {
+            self.end(program, &Order::Stop);
+        }
+        for (old, _) in &self.ending {
+            old.tell(&Order::Stop);
+        }
+    }
+}
