@@ -35,6 +35,8 @@ mod configure;
 mod connection;
 mod draining;
 mod events;
+#[cfg(feature = "reload")]
+mod forward;
 mod handler_time;
 mod host;
 mod limits;

@@ -15,6 +15,8 @@ use axum::BoxError;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+#[cfg(feature = "reload")]
+use hyper::client::conn::http1::SendRequest;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper::service::Service;
@@ -25,6 +27,8 @@ use super::accept::Slot;
 use super::access_log::{Abort, ConnectionLog};
 use super::client_timeout::ClientTimeout;
 use super::draining::Draining;
+#[cfg(feature = "reload")]
+use super::forward::{self, Successor};
 use super::handler_time::HandlerTime;
 use super::host::AllowedHosts;
 use super::limits::Limits;
@@ -42,6 +46,8 @@ pub(super) struct Shared {
     /// Whether each response is the last one of its connection.
     pub(super) is_last: Arc<AtomicBool>,
     pub(super) draining: Draining,
+    #[cfg(feature = "reload")]
+    pub(super) successor: Successor,
 }
 
 /// The apps' routes for one connection.
@@ -57,7 +63,24 @@ impl Service<Request<Incoming>> for Observed {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        #[cfg(feature = "reload")]
+        if let Some(address) = self.shared.successor.of(&request) {
+            let this = self.clone();
+            return Box::pin(async move {
+                match forward::connect(address).await {
+                    // It is logged there.
+                    Ok(sender) => Ok(this.forwarded(sender, request).await),
+                    Err(_) => this.answer(request).await,
+                }
+            });
+        }
+        self.answer(request)
+    }
+}
+
+impl Observed {
+    fn answer(&self, mut request: Request<Incoming>) -> <Self as Service<Request<Incoming>>>::Future {
         let shared = Arc::clone(&self.shared);
         let info = RequestInfo::of(&mut request, self.peer, &shared.proxies);
         let is_http2 = request.version() == Version::HTTP_2;
@@ -81,6 +104,26 @@ impl Service<Request<Incoming>> for Observed {
             }
             Ok(observe(response, observed, is_head))
         })
+    }
+
+    /// Returns the response of the process that has taken over.
+    #[cfg(feature = "reload")]
+    async fn forwarded(
+        &self,
+        sender: SendRequest<Body>,
+        request: Request<Incoming>,
+    ) -> Response<ResponseBody> {
+        let is_head = request.method() == Method::HEAD;
+        let mut response = match forward::forward(sender, request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.log.note(format!("the process that has taken over did not respond: {error}"));
+                page::text(StatusCode::BAD_GATEWAY, "Bad Gateway\n")
+            }
+        };
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        let observed = ObservedStream { log: self.log.clone(), draining: self.shared.draining.clone() };
+        observe(response, observed, is_head)
     }
 }
 

@@ -16,6 +16,8 @@ use super::accept::Accepting;
 use super::access_log::ConnectionLog;
 use super::connection::{Signals, builder, drive};
 use super::draining::Draining;
+#[cfg(feature = "reload")]
+use super::forward::Successor;
 use super::limits::Limits;
 use super::listening::Listening;
 use super::log::Log;
@@ -58,11 +60,22 @@ pub(crate) async fn serve(
     let builder = builder(&limits);
     // Each connection holds a receiver: when none is left, all connections have ended.
     let (stopping, stopped) = watch::channel(Phase::Serve);
+    #[cfg(feature = "reload")]
+    let address = listening.address()?;
     let mut accepting =
         Accepting::new(listening.listener, limits.max_connections, client_timeout, errors.clone());
     let routes = TowerToHyperService::new(router.with_state(()));
     let (is_last, draining_too) = (accepting.is_last(), draining.clone());
-    let shared = Arc::new(Shared { routes, hosts, proxies, limits, is_last, draining: draining_too });
+    let shared = Arc::new(Shared {
+        routes,
+        hosts,
+        proxies,
+        limits,
+        is_last,
+        draining: draining_too,
+        #[cfg(feature = "reload")]
+        successor: Successor::default(),
+    });
     loop {
         tokio::select! {
             (stream, peer, slot) = accepting.accept() => {
@@ -76,6 +89,10 @@ pub(crate) async fn serve(
         }
     }
     draining.begin();
+    #[cfg(feature = "reload")]
+    if *phase.borrow() == Phase::HandOver {
+        shared.successor.is_at(address);
+    }
     shared.is_last.store(true, Ordering::Relaxed);
     drop((accepting, stopped));
     let _ = stopping.send(*phase.borrow());
