@@ -145,6 +145,8 @@ fn a_connection_that_ended_a_moment_ago_fails_no_read(backend: Backend) {
             drop(all);
             if url == &direct {
                 terminate(&server, backend, &sessions);
+                // On a busy machine the news of the end is on its way for a moment.
+                wait_until(LONG, "the end of the connections", || !is_connected_to(server.port()));
             } else {
                 proxy.cut();
             }
@@ -154,6 +156,17 @@ fn a_connection_that_ended_a_moment_ago_fails_no_read(backend: Backend) {
             }
         }
     }
+}
+
+/// Returns whether a socket of this machine is connected to a port, as far as its own side knows.
+fn is_connected_to(port: u16) -> bool {
+    // Other systems than Linux have no such table.
+    let table = std::fs::read_to_string("/proc/self/net/tcp").unwrap_or_default();
+    // `sl local_address rem_address st …`, in hexadecimal digits; 01 is ESTABLISHED.
+    table.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().take(4).collect();
+        fields.get(2).is_some_and(|remote| remote.ends_with(&format!(":{port:04X}"))) && fields.get(3) == Some(&"01")
+    })
 }
 
 /// Ends sessions, and waits until the server has ended them.

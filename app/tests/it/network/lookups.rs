@@ -14,7 +14,7 @@ const WAIT: [&str; 3] = ["wait_for_db", "--format", "json"];
 #[case(on_each_server)]
 fn a_name_that_nobody_knows_is_named(_: Backend, url: &str) {
     let lan = Lan::new();
-    let program = lan.manage(url, NAME).args(WAIT).args(["--timeout", "1"]);
+    let program = lan.manage(url, NAME).args(WAIT).args(["--timeout", "3"]);
     let transcript = program.run(SOON).expect_code(124);
     assert_eq!(reasons(&transcript), ["unknown_host"], "{transcript}");
     assert!(transcript.stdout.contains("The host comes from DATABASE_URL"), "{transcript}");
@@ -26,7 +26,7 @@ fn a_name_that_nobody_knows_is_named(_: Backend, url: &str) {
 fn a_name_server_that_fails_is_reported(_: Backend, url: &str) {
     let lan = Lan::new();
     lan.names.set(NAME, Answer::Failure);
-    let transcript = lan.manage(url, NAME).args(WAIT).args(["--timeout", "1"]).run(SOON).expect_code(124);
+    let transcript = lan.manage(url, NAME).args(WAIT).args(["--timeout", "3"]).run(SOON).expect_code(124);
     assert_eq!(reasons(&transcript), ["unknown_host"], "{transcript}");
     let mut running = lan.manage(url, NAME).args(WAIT).spawn();
     until_reported(&mut running, "unknown_host");
