@@ -1,18 +1,18 @@
 //! The addresses of the blog.
 
+use manage::axum::Extension;
 use manage::axum::middleware::map_response;
 use manage::axum::routing::get;
-use manage::axum::{Extension, Router};
-use manage::server::Site;
+use manage::server::{Routes, Site};
 
 use crate::settings::BlogSettings;
 use crate::views;
 
 /// The blog's routes.
 #[manage::router]
-pub fn urls(site: &Site) -> manage::Result<Router> {
+pub fn urls(site: &Site) -> manage::Result<Routes> {
     let settings: BlogSettings = site.settings().app("app")?;
-    Ok(Router::new()
+    Ok(Routes::new()
         .route("/", get(views::index))
         .route("/articles/{slug}/", get(views::article))
         .route("/api/articles", get(views::api_articles))

@@ -18,6 +18,14 @@ pub use crate::migrations::sources::{MigrationsRegistration, Part};
 #[cfg(feature = "runserver")]
 pub use crate::server::routes::RouterRegistration;
 
+/// Returns what a function with `#[manage::router]` made.
+#[cfg(feature = "runserver")]
+pub fn routes<R: crate::server::IntoRoutes>(
+    made: crate::error::Result<R>,
+) -> crate::error::Result<crate::server::Routes> {
+    Ok(made?.into_routes())
+}
+
 /// clap for the code of a command's arguments: clap's items, except for the compile error about a type
 /// without a parser.
 pub mod clap {

@@ -12,6 +12,7 @@ mod options;
 mod plain;
 mod register;
 mod requires;
+mod router;
 mod rustfmt;
 mod tags;
 mod without;
@@ -38,9 +39,7 @@ pub fn build_options(_: TokenStream) -> TokenStream {
 
 #[proc_macro_attribute]
 pub fn router(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    register::expand(register::ROUTER, attribute.into(), item.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    router::expand(attribute.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 #[proc_macro_attribute]

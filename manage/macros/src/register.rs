@@ -1,4 +1,4 @@
-//! `#[router]` and `#[hook]`: a function that stays as it is, and an entry that leads to it.
+//! `#[hook]`: a function that stays as it is, and an entry that leads to it.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -15,13 +15,6 @@ pub(crate) struct Kind {
     registered: fn(&syn::Ident) -> TokenStream,
 }
 
-pub(crate) const ROUTER: Kind = Kind {
-    attribute: "router",
-    registration: "RouterRegistration",
-    parameters: 1,
-    form: "fn urls(site: &Site) -> Result<Router>",
-    registered: |name| quote!(#name),
-};
 pub(crate) const HOOK: Kind = Kind {
     attribute: "hook",
     registration: "HookRegistration",

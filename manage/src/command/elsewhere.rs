@@ -86,7 +86,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "Rust has no shell: write a command with `{manage} startcommand NAME`, or open the database with psql, mysql or sqlite3.",
     ),
     ("runserver_plus", "`{manage} runserver` serves the routes."),
-    ("show_urls", "Routes are in the functions with #[manage::router]."),
     ("reset_db", "`{manage} migrate zero` and then `{manage} migrate` recreate all tables, empty."),
     // Other frameworks' (Laravel, Rails, Loco).
     ("db:migrate", "`{manage} migrate` applies the migrations."),

@@ -6,6 +6,7 @@ mod help;
 mod migrate;
 mod runserver;
 mod serve;
+mod show_urls;
 mod showmigrations;
 mod startcommand;
 mod version;

@@ -9,6 +9,8 @@ mod help;
 mod migrations;
 mod reference;
 mod reload;
+#[cfg(feature = "runserver")]
+mod routes;
 mod server_error;
 #[cfg(feature = "runserver")]
 mod serving;
@@ -23,6 +25,8 @@ pub(crate) use migrations::unapplied;
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]
 pub(crate) use reload::ReloadReport;
+#[cfg(feature = "runserver")]
+pub(crate) use routes::routes;
 pub(crate) use server_error::lines as server_error_lines;
 #[cfg(feature = "runserver")]
 pub(crate) use serving::{checks_before_serving, server_log};

@@ -18,14 +18,14 @@
 //! }
 //! ```
 //!
-//! In reading order: [`Site`] is the argument of a router function; `routes` combines the apps' routers;
+//! In reading order: [`Site`] is the argument of a router function; `routes` records and combines the apps' routes;
 //! `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`; `listening`
-//! binds it, or takes a socket that was passed; `serve` serves and shuts down, which `draining` announces;
+//! binds it, or takes a socket that was passed; `serve` serves and shuts down, as `phase` says, which `draining` announces;
 //! `accept` counts connections; `connection` drives one; `observed` follows each request and catches panics;
 //! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host;
 //! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
-//! writes a line about it, `events` sends one to `tracing`.
+//! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process.
 
 mod accept;
 mod access_log;
@@ -52,7 +52,7 @@ mod serve;
 mod site;
 
 pub use request_info::RequestInfo;
-pub use routes::router;
+pub use routes::{IntoRoutes, Routes, router};
 pub use site::Site;
 
 pub(crate) use address::{IpVersion, ListenAddress};
@@ -63,5 +63,5 @@ pub(crate) use limits::Limits;
 pub(crate) use listening::{Listening, Sharing};
 pub(crate) use log::{Log, LogFormat};
 pub(crate) use phase::phases;
-pub(crate) use routes::has_routes;
+pub(crate) use routes::{AppRoutes, ListedRoute, has_routes, table};
 pub(crate) use serve::{ServeOptions, serve};

@@ -32,7 +32,7 @@ fn names_of_commands() {
     assert_eq!(names(&project, &["mi"]), ["migrate"]);
     // An alias is completed where no name fits.
     assert_eq!(names(&project, &["hi"]), ["hi"]);
-    assert_eq!(names(&project, &["help", "show"]), ["showmigrations"]);
+    assert_eq!(names(&project, &["help", "showm"]), ["showmigrations"]);
     assert_eq!(names(&project, &["nothing_such", ""]), [""; 0]);
 }
 

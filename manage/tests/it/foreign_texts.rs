@@ -43,6 +43,7 @@ fn words_of_the_command_line() {
         &["migrate", "-v", HOSTILE],
         &["migrate", "--lock-timeout", HOSTILE],
         &["showmigrations", HOSTILE],
+        &["show_urls", HOSTILE],
         &["check", HOSTILE],
         &["check", "--tag", HOSTILE],
         &["check", "--format", HOSTILE],

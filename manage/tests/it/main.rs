@@ -81,6 +81,8 @@ mod random;
 mod reference;
 mod refusals;
 mod reused_databases;
+#[cfg(feature = "runserver")]
+mod routing;
 #[cfg(feature = "async")]
 mod runtimes;
 mod rust_version;

@@ -56,6 +56,7 @@ const LINES: &[(&[&str], &str)] = &[
     #[cfg(feature = "runserver")]
     (&["runserver", "T"], "is not a valid port number or address:port pair"),
     (&["startcommand", "new", "--app", "T"], "There is no app '"),
+    (&["show_urls", "T"], "No installed app with label '"),
     (&["completion", "T"], "'<SHELL>'"),
     (&["help", "--format", "T"], "'--format <FORMAT>'"),
     (&["--settings", "T", "migrate"], "which --settings names"),

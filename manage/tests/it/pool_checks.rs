@@ -165,7 +165,8 @@ fn is_connected_to(port: u16) -> bool {
     // `sl local_address rem_address st …`, in hexadecimal digits; 01 is ESTABLISHED.
     table.lines().any(|line| {
         let fields: Vec<&str> = line.split_whitespace().take(4).collect();
-        fields.get(2).is_some_and(|remote| remote.ends_with(&format!(":{port:04X}"))) && fields.get(3) == Some(&"01")
+        fields.get(2).is_some_and(|remote| remote.ends_with(&format!(":{port:04X}")))
+            && fields.get(3) == Some(&"01")
     })
 }
 
