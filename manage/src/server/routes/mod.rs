@@ -113,3 +113,8 @@ pub(crate) fn combine(apps: &[AppRoutes]) -> Option<Router> {
     }
     all
 }
+
+/// Returns whether an app has a route for this path.
+pub(crate) fn claims(apps: &[AppRoutes], path: &str) -> bool {
+    apps.iter().any(|app| ask::claim(app.routes.router(), path).is_some())
+}
