@@ -7,8 +7,8 @@ use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
 use crate::server::{
-    Draining, IpVersion, Limits, Listening, ServeOptions, Sharing, Site, development_hosts, listen_address,
-    open, phases, router, serve, trusted_proxies,
+    AppRoutes, Draining, Health, IpVersion, Limits, Listening, ServeOptions, Sharing, Site, combine,
+    development_hosts, listen_address, open, phases, serve, trusted_proxies,
 };
 use crate::{migrations, render};
 
@@ -69,7 +69,8 @@ pub(crate) async fn runserver(
         return Ok(exit);
     }
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
-    let routes = router(cx.program(), &site)?;
+    let apps = AppRoutes::all(cx.program(), &site)?;
+    let routes = combine(&apps);
     // The server starts all the same: the database may come up later, and pages that need none work now.
     let found = migrations::unapplied(cx.program(), cx.database("default")?.settings());
     render::unapplied(cx, cx.out(), found, "Serving anyway.")?;
@@ -87,6 +88,8 @@ pub(crate) async fn runserver(
     if is_first {
         cx.line(started)?;
     }
+    let draining = Draining::default();
+    let health = Health::new(cx.program(), cx.settings()?, &apps, draining.clone(), log.clone());
     let options = ServeOptions {
         log: (!no_access_log).then(|| log.clone()),
         errors: log.clone(),
@@ -94,7 +97,8 @@ pub(crate) async fn runserver(
         hosts,
         proxies,
         limits,
-        draining: Draining::default(),
+        health,
+        draining,
     };
     let phase = phases(stopped, parent.as_ref().map(Link::ending));
     if let Some(parent) = &parent {

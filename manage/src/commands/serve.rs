@@ -6,8 +6,8 @@ use crate::console::Role;
 use crate::prelude::*;
 use crate::render::{self, Format};
 use crate::server::{
-    Draining, IpVersion, Limits, ServeOptions, Sharing, Site, listen_address, open, phases, production_hosts,
-    router, serve as run, trusted_proxies,
+    AppRoutes, Draining, Health, IpVersion, Limits, ServeOptions, Sharing, Site, combine, listen_address,
+    open, phases, production_hosts, serve as run, trusted_proxies,
 };
 
 /// Serve the apps' routes in production
@@ -52,7 +52,8 @@ pub(crate) async fn serve(
     }
     let log = render::server_log(cx, log_format);
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
-    let Some(routes) = router(cx.program(), &site)? else {
+    let apps = AppRoutes::all(cx.program(), &site)?;
+    let Some(routes) = combine(&apps) else {
         return Err(CommandError::new("No app has routes, so there is nothing to serve.")
             .hint("Mark a function that returns an axum Router with #[manage::router].")
             .into());
@@ -65,6 +66,7 @@ pub(crate) async fn serve(
         Format::Json => log.report(Role::Notice, &start),
     }
     let draining = Draining::default();
+    let health = Health::new(cx.program(), cx.settings()?, &apps, draining.clone(), log.clone());
     let options = ServeOptions {
         log: (!no_access_log).then(|| log.clone()),
         errors: log.clone(),
@@ -72,6 +74,7 @@ pub(crate) async fn serve(
         hosts,
         proxies,
         limits,
+        health,
         draining: draining.clone(),
     };
     let stop = async move {

@@ -70,6 +70,8 @@ struct Exchange {
     aborted: Option<Abort>,
     /// Why the server itself responded.
     note: Option<String>,
+    /// Whether it is not logged.
+    is_silent: bool,
 }
 
 /// The log of one connection with at most one request at a time, or of one stream of HTTP/2. Clones share it.
@@ -145,6 +147,7 @@ impl ConnectionLog {
             is_complete: false,
             aborted: None,
             note: None,
+            is_silent: false,
         };
         self.shared.has_begun.store(true, Ordering::Relaxed);
         let before = self.lock().replace(new);
@@ -213,6 +216,11 @@ impl ConnectionLog {
     /// Returns why the request ended early, if it did.
     pub(super) fn aborted(&self) -> Option<Abort> {
         self.lock().as_ref().and_then(|exchange| exchange.aborted)
+    }
+
+    /// Does not log the request.
+    pub(super) fn silence(&self) {
+        self.update(|exchange| exchange.is_silent = true);
     }
 
     /// Nobody knows when the data of a stream was passed to the operating system.
@@ -291,6 +299,9 @@ impl ConnectionLog {
     }
 
     fn write(&self, exchange: Exchange) {
+        if exchange.is_silent {
+            return;
+        }
         let status = match (exchange.status, exchange.aborted) {
             (Some(status), _) => Some(status.as_u16()),
             (None, Some(Abort::ClientClosed)) => Some(CLIENT_CLOSED_REQUEST),

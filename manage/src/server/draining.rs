@@ -35,7 +35,6 @@ impl Draining {
     }
 
     /// Returns whether a stop signal has arrived, so that no load balancer should send further requests.
-    #[allow(dead_code, reason = "for readiness checks")]
     pub(crate) fn has_begun(&self) -> bool {
         *self.0.borrow() != Phase::Running
     }

@@ -12,10 +12,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::Mutex;
 
 use super::draining::Draining;
+use super::log::Log;
 use super::page;
 use super::routes::{AppRoutes, claims};
 use crate::command::Program;
-use crate::console::{Role, Stream, printable};
+use crate::console::{Role, printable};
 use crate::database::probe;
 use crate::migrations;
 use crate::settings::{DatabaseSettings, Settings};
@@ -39,7 +40,7 @@ struct Shared {
     program: Program,
     databases: Vec<DatabaseSettings>,
     draining: Draining,
-    errors: Stream,
+    errors: Log,
     /// The paths that no app has.
     paths: Vec<&'static str>,
     readiness: Arc<Mutex<Option<(Instant, Readiness)>>>,
@@ -78,7 +79,7 @@ impl Health {
         settings: &Settings,
         apps: &[AppRoutes],
         draining: Draining,
-        errors: Stream,
+        errors: Log,
     ) -> Self {
         Self(Arc::new(Shared {
             program: program.clone(),
@@ -171,7 +172,7 @@ impl Shared {
 
     fn log(&self, role: Role, text: &str) {
         // A broken log is not a reason to stop serving.
-        let _ = self.errors.styled_line(role, printable(text));
+        self.errors.report(role, &printable(text));
     }
 }
 

@@ -22,7 +22,7 @@
 //! `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`; `listening`
 //! binds it, or takes a socket that was passed; `serve` serves and shuts down, as `phase` says, which `draining` announces;
 //! `accept` counts connections; `connection` drives one; `observed` follows each request and catches panics;
-//! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host;
+//! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host; `health` answers `/healthz` and `/readyz`;
 //! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
 //! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process.
@@ -38,6 +38,7 @@ mod events;
 #[cfg(feature = "reload")]
 mod forward;
 mod handler_time;
+mod health;
 mod host;
 mod limits;
 mod listening;
@@ -58,10 +59,11 @@ pub use site::Site;
 pub(crate) use address::{IpVersion, ListenAddress};
 pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, trusted_proxies};
 pub(crate) use draining::Draining;
+pub(crate) use health::Health;
 pub(crate) use host::AllowedHosts;
 pub(crate) use limits::Limits;
 pub(crate) use listening::{Listening, Sharing};
 pub(crate) use log::{Log, LogFormat};
 pub(crate) use phase::phases;
-pub(crate) use routes::{AppRoutes, ListedRoute, has_routes, table};
+pub(crate) use routes::{AppRoutes, ListedRoute, combine, has_routes, table};
 pub(crate) use serve::{ServeOptions, serve};

@@ -30,6 +30,7 @@ use super::draining::Draining;
 #[cfg(feature = "reload")]
 use super::forward::{self, Successor};
 use super::handler_time::HandlerTime;
+use super::health::Health;
 use super::host::AllowedHosts;
 use super::limits::Limits;
 use super::page;
@@ -45,6 +46,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// Whether each response is the last one of its connection.
     pub(super) is_last: Arc<AtomicBool>,
+    pub(super) health: Health,
     pub(super) draining: Draining,
     #[cfg(feature = "reload")]
     pub(super) successor: Successor,
@@ -134,6 +136,10 @@ impl Shared {
         info: RequestInfo,
         log: &ConnectionLog,
     ) -> Response<Body> {
+        if self.health.has(request.uri().path()) {
+            log.silence();
+            return self.health.answer(&request).await;
+        }
         if let Err(error) = self.hosts.check(&request, info.forwarded_host()) {
             log.note(error.note());
             return page::last_text(StatusCode::BAD_REQUEST, error.page());

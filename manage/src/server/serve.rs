@@ -16,6 +16,7 @@ use super::accept::Accepting;
 use super::access_log::ConnectionLog;
 use super::connection::{Signals, builder, drive};
 use super::draining::Draining;
+use super::health::Health;
 #[cfg(feature = "reload")]
 use super::forward::Successor;
 use super::limits::Limits;
@@ -40,6 +41,8 @@ pub(crate) struct ServeOptions {
     pub proxies: TrustedProxies,
     /// What a client may cost the server.
     pub limits: Limits,
+    /// Answers health checks.
+    pub health: Health,
     /// Set when the phase changes, or by whoever knows earlier.
     pub draining: Draining,
 }
@@ -55,7 +58,7 @@ pub(crate) async fn serve(
     options: ServeOptions,
     mut phase: watch::Receiver<Phase>,
 ) -> io::Result<bool> {
-    let ServeOptions { log, errors, grace, hosts, proxies, limits, draining } = options;
+    let ServeOptions { log, errors, grace, hosts, proxies, limits, health, draining } = options;
     let client_timeout = limits.client_timeout;
     let builder = builder(&limits);
     // Each connection holds a receiver: when none is left, all connections have ended.
@@ -72,6 +75,7 @@ pub(crate) async fn serve(
         proxies,
         limits,
         is_last,
+        health,
         draining: draining_too,
         #[cfg(feature = "reload")]
         successor: Successor::default(),

@@ -32,6 +32,8 @@ mod exit_codes;
 #[cfg(feature = "sqlite")]
 mod foreign_texts;
 mod fuzz;
+#[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres"))]
+mod health;
 mod help;
 mod hooks;
 #[cfg(feature = "postgres")]
