@@ -7,8 +7,8 @@ use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
 use crate::server::{
-    AppRoutes, Draining, Health, IpVersion, Limits, Listening, ServeOptions, Sharing, Site, combine,
-    development_hosts, listen_address, open, phases, serve, trusted_proxies,
+    AppRoutes, Draining, Following, Health, IpVersion, Limits, Listening, ServeOptions, Sharing, Site,
+    combine, development_hosts, listen_address, open, phases, serve, trusted_proxies, with_script,
 };
 use crate::{migrations, render};
 
@@ -71,6 +71,13 @@ pub(crate) async fn runserver(
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let apps = AppRoutes::all(cx.program(), &site)?;
     let routes = combine(&apps);
+    let routes = match &parent {
+        Some(parent) => {
+            let following = Following { generation: parent.generation(), build: parent.build() };
+            routes.map(|routes| with_script(routes, following))
+        }
+        None => routes,
+    };
     // The server starts all the same: the database may come up later, and pages that need none work now.
     let found = migrations::unapplied(cx.program(), cx.database("default")?.settings());
     render::unapplied(cx, cx.out(), found, "Serving anyway.")?;

@@ -25,7 +25,8 @@
 //! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host; `health` answers `/healthz` and `/readyz`;
 //! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
-//! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process.
+//! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a
+//! browser follow the program.
 
 mod accept;
 mod access_log;
@@ -35,6 +36,7 @@ mod configure;
 mod connection;
 mod draining;
 mod events;
+mod follow;
 #[cfg(feature = "reload")]
 mod forward;
 mod handler_time;
@@ -59,6 +61,7 @@ pub use site::Site;
 pub(crate) use address::{IpVersion, ListenAddress};
 pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, trusted_proxies};
 pub(crate) use draining::Draining;
+pub(crate) use follow::{Following, with_script};
 pub(crate) use health::Health;
 pub(crate) use host::AllowedHosts;
 pub(crate) use limits::Limits;

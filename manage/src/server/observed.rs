@@ -27,6 +27,7 @@ use super::accept::Slot;
 use super::access_log::{Abort, ConnectionLog};
 use super::client_timeout::ClientTimeout;
 use super::draining::Draining;
+use super::follow::Unlogged;
 #[cfg(feature = "reload")]
 use super::forward::{self, Successor};
 use super::handler_time::HandlerTime;
@@ -168,7 +169,12 @@ impl Shared {
             Answer::Response(_) if log.aborted() == Some(Abort::TooLarge) => {
                 page::last_text(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE)
             }
-            Answer::Response(response) => response,
+            Answer::Response(response) => {
+                if response.extensions().get::<Unlogged>().is_some() {
+                    log.silence();
+                }
+                response
+            }
             Answer::Panic(panic) => {
                 log.panicked(&panic);
                 page::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n")

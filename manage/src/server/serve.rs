@@ -16,9 +16,9 @@ use super::accept::Accepting;
 use super::access_log::ConnectionLog;
 use super::connection::{Signals, builder, drive};
 use super::draining::Draining;
-use super::health::Health;
 #[cfg(feature = "reload")]
 use super::forward::Successor;
+use super::health::Health;
 use super::limits::Limits;
 use super::listening::Listening;
 use super::log::Log;
