@@ -52,9 +52,12 @@ impl Watching {
         report: impl Fn(Seen) + Send + 'static,
     ) -> Self {
         let (orders, ordered) = channel();
-        let origin = origin.clone();
         let sender = orders.clone();
-        thread::spawn(move || watch(&origin, &settings, poll, &ordered, sender, &report));
+        // Before the program is started: it may read a file that changes a moment later.
+        let scope = Scope::new(origin, &settings);
+        let look = scope.look();
+        let origin = origin.clone();
+        thread::spawn(move || watch(&origin, &settings, poll, (scope, look), &ordered, sender, &report));
         Self { orders }
     }
 
@@ -74,12 +77,11 @@ fn watch(
     origin: &Origin,
     settings: &[PathBuf],
     poll: bool,
+    (mut scope, mut look): (Scope, Look),
     ordered: &Receiver<Order>,
     sender: Sender<Order>,
     report: &impl Fn(Seen),
 ) {
-    let mut scope = Scope::new(origin, settings);
-    let mut look = scope.look();
     let mut events = Events { watcher: None, directories: BTreeSet::new() };
     if poll || look.directories.iter().any(|directory| polled::has_no_events(directory)) {
         if !poll {

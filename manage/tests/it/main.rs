@@ -82,6 +82,8 @@ mod public_api;
 mod random;
 mod reference;
 mod refusals;
+#[cfg(feature = "reload")]
+mod reloading;
 mod reused_databases;
 #[cfg(feature = "runserver")]
 mod routing;

@@ -1,0 +1,161 @@
+//! A project of its own, which cargo builds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use manage_test_support::{Program, Running, Signal};
+
+use super::SOON;
+
+const LIB: &str = r##"
+//! A site.
+
+mod version;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use manage::axum::Router;
+use manage::axum::response::Html;
+use manage::axum::routing::get;
+
+static WAITING: AtomicU32 = AtomicU32::new(0);
+
+#[manage::router]
+fn urls(_: &manage::server::Site) -> manage::Result<Router> {
+    version::check();
+    Ok(Router::new()
+        .route("/", get(async || version::VERSION))
+        .route("/page", get(async || Html(format!("<!doctype html><title>{}</title>", version::VERSION))))
+        .route("/waiting", get(async || WAITING.load(Ordering::SeqCst).to_string()))
+        .route("/exit", get(async || -> String { std::process::exit(7) }))
+        .route("/never", get(async || {
+            WAITING.fetch_add(1, Ordering::SeqCst);
+            std::future::pending::<String>().await
+        })))
+}
+"##;
+
+/// One after the other: they share what cargo has built.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The project, in a directory of its own. The dependencies are built once for all.
+pub(super) struct Site {
+    directory: tempfile::TempDir,
+    target: PathBuf,
+    _turn: std::sync::MutexGuard<'static, ()>,
+}
+
+impl Site {
+    pub(super) fn new() -> Self {
+        let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let directory = tempfile::tempdir().expect("a directory");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reloading");
+        let site = Self { directory, target, _turn: turn };
+        let manage = Path::new(env!("CARGO_MANIFEST_DIR"));
+        site.write(
+            "Cargo.toml",
+            &format!(
+                "[package]\nname = \"site\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+                 [dependencies]\ndiesel-manage = {{ path = {manage:?}, default-features = false, \
+                 features = [\"reload\", \"sqlite\"] }}\n\n[profile.dev]\ndebug = false\n"
+            ),
+        );
+        // The same dependencies as the workspace's.
+        fs::copy(manage.parent().expect("a workspace").join("Cargo.lock"), site.path("Cargo.lock"))
+            .expect("a copy");
+        site.write("src/lib.rs", LIB);
+        site.write("src/bin/manage.rs", "//! The program.\n\nmanage::main!(site);\n");
+        site.edit("0", "");
+        let build = site.cargo().output().expect("cargo runs");
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+        site
+    }
+
+    fn cargo(&self) -> Command {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--bin", "manage", "--quiet"]).current_dir(self.directory.path());
+        // What belongs to the tests' own build.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("CARGO_") && name != "CARGO_HOME" {
+                cargo.env_remove(name);
+            }
+        }
+        cargo.env("CARGO_TARGET_DIR", &self.target);
+        cargo
+    }
+
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.directory.path().join(file)
+    }
+
+    pub(super) fn write(&self, file: &str, text: &str) {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+        fs::write(path, text).expect("a file");
+    }
+
+    pub(super) fn remove(&self, file: &str) {
+        fs::remove_file(self.path(file)).expect("it was there");
+    }
+
+    /// Changes the code. `more` may replace the function `check`, or be no Rust.
+    pub(super) fn edit(&self, version: &str, more: &str) {
+        let check = if more.contains("fn check") { "" } else { "pub fn check() {}" };
+        self.write("src/version.rs", &format!("pub const VERSION: &str = \"{version}\";\n{check}\n{more}\n"));
+    }
+
+    pub(super) fn serve(&self, arguments: &[&str]) -> Server {
+        self.start(&self.target.join("debug/manage"), arguments)
+    }
+
+    /// Serves with the program alone, elsewhere.
+    pub(super) fn serve_a_copy(&self) -> Server {
+        let copy = self.path("copy/manage");
+        fs::create_dir_all(self.path("copy")).expect("a directory");
+        fs::copy(self.target.join("debug/manage"), &copy).expect("a copy");
+        self.start(&copy, &[])
+    }
+
+    fn start(&self, program: &Path, arguments: &[&str]) -> Server {
+        let program = Program::new(program)
+            .args(["runserver", "127.0.0.1:0", "--no-access-log"])
+            .args(arguments.iter().copied())
+            .env("CARGO", env!("CARGO"))
+            .cwd(self.directory.path());
+        let mut running = program.spawn();
+        let line = running.wait_for_line("Starting development server at http://", SOON);
+        let address = line.trim_end_matches('/').rsplit('/').next().expect("an address").to_owned();
+        running.wait_for_line("Quit the server with CONTROL-C.", SOON);
+        Server { running, address }
+    }
+
+    /// Returns the processes that run a program of this project.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        let entries = fs::read_dir("/proc").expect("the table of processes");
+        let processes = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let is_ours = |process: &u32| {
+            let of = |name: &str| fs::read_link(format!("/proc/{process}/{name}")).unwrap_or_default();
+            of("exe").starts_with(&self.target) && of("cwd").starts_with(self.directory.path())
+        };
+        let mut found: Vec<u32> = processes.filter(is_ours).collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+pub(super) struct Server {
+    pub(super) running: Running,
+    pub(super) address: String,
+}
+
+impl Server {
+    /// Ends it as a person or a service manager does.
+    pub(super) fn stop(mut self) {
+        self.running.signal(Signal::TERM);
+        let transcript = self.running.wait(Duration::from_secs(30));
+        transcript.expect_code(0);
+    }
+}
