@@ -6,8 +6,8 @@ use crate::console::Role;
 use crate::prelude::*;
 use crate::render::{self, Format};
 use crate::server::{
-    AppRoutes, Draining, Health, IpVersion, Limits, ServeOptions, Sharing, Site, combine, listen_address,
-    open, phases, production_hosts, serve as run, trusted_proxies,
+    AppRoutes, Draining, Health, IpVersion, Limits, ServeOptions, Sharing, Site, combine, compressed,
+    listen_address, open, phases, production_hosts, serve as run, serve_metrics, trusted_proxies,
 };
 
 /// Serve the apps' routes in production
@@ -60,6 +60,7 @@ pub(crate) async fn serve(
     };
     let sharing = if reuse_port { Sharing::ReusePort } else { Sharing::Exclusive };
     let (listening, shown) = open(&address, sharing).await?;
+    serve_metrics(cx.settings()?).await?;
     let start = format!("Starting production server at http://{shown}/");
     match log_format {
         Format::Text => cx.line(start)?,
@@ -82,7 +83,7 @@ pub(crate) async fn serve(
         draining.begin();
         tokio::time::sleep(Duration::from_secs(shutdown_delay.into())).await;
     };
-    if !run(listening, routes, options, phases(stop, None)).await? {
+    if !run(listening, compressed(routes), options, phases(stop, None)).await? {
         let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
         log.report(Role::Warning, &text);
     }

@@ -9,10 +9,10 @@ use std::time::Instant;
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
-use super::events;
 use super::log::{Entry, Log};
 use super::request_info::RequestInfo;
 use super::site::with_causes;
+use super::{events, metrics};
 use crate::console::{Role, printable};
 use crate::panics::Panic;
 
@@ -90,9 +90,14 @@ struct Shared {
     is_tls: AtomicBool,
     /// The number of open streams; `usize::MAX` unless the connection speaks HTTP/2.
     streams: AtomicUsize,
+    /// Whether data was passed to the operating system since this was last read.
+    has_sent: AtomicBool,
     /// The connection, for a stream.
     connection: Option<ConnectionLog>,
 }
+
+/// A write of fewer bytes may be one of HTTP/2's own messages.
+const LEAST_DATA: usize = 256;
 
 const NO_STREAMS: usize = usize::MAX;
 
@@ -131,6 +136,18 @@ impl ConnectionLog {
         (streams != NO_STREAMS).then_some(streams)
     }
 
+    /// Records that bytes were passed to the operating system.
+    pub(super) fn wrote(&self, bytes: usize) {
+        if bytes >= LEAST_DATA {
+            self.shared.has_sent.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns whether data was passed to the operating system since the last call.
+    pub(super) fn has_sent_data(&self) -> bool {
+        self.shared.has_sent.swap(false, Ordering::Relaxed)
+    }
+
     /// Records the start of a request.
     pub(super) fn begin<B>(&self, request: &Request<B>, info: &RequestInfo) {
         let new = Exchange {
@@ -149,6 +166,7 @@ impl ConnectionLog {
             note: None,
             is_silent: false,
         };
+        metrics::began();
         self.shared.has_begun.store(true, Ordering::Relaxed);
         let before = self.lock().replace(new);
         // The client sent its next request before it had read the response.
@@ -254,6 +272,8 @@ impl ConnectionLog {
                 400,
                 "a TLS handshake: this port speaks plain HTTP, so use http:// or a proxy with TLS".to_owned(),
             )
+        } else if error.is_parse_too_large() {
+            (431, with_causes(error))
         } else if error.is_parse() {
             (400, with_causes(error))
         } else if error.is_incomplete_message() {
@@ -320,6 +340,7 @@ impl ConnectionLog {
     }
 
     fn log(&self, entry: &Entry<'_>) {
+        metrics::ended(entry);
         if events::ENABLED {
             events::request(entry);
         }
@@ -349,6 +370,7 @@ impl Shared {
             has_begun: AtomicBool::new(false),
             is_tls: AtomicBool::new(false),
             streams: AtomicUsize::new(NO_STREAMS),
+            has_sent: AtomicBool::new(false),
             connection,
         }
     }

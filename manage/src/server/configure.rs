@@ -104,6 +104,36 @@ pub(crate) async fn open(address: &ListenAddress, sharing: Sharing) -> Result<(L
     Ok((listening, shown))
 }
 
+/// Serves the metrics at the address in the settings, if there is one.
+pub(crate) async fn serve_metrics(settings: &Settings) -> Result<()> {
+    let Some((text, origin)) = &settings.server.metrics_address else { return Ok(()) };
+    start_metrics(text, origin).await
+}
+
+#[cfg(feature = "metrics")]
+async fn start_metrics(text: &str, origin: &Origin) -> Result<()> {
+    use super::metrics::{MetricsListener, start};
+
+    let address = listen_address(None, Some(&(text.to_owned(), origin.clone())), IpVersion::V4)?;
+    let listening =
+        listen(&address, Sharing::Exclusive).await.map_err(|error| cannot_listen(&address, &error))?;
+    let metrics = MetricsListener::new(listening).map_err(|error| {
+        CommandError::new(format!("{origin}: cannot record metrics: {error}."))
+            .exit_code(Exit::CONFIGURATION)
+            .hint("If the program installs a recorder of the crate `metrics` itself, unset this address.")
+    })?;
+    start(metrics);
+    Ok(())
+}
+
+#[cfg(not(feature = "metrics"))]
+async fn start_metrics(_: &str, origin: &Origin) -> Result<()> {
+    Err(CommandError::new(format!("{origin}: this program was built without metrics."))
+        .exit_code(Exit::CONFIGURATION)
+        .hint("Turn on the feature `metrics` of diesel-manage, or unset this address.")
+        .into())
+}
+
 fn cannot_inherit(error: &std::io::Error) -> anyhow::Error {
     let why = error.to_string();
     CommandError::new(format!("Cannot use the socket that was passed (LISTEN_FDS): {}.", printable(&why)))

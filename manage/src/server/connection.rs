@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -13,8 +13,10 @@ use tokio::time::{Instant, interval_at};
 
 use super::access_log::{Abort, ConnectionLog};
 use super::limits::Limits;
+use super::metrics::Connected;
 use super::observed::{Observed, ObservedIo};
 use super::phase::Phase;
+use super::stream_timeout::StreamExecutor;
 
 /// How many requests a client of HTTP/2 may have at a time.
 #[cfg(feature = "http2")]
@@ -25,8 +27,8 @@ const MAX_STREAMS: u32 = 128;
 const STREAM_BUFFER: usize = 64 * 1024;
 
 /// Returns what creates a connection, with its limits.
-pub(super) fn builder(limits: &Limits) -> Arc<Builder<TokioExecutor>> {
-    let mut builder = Builder::new(TokioExecutor::new());
+pub(super) fn builder(limits: &Limits) -> Arc<Builder<StreamExecutor>> {
+    let mut builder = Builder::new(StreamExecutor { client_timeout: limits.client_timeout });
     let head = usize::try_from(limits.max_head_bytes).unwrap_or(usize::MAX);
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.client_timeout).max_buf_size(head);
     #[cfg(feature = "http2")]
@@ -65,11 +67,12 @@ impl Drop for Unfinished {
 /// Serves one connection. When the server shuts down, or other clients wait for a connection, it ends after
 /// the running requests.
 pub(super) async fn drive(
-    builder: Arc<Builder<TokioExecutor>>,
+    builder: Arc<Builder<StreamExecutor>>,
     io: ObservedIo<TokioIo<TcpStream>>,
     service: Observed,
     mut signals: Signals,
 ) {
+    let _connected = Connected::new();
     let log = Unfinished(service.log.clone());
     let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
     let mut ticks = interval_at(Instant::now() + signals.client_timeout, signals.client_timeout);
@@ -91,15 +94,20 @@ pub(super) async fn drive(
                     is_ending = true;
                 }
             }
-            _ = ticks.tick() => match log.0.open_streams() {
-                // Until the first bytes decide on the version, nothing else limits the time.
-                None if !log.0.has_begun() => return,
-                Some(0) if is_ending => return,
-                Some(0) => {
-                    connection.as_mut().graceful_shutdown();
-                    is_ending = true;
+            _ = ticks.tick() => {
+                let (streams, is_reading) = (log.0.open_streams(), log.0.has_sent_data());
+                match streams {
+                    // Until the first bytes decide on the version, nothing else limits the time.
+                    None if !log.0.has_begun() => return,
+                    // The client still reads what is buffered.
+                    Some(0) if is_reading => {}
+                    Some(0) if is_ending => return,
+                    Some(0) => {
+                        connection.as_mut().graceful_shutdown();
+                        is_ending = true;
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
         }
     };

@@ -103,7 +103,7 @@ impl AllowedHosts {
             return Ok(());
         }
         let setting = self.patterns.iter().chain([&host.name]).cloned().collect();
-        Err(HostError::Foreign { name: host.name, setting })
+        Err(HostError::Foreign { name: host.name, setting, is_development: self.addresses })
     }
 
     fn allows(&self, host: &Host) -> bool {
@@ -182,6 +182,8 @@ pub(super) enum HostError {
     Foreign {
         name: String,
         setting: Vec<String>,
+        /// Whether the client may be the project's developer, who can change the setting.
+        is_development: bool,
     },
 }
 
@@ -189,7 +191,7 @@ impl HostError {
     /// Returns the note in the log.
     pub(super) fn note(&self) -> String {
         match self {
-            Self::Foreign { name, setting } => format!(
+            Self::Foreign { name, setting, .. } => format!(
                 "the host '{name}' is not allowed; if it is yours: MANAGE_SERVER_ALLOWED_HOSTS={}",
                 setting.join(",")
             ),
@@ -199,7 +201,9 @@ impl HostError {
 
     /// Returns the response body for the client.
     pub(super) fn page(&self) -> String {
-        let Self::Foreign { name, setting } = self else { return format!("Bad Request: {self}.\n") };
+        let Self::Foreign { name, setting, is_development: true } = self else {
+            return format!("Bad Request: {self}.\n");
+        };
         // An unknown client must not learn the project's other hosts.
         let others = match setting.len() {
             1 => "",

@@ -26,12 +26,14 @@
 //! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
 //! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a
-//! browser follow the program.
+//! browser follow the program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
+//! `compression` compresses responses.
 
 mod accept;
 mod access_log;
 mod address;
 mod client_timeout;
+mod compression;
 mod configure;
 mod connection;
 mod draining;
@@ -45,6 +47,7 @@ mod host;
 mod limits;
 mod listening;
 mod log;
+mod metrics;
 mod observed;
 mod page;
 mod phase;
@@ -53,13 +56,17 @@ mod request_info;
 pub(crate) mod routes;
 mod serve;
 mod site;
+mod stream_timeout;
 
 pub use request_info::RequestInfo;
 pub use routes::{IntoRoutes, Routes, router};
 pub use site::Site;
 
 pub(crate) use address::{IpVersion, ListenAddress};
-pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, trusted_proxies};
+pub(crate) use compression::compressed;
+pub(crate) use configure::{
+    development_hosts, listen_address, open, production_hosts, serve_metrics, trusted_proxies,
+};
 pub(crate) use draining::Draining;
 pub(crate) use follow::{Following, with_script};
 pub(crate) use health::Health;

@@ -37,6 +37,7 @@ use super::limits::Limits;
 use super::page;
 use super::proxies::TrustedProxies;
 use super::request_info::{RequestInfo, X_REQUEST_ID};
+use super::stream_timeout;
 use crate::panics::{self, Panic};
 
 /// What all connections of a server share.
@@ -303,7 +304,11 @@ impl HttpBody for ResponseBody {
         let this = self.get_mut();
         let polled = panics::call(|| Pin::new(&mut this.body).poll_frame(cx));
         let frame = match polled {
-            Ok(polled) => ready!(polled),
+            Ok(Poll::Pending) => {
+                stream_timeout::answered(false);
+                return Poll::Pending;
+            }
+            Ok(Poll::Ready(frame)) => frame,
             Err(panic) => {
                 this.observed.log.panicked(&panic);
                 this.observed.log.abort(Abort::BodyFailed);
@@ -316,6 +321,7 @@ impl HttpBody for ResponseBody {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 this.left = this.left.map(|left| left.saturating_sub(length));
+                stream_timeout::answered(true);
                 this.observed.log.sent(length, this.left == Some(0) || this.body.is_end_stream());
                 Some(Ok(frame))
             }
@@ -366,7 +372,10 @@ impl<I> ObservedIo<I> {
             }
         };
         match &written {
-            Ok(bytes) => self.patience.progressed(*bytes),
+            Ok(bytes) => {
+                self.patience.progressed(*bytes);
+                self.log.wrote(*bytes);
+            }
             // The kernel also has such a time limit.
             Err(error) if error.kind() == io::ErrorKind::TimedOut => self.log.abort(Abort::SlowReader),
             Err(_) => {}

@@ -127,7 +127,7 @@ fn the_settings_add_hosts() {
 fn a_wrong_setting_has_its_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |table: &str| {
-        std::fs::write(folder.path().join("manage.toml"), format!("[runserver]\n{table}\n")).expect("a file");
+        std::fs::write(folder.path().join("manage.toml"), format!("[server]\n{table}\n")).expect("a file");
         let program = Program::new(std::env::current_exe().expect("this program")).env(AS_PROGRAM, "1");
         program.cwd(folder.path()).args(["runserver", "0", "--skip-checks"])
     };
