@@ -119,7 +119,7 @@ pub(crate) struct Server {
 impl Server {
     #[track_caller]
     pub(crate) fn start(program: Program) -> Self {
-        let mut running = program.args(["runserver", "0"]).spawn();
+        let mut running = program.args(["runserver", "--noreload", "0"]).spawn();
         let line = running.wait_for_line("Starting development server at ", PATIENCE);
         let url = line.split_whitespace().last().expect("a URL").to_owned();
         Self { running, url }
