@@ -74,7 +74,12 @@ fn a_variable_limits_the_front_page() {
     assert!(one.contains(newest) && !one.contains(older), "{one}");
     let two = front("");
     assert!(two.contains(newest) && two.contains(older), "{two}");
-    let wrong = project.program().env(NAME, "many").args(["runserver", "--noreload", "0"]).run(PATIENCE).expect_code(78);
+    let wrong = project
+        .program()
+        .env(NAME, "many")
+        .args(["runserver", "--noreload", "0"])
+        .run(PATIENCE)
+        .expect_code(78);
     let error = format!("{NAME} (environment): expected a whole number from 0 up, found a text.\nHint: ");
     assert!(wrong.stderr.contains(&error), "{wrong}");
 }

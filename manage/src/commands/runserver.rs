@@ -133,7 +133,6 @@ fn reloads(cx: &Context, listening: &Listening, grace: Duration, poll: bool) -> 
             return Ok(false);
         }
     };
-    cx.line("Watching for file changes.")?;
     let reloading = Reloading {
         origin,
         arguments: std::env::args_os().skip(1).collect(),

@@ -7,6 +7,8 @@ use std::time::Duration;
 /// One step of a reload.
 #[derive(Debug)]
 pub(crate) enum Event {
+    /// The sources are watched; `keys`: a person can press some.
+    Watching { keys: bool },
     /// These files have changed, and a build begins; none: the program is older than its sources, or a person
     /// asked for it.
     Building(Vec<PathBuf>),

@@ -21,8 +21,13 @@ pub(super) fn holders(directory: &Path) -> Vec<String> {
     processes
         .filter_map(|process| {
             let command = fs::read(format!("/proc/{process}/cmdline")).ok()?;
-            let command = String::from_utf8_lossy(&command).trim_end_matches('\0').replace('\0', " ");
-            Some(format!("process {process}: {command}"))
+            // Such as `cargo check`: the rest is long, and may have what nobody is to read.
+            let words: Vec<_> =
+                command.split(|byte| *byte == 0).take(2).map(String::from_utf8_lossy).collect();
+            let name = words[0].rsplit('/').next().unwrap_or_default();
+            let command = words.get(1).filter(|word| !word.is_empty() && !word.starts_with('-'));
+            let command = command.map(|word| format!(" {word}")).unwrap_or_default();
+            Some(format!("process {process}, {name}{command}"))
         })
         .collect()
 }
@@ -44,6 +49,6 @@ mod tests {
         assert_eq!(holders(folder.path()), [""; 0]);
         lock.lock().expect("nobody has it");
         let [holder] = &holders(folder.path())[..] else { panic!("one has it") };
-        assert!(holder.starts_with(&format!("process {}: ", std::process::id())), "{holder}");
+        assert!(holder.starts_with(&format!("process {}, manage-", std::process::id())), "{holder}");
     }
 }

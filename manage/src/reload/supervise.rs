@@ -28,6 +28,7 @@ pub(crate) fn supervise(
     let (origin, selected) = (reloading.origin.clone(), sender.clone());
     thread::spawn(move || selected.send(Input::Selected(selection::find(&origin))));
     let keys = Keys::read(send(Input::Key));
+    report(Event::Watching { keys: keys.is_some() });
     let stop = sender.clone();
     tokio::spawn(async move {
         let _ = stopped.await;

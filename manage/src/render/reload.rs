@@ -32,6 +32,10 @@ impl ReloadReport {
     /// Writes one event.
     pub(crate) fn show(&mut self, event: &Event) {
         match event {
+            Event::Watching { keys: false } => drop(self.out.line("Watching for file changes.")),
+            Event::Watching { keys: true } => {
+                drop(self.out.line("Watching for file changes. Press r to build the program, q to quit."));
+            }
             Event::Building(files) => {
                 self.has_waited = false;
                 let what = match files.is_empty() {

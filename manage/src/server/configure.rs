@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::listening::{Listening, Sharing, inherited, listen};
 use super::proxies::{ForwardedHeader, TrustedProxies};
-use super::{AllowedHosts, IpVersion, ListenAddress};
+use super::{AllowedHosts, IpVersion, ListenAddress, occupant};
 use crate::console::printable;
 use crate::error::{CommandError, Exit, Result};
 use crate::settings::{Origin, Settings};
@@ -149,9 +149,12 @@ fn cannot_listen(address: &ListenAddress, error: &std::io::Error) -> anyhow::Err
         _ => format!("Cannot listen at {address}: {error}."),
     };
     let hint = match error.kind() {
-        ErrorKind::AddrInUse => "Another server is listening there: stop it, or use another port.",
-        ErrorKind::PermissionDenied => "Ports below 1024 need root: use a higher one.",
-        _ => "Use an address of this machine, or 127.0.0.1.",
+        ErrorKind::AddrInUse => {
+            let occupant = occupant::of_port(address.port).unwrap_or("another server".to_owned());
+            format!("It is used by {}: stop it, or use another port.", printable(&occupant))
+        }
+        ErrorKind::PermissionDenied => "Ports below 1024 need root: use a higher one.".to_owned(),
+        _ => "Use an address of this machine, or 127.0.0.1.".to_owned(),
     };
     CommandError::new(message).hint(hint).into()
 }

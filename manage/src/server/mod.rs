@@ -20,7 +20,7 @@
 //!
 //! In reading order: [`Site`] is the argument of a router function; `routes` records and combines the apps' routes;
 //! `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`; `listening`
-//! binds it, or takes a socket that was passed; `serve` serves and shuts down, as `phase` says, which `draining` announces;
+//! binds it, or takes a socket that was passed, and `occupant` says who has it; `serve` serves and shuts down, as `phase` says, which `draining` announces;
 //! `accept` counts connections; `connection` drives one; `observed` follows each request and catches panics;
 //! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host; `health` answers `/healthz` and `/readyz`;
 //! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
@@ -49,6 +49,7 @@ mod listening;
 mod log;
 mod metrics;
 mod observed;
+mod occupant;
 mod page;
 mod phase;
 mod proxies;
