@@ -14,6 +14,8 @@ pub(super) struct Original {
     pub(super) filled: Vec<Filled>,
     /// What the next generated numbers are.
     pub(super) counters: Vec<Counter>,
+    /// PostgreSQL: the statement that brings the rows and the sequences back.
+    pub(super) emptying: String,
 }
 
 /// A table with rows of the migrations.

@@ -53,7 +53,7 @@ pub(super) fn original(session: &mut Connection) -> Result<Original> {
     let filled = filled(session, &rows)?;
     let counter = |table: Table| Some(Counter { name: table.name, value: table.next? });
     let counters = tables.into_iter().filter_map(counter).collect();
-    Ok(Original { schema: schema(session)?, filled, counters })
+    Ok(Original { schema: schema(session)?, filled, counters, emptying: String::new() })
 }
 
 /// Brings a used database back to its original state. Returns `false` if that is not possible.

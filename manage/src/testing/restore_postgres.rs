@@ -49,7 +49,8 @@ pub(super) fn prepare(session: &mut Connection) -> Result<()> {
     // A policy must not hide rows. Nothing here may wait for long, and nothing needs to survive a crash.
     session.batch_execute(
         "SET row_security = off; SET synchronous_commit = off; SET lock_timeout = '30s'; \
-         SET statement_timeout = '60s'",
+         SET statement_timeout = '60s'; SET standard_conforming_strings = on; \
+         SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
     )?;
     // The session is idle during a test. Since PostgreSQL 14.
     texts(
@@ -61,7 +62,13 @@ pub(super) fn prepare(session: &mut Connection) -> Result<()> {
 
 /// Reads the state of a new database.
 pub(super) fn original(session: &mut Connection) -> Result<Original> {
-    let tables = tables(session)?.into_iter().map(|table| table.name).collect::<Vec<_>>();
+    let tables = texts(
+        session,
+        &format!(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS text {OWN} AND c.relkind IN ('r', 'm') \
+             AND pg_catalog.pg_relation_size(c.oid) > 0 ORDER BY c.oid"
+        ),
+    )?;
     let sequences = texts(
         session,
         &format!(
@@ -80,104 +87,117 @@ pub(super) fn original(session: &mut Connection) -> Result<Original> {
         let name = sequences.get(index.parse::<usize>().ok()?)?.clone();
         Some(Counter { name, value: value.to_owned() })
     };
-    let counters = rows.into_iter().filter_map(counter).collect();
-    Ok(Original { schema: schema(session)?, filled: filled(session, &tables)?, counters })
+    let counters: Vec<Counter> = rows.into_iter().filter_map(counter).collect();
+    let filled = filled(session, &tables)?;
+    let emptying = emptying(&filled, &counters);
+    Ok(Original { schema: schema(session)?, filled, counters, emptying })
 }
 
-/// Brings a used database back to its original state. Returns `false` if that is not possible.
+/// Brings a used database back to its original state. Returns `false` or an error if that is not possible.
+///
+/// It takes three round trips, because thousands of tests wait for it: end other sessions, [empty](emptying)
+/// the tables, compare the schema.
 pub(super) fn restore(session: &mut Connection, original: &Original) -> Result<bool> {
-    let others = "SELECT pid::text AS text FROM pg_catalog.pg_stat_activity \
+    let others = "SELECT pid::text AS text, pg_catalog.pg_terminate_backend(pid) \
+        FROM pg_catalog.pg_stat_activity \
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-    let alone = alone(session, others, |session, pid| {
-        let _ = session.batch_execute(&format!("SELECT pg_catalog.pg_terminate_backend({pid})"));
-    })?;
-    let outside = "SELECT 'transaction' AS text FROM pg_catalog.pg_prepared_xacts WHERE database = current_database() \
-        UNION ALL SELECT 'setting' FROM pg_catalog.pg_db_role_setting s \
-        JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database()";
-    if !alone || !texts(session, outside)?.is_empty() || !delete(session, original)? {
+    if !alone(session, others, |_, _| {})? {
         return Ok(false);
     }
-    if !original.counters.is_empty() {
-        let values: Vec<String> = original
-            .counters
-            .iter()
-            .map(|Counter { name, value }| format!("('{}', {value})", name.replace('\'', "''")))
-            .collect();
-        session.batch_execute(&format!(
-            "SELECT pg_catalog.count(pg_catalog.setval(q.s::regclass, q.v::bigint, q.c)) FROM (VALUES {}) AS q (s, v, c)",
-            values.join(", ")
-        ))?;
-    }
-    let tables: Vec<String> = original.filled.iter().map(|filled| filled.table.clone()).collect();
-    Ok(schema(session)? == original.schema && filled(session, &tables)? == original.filled)
+    session.batch_execute(&original.emptying)?;
+    Ok(schema(session)? == original.schema)
 }
 
-/// Deletes the rows that tests have left. Returns `false` if a new database costs less, or if rows remain.
-fn delete(session: &mut Connection, original: &Original) -> Result<bool> {
-    for _ in 0..=ROUNDS {
-        let tables = tables(session)?;
-        let young = |name: &str| {
-            let filled = original.filled.iter().find(|filled| filled.table == name);
-            filled.map_or(String::new(), |filled| format!(" WHERE xmin::text::bigint > {}", filled.youngest))
-        };
-        let left = tables.iter().enumerate().map(|(index, Table { name, .. })| {
-            format!("SELECT '{index}' AS text WHERE EXISTS (SELECT FROM ONLY {name}{})", young(name))
-        });
-        let Some(sql) = union(left) else { return Ok(true) };
-        let left: Vec<&Table> = texts(session, &sql)?
-            .iter()
-            .filter_map(|index| tables.get(index.parse::<usize>().ok()?))
-            .collect();
-        let filled = |name: &str| original.filled.iter().any(|filled| filled.table == name);
-        if tables.iter().any(|table| table.is_large && !filled(&table.name)) {
-            return Ok(false);
-        }
-        // A materialized view is refreshed, not deleted from.
-        if left.iter().any(|table| table.is_view) {
-            return Ok(false);
-        }
-        // One statement: foreign keys are checked at its end.
-        let mut deletes: Vec<String> = left
-            .iter()
-            .map(|table| format!("DELETE FROM ONLY {}{}", table.name, young(&table.name)))
-            .collect();
-        let Some(last) = deletes.pop() else { return Ok(true) };
-        let with: Vec<String> =
-            deletes.iter().enumerate().map(|(index, delete)| format!("d{index} AS ({delete})")).collect();
-        let with = if with.is_empty() { String::new() } else { format!("WITH {} ", with.join(", ")) };
-        session.batch_execute(&format!("{with}{last}"))?;
-    }
-    Ok(false)
-}
-
-/// A table that is not empty, or was not.
-struct Table {
-    name: String,
-    is_view: bool,
-    is_large: bool,
-}
-
-fn tables(session: &mut Connection) -> Result<Vec<Table>> {
-    let sql = format!(
-        "SELECT c.relkind::text || (CASE WHEN pg_catalog.pg_relation_size(c.oid) > {MOST_BYTES} THEN 'l' ELSE 's' END) || \
-         pg_catalog.format('%I.%I', n.nspname, c.relname) AS text {OWN} AND c.relkind IN ('r', 'm') \
-         AND pg_catalog.pg_relation_size(c.oid) > 0 ORDER BY c.oid"
-    );
-    let table = |row: String| Table {
-        name: row[2..].to_owned(),
-        is_view: row.starts_with('m'),
-        is_large: row[1..].starts_with('l'),
+/// Returns the statement that deletes the rows that tests have left and sets the sequences. It fails if a new
+/// database costs less, if rows remain, or if rows of the migrations have changed.
+///
+/// Its queries see what other sessions have committed before each of them, as the session's isolation level
+/// is `READ COMMITTED`.
+fn emptying(filled: &[Filled], counters: &[Counter]) -> String {
+    let list = |kind: &str, values: &mut dyn Iterator<Item = String>| {
+        format!("ARRAY[{}]::{kind}[]", values.collect::<Vec<_>>().join(", "))
     };
-    Ok(texts(session, &sql)?.into_iter().map(table).collect())
+    let tables = list("text", &mut filled.iter().map(|filled| literal(&filled.table)));
+    let youngest = list("bigint", &mut filled.iter().map(|filled| filled.youngest.to_string()));
+    let rows = list("text", &mut filled.iter().map(|filled| literal(&filled.rows)));
+    let counters: String = counters
+        .iter()
+        .map(|Counter { name, value }| {
+            format!("PERFORM pg_catalog.setval({}::pg_catalog.regclass, {value});\n", literal(name))
+        })
+        .collect();
+    let body = format!(
+        "
+DECLARE
+    filled CONSTANT text[] := {tables};
+    youngest CONSTANT bigint[] := {youngest};
+    rows CONSTANT text[] := {rows};
+    deletes text[];
+    condition text;
+    answer text;
+    t record;
+BEGIN
+    -- It would keep its locks.
+    IF EXISTS (SELECT FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()) THEN
+        RAISE 'a prepared transaction remains';
+    END IF;
+    -- Triggers that wait for the commit might write rows after the last check.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    FOR round IN 0..{ROUNDS} LOOP
+        deletes := '{{}}';
+        FOR t IN
+            SELECT name, place, kind, size FROM (
+                SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, c.relkind AS kind, c.oid AS oid,
+                    pg_catalog.pg_relation_size(c.oid) AS size {OWN} AND c.relkind IN ('r', 'm')
+            ) AS own LEFT JOIN unnest(filled) WITH ORDINALITY AS f (name, place) USING (name)
+            WHERE size > 0 ORDER BY oid
+        LOOP
+            IF t.size > {MOST_BYTES} AND t.place IS NULL THEN
+                RAISE 'much was written to %', t.name;
+            END IF;
+            condition := coalesce(' WHERE xmin::text::bigint > ' || youngest[t.place], '');
+            EXECUTE 'SELECT 1 FROM ONLY ' || t.name || condition || ' LIMIT 1' INTO answer;
+            CONTINUE WHEN answer IS NULL;
+            IF t.kind = 'm' THEN
+                RAISE '% is refreshed, not deleted from', t.name;
+            END IF;
+            deletes := deletes || ('DELETE FROM ONLY ' || t.name || condition);
+        END LOOP;
+        EXIT WHEN deletes = '{{}}';
+        IF round = {ROUNDS} THEN
+            RAISE 'triggers write rows again and again';
+        END IF;
+        -- One statement: foreign keys are checked at its end.
+        SELECT coalesce('WITH ' || string_agg(format('d%s AS (%s)', number, part), ', ')
+                FILTER (WHERE number < cardinality(deletes)) || ' ', '')
+                || deletes[cardinality(deletes)]
+            INTO answer FROM unnest(deletes) WITH ORDINALITY AS d (part, number);
+        EXECUTE answer;
+    END LOOP;
+    {counters}FOR place IN 1..cardinality(filled) LOOP
+        EXECUTE 'SELECT {ROWS} FROM ONLY ' || filled[place] INTO answer;
+        IF answer IS DISTINCT FROM youngest[place] || ' ' || rows[place] THEN
+            RAISE 'rows of the migrations changed in %', filled[place];
+        END IF;
+    END LOOP;
+END"
+    );
+    format!("DO LANGUAGE plpgsql {}", literal(&body))
+}
+
+/// The expression for the rows of a table: the youngest transaction that wrote one, and a text that differs if
+/// the rows differ.
+const ROWS: &str = "concat_ws(chr(32), max(xmin::text::bigint), count(*), sum(xmin::text::bigint))";
+
+/// Quotes a text for SQL.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Returns the tables with rows, and which transactions wrote these.
 fn filled(session: &mut Connection, tables: &[String]) -> Result<Vec<Filled>> {
     let queries = tables.iter().enumerate().map(|(index, name)| {
-        format!(
-            "SELECT '{index} ' || max(xmin::text::bigint) || ' ' || count(*) || ':' || sum(xmin::text::bigint) AS text \
-             FROM ONLY {name} HAVING count(*) > 0"
-        )
+        format!("SELECT '{index} ' || {ROWS} AS text FROM ONLY {name} HAVING count(*) > 0")
     });
     let Some(sql) = union(queries) else { return Ok(Vec::new()) };
     let mut filled = Vec::new();
@@ -189,7 +209,6 @@ fn filled(session: &mut Connection, tables: &[String]) -> Result<Vec<Filled>> {
             filled.push(Filled { table: table.clone(), rows: rows.to_owned(), youngest });
         }
     }
-    filled.sort_unstable_by(|one, other| one.table.cmp(&other.table));
     Ok(filled)
 }
 
@@ -205,7 +224,10 @@ fn schema(session: &mut Connection) -> Result<String> {
              FROM pg_catalog.{catalog} {condition}"
         )
     });
-    let sql = union(std::iter::once(class.to_owned()).chain(catalogs)).unwrap_or_default();
+    let settings = "SELECT 'settings ' || count(*) FROM pg_catalog.pg_db_role_setting s \
+        JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase WHERE d.datname = current_database()";
+    let parts = [class, settings].map(str::to_owned).into_iter().chain(catalogs);
+    let sql = union(parts).unwrap_or_default();
     let mut rows = texts(session, &sql)?;
     rows.sort_unstable();
     Ok(rows.join(" "))

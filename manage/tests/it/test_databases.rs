@@ -153,13 +153,28 @@ fn many_at_once_do_not_disturb_each_other(server: servers::TestDatabase) {
 /// end.
 const HOLD: &str = "MANAGE_TEST_HOLD";
 
+/// The variable that turns it into one that also has databases for reuse: one in use, and one that waits for a
+/// test.
+const REUSE: &str = "MANAGE_TEST_HOLD_REUSE";
+
 /// What the test program does instead of its tests, where the variable is set.
 pub(crate) fn hold() -> bool {
     let Ok(url) = std::env::var(HOLD) else { return false };
     let mut stdout = std::io::stdout();
-    match TestDatabase::create(&program(), &settings(&url)) {
-        Ok(database) => {
-            let _ = writeln!(stdout, "{}", database.settings().name);
+    let server = settings(&url);
+    let create = || -> manage::Result<_> {
+        let mut held = vec![TestDatabase::create(&program(), &server)?];
+        let mut names = held[0].settings().name.clone();
+        if std::env::var_os(REUSE).is_some() {
+            let waiting = TestDatabase::reuse(&program(), &server)?;
+            held.push(TestDatabase::reuse(&program(), &server)?);
+            names = format!("{names} {} {}", held[1].settings().name, waiting.settings().name);
+        }
+        Ok((held, names))
+    };
+    match create() {
+        Ok((_held, names)) => {
+            let _ = writeln!(stdout, "{names}");
             let _ = std::io::stdin().read_to_end(&mut Vec::new());
         }
         Err(error) => {
@@ -173,12 +188,19 @@ pub(crate) fn hold() -> bool {
 struct Other {
     process: std::process::Child,
     database: DatabaseSettings,
+    /// Its databases for reuse.
+    reused: Vec<DatabaseSettings>,
 }
 
 impl Other {
     fn start(url: &str) -> std::process::Child {
+        Self::start_with(url, &[])
+    }
+
+    fn start_with(url: &str, variables: &[(&str, &str)]) -> std::process::Child {
         Command::new(std::env::current_exe().expect("this program"))
             .env(HOLD, url)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -189,9 +211,10 @@ impl Other {
         let stdout = process.stdout.take().expect("a pipe");
         let mut line = String::new();
         std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("its name");
-        let name = line.trim_end().to_owned();
-        assert!(name.starts_with("manage_test_"), "{name}");
-        Self { process, database: settings(url).with_name(name) }
+        assert!(line.starts_with("manage_test_"), "{line}");
+        let mut databases = line.split_whitespace().map(|name| settings(url).with_name(name.to_owned()));
+        let database = databases.next().expect("a name");
+        Self { process, database, reused: databases.collect() }
     }
 }
 
@@ -225,6 +248,25 @@ fn what_a_killed_process_left_is_swept(backend: servers::Backend) {
     open_settings(&living.database);
     open_settings(&settings(&server.url("manage_test_precious")));
     open_settings(&settings(&url));
+}
+
+#[case(on_each_server)]
+fn databases_for_reuse_of_a_killed_process_are_swept(backend: servers::Backend) {
+    let server = servers::DatabaseServer::start(backend);
+    server.create_database("held");
+    let url = server.url("held");
+    let start = || Other::start_with(&url, &[(REUSE, "yes")]);
+    let [mut killed, living] = [start(), start()].map(|process| Other::ready(process, &url));
+    assert_eq!(killed.reused.len(), 2);
+    killed.process.kill().expect("SIGKILL");
+    killed.process.wait().expect("it ends");
+    killed.reused.iter().for_each(open_settings);
+    servers::wait_until(LONG, "the databases are swept away", || {
+        drop(Other::ready(Other::start(&url), &url));
+        killed.reused.iter().all(|database| Connection::open(database).is_err())
+    });
+    killed.reused.iter().for_each(gone);
+    living.reused.iter().for_each(open_settings);
 }
 
 #[track_caller]

@@ -6,6 +6,9 @@ CREATE TABLE "it's a ""log""" (words TEXT NOT NULL);
 CREATE FUNCTION log_it() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN INSERT INTO "it''s a ""log""" VALUES (TG_OP); RETURN NULL; END';
 CREATE TRIGGER log_it AFTER INSERT OR DELETE ON goods FOR EACH ROW EXECUTE FUNCTION log_it();
+-- It writes when a transaction that deletes is committed.
+CREATE CONSTRAINT TRIGGER log_late AFTER DELETE ON goods DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION log_it();
 INSERT INTO kinds (name) VALUES ('cup'), ('plate');
 CREATE SEQUENCE tickets START 5;
 ALTER SEQUENCE tickets RESTART WITH 1000;
