@@ -203,6 +203,58 @@ fn their_number_is_bounded() {
     assert_eq!(kept(&mut connection, "SELECT count(*) AS count FROM notes --"), 0);
 }
 
+/// A prepared statement of the server session.
+#[derive(Debug, PartialEq, QueryableByName)]
+struct Prepared {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    uses: i64,
+}
+
+/// Reads a row, then again in three transactions. Returns the statement before and after these: a statement that
+/// was prepared again would be another one.
+fn read_in_transactions(connection: &mut PostgresConnection) -> [Vec<Prepared>; 2] {
+    let read = |connection: &mut PostgresConnection| {
+        notes::table.find(1).select(notes::label).first::<String>(connection)
+    };
+    let statements = |connection: &mut PostgresConnection| {
+        let query = "SELECT name || ' of ' || prepare_time AS name, generic_plans + custom_plans AS uses \
+            FROM pg_prepared_statements WHERE statement LIKE 'SELECT \"notes\"%' ORDER BY prepare_time";
+        diesel::sql_query(query).load(connection).expect("statements")
+    };
+    assert_eq!(read(connection), Ok("a note".to_owned()));
+    let before = statements(connection);
+    for _ in 0..3 {
+        assert_eq!(connection.transaction(read), Ok("a note".to_owned()));
+    }
+    [before, statements(connection)]
+}
+
+#[case(on_postgres)]
+fn a_direct_connection_uses_statements_of_earlier_transactions() {
+    let (_database, mut connection) = with_notes();
+    insert(&mut connection, 1).expect("a row");
+    let [before, after] = read_in_transactions(&mut connection);
+    let [Prepared { name, uses: 1 }] = &before[..] else { panic!("{before:?}") };
+    assert_eq!(after, [Prepared { name: name.clone(), uses: 4 }]);
+}
+
+/// It has one server session, but a client cannot know that.
+#[case(behind_pgbouncer)]
+fn a_pooled_connection_uses_none_of_earlier_transactions() {
+    let (database, _pooler, url) = pooler(&["default_pool_size = 1"]);
+    open(database.url())
+        .batch_execute("CREATE TABLE notes (id integer PRIMARY KEY, label text NOT NULL)")
+        .expect("a table");
+    let mut connection = open(&url);
+    insert(&mut connection, 1).expect("a row");
+    let [before, after] = read_in_transactions(&mut connection);
+    let [Prepared { name, uses: 1 }] = &before[..] else { panic!("{before:?}") };
+    let same = after.iter().find(|statement| statement.name == *name);
+    assert!(same.is_none_or(|statement| statement.uses == 1), "{after:?}");
+}
+
 /// Each of these could have another server session than the one before.
 #[case(behind_pgbouncer)]
 fn a_pooler_without_prepared_statements_breaks_nothing() {
