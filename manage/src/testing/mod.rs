@@ -55,6 +55,9 @@
 //!   migrations were changed, and on MySQL and MariaDB also one where rows were added to their tables. The test
 //!   gets a new one.
 //!
+//! On PostgreSQL that takes three round trips, and PL/pgSQL, which a new database has; if the migrations drop it,
+//! each test gets a new database.
+//!
 //! Two tests never use the same database at the same time. What may differ from a new database: the order of
 //! rows without `ORDER BY`, the planner's statistics, and triggers have run for the deletions. What no
 //! database has to itself is shared in either case, such as roles. A thread that outlives its test must not

@@ -98,9 +98,9 @@ impl LoadConnection for Connection {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(inner) => load(inner, source).map(Cursor::Sqlite),
             #[cfg(feature = "postgres")]
-            Self::Postgres(inner) => load(inner, source).map(Cursor::Postgres),
+            Self::Postgres(inner) => load_from_server(inner, source, Cursor::Postgres),
             #[cfg(feature = "mysql")]
-            Self::Mysql(inner) => load(inner, source).map(Cursor::Mysql),
+            Self::Mysql(inner) => load_from_server(inner, source, Cursor::Mysql),
         }
     }
 }
@@ -119,6 +119,22 @@ where
     T: Query + QueryFragment<MultiBackend> + QueryId + 'query,
 {
     LoadConnection::load(connection, OneBackend::<_, T, C>::new(source))
+}
+
+/// Loads from a server; a function of its own for the reason that `row.rs` gives.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+#[inline(never)]
+fn load_from_server<'conn, 'query, C, T>(
+    connection: &'conn mut C,
+    source: T,
+    wrap: impl FnOnce(C::Cursor<'conn, 'query>) -> Cursor<'conn, 'query>,
+) -> QueryResult<Cursor<'conn, 'query>>
+where
+    C: Variant + LoadConnection + 'query,
+    C::Backend: QueryMetadata<Untyped>,
+    T: Query + QueryFragment<MultiBackend> + QueryId + 'query,
+{
+    load(connection, source).map(wrap)
 }
 
 /// The transaction manager of a connection.
