@@ -9,6 +9,7 @@ use std::time::Instant;
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
+use super::failure::Failure;
 use super::log::{Entry, Log};
 use super::request_info::RequestInfo;
 use super::site::with_causes;
@@ -300,6 +301,18 @@ impl ConnectionLog {
         if let Some(backtrace) = &panic.backtrace {
             text.push_str(&format!("\n{backtrace}"));
         }
+        self.shared.errors.report(Role::Error, &text);
+    }
+
+    /// Reports why a handler failed.
+    pub(super) fn failed(&self, failure: &Failure) {
+        let error = match failure {
+            Failure::Panic(panic) => return self.panicked(panic),
+            Failure::Error(error) => error.error(),
+        };
+        let place = failure.place().map(|place| format!(" at {place}")).unwrap_or_default();
+        let causes = with_causes(error.as_ref());
+        let text = format!("Error: {} failed{place}: {}", self.request(), printable(&causes));
         self.shared.errors.report(Role::Error, &text);
     }
 

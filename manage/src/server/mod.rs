@@ -27,7 +27,8 @@
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
 //! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a
 //! browser follow the program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
-//! `compression` compresses responses.
+//! `compression` compresses responses. `failure` is the error of a handler; `pages` are those of `runserver`, in
+//! builds with debug assertions.
 
 mod accept;
 mod access_log;
@@ -38,6 +39,7 @@ mod configure;
 mod connection;
 mod draining;
 mod events;
+mod failure;
 mod follow;
 #[cfg(feature = "reload")]
 mod forward;
@@ -59,6 +61,7 @@ mod serve;
 mod site;
 mod stream_timeout;
 
+pub use failure::HandlerError;
 pub use request_info::RequestInfo;
 pub use routes::{IntoRoutes, Routes, router};
 pub use site::Site;

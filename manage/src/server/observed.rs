@@ -27,6 +27,7 @@ use super::accept::Slot;
 use super::access_log::{Abort, ConnectionLog};
 use super::client_timeout::ClientTimeout;
 use super::draining::Draining;
+use super::failure::Failure;
 use super::follow::Unlogged;
 #[cfg(feature = "reload")]
 use super::forward::{self, Successor};
@@ -96,6 +97,9 @@ impl Observed {
             let is_head = request.method() == Method::HEAD;
             let id = info.header().clone();
             let mut response = shared.answer(request, info, &log).await;
+            if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+                log.failed(&failure);
+            }
             let headers = response.headers_mut();
             headers.entry(X_REQUEST_ID).or_insert(id);
             if is_http2 {
