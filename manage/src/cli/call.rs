@@ -45,6 +45,7 @@ use crate::settings::{Environment, Settings, SettingsError, Source};
 /// [`UsageError`](crate::command::UsageError), and an unknown name is an
 /// [`UnknownCommand`](crate::command::UnknownCommand). A non-zero exit code is not an error until
 /// [`Exit::ok`] turns it into one.
+#[derive(Clone)]
 #[must_use = "a call does nothing before `.run()` or `.await`"]
 pub struct Call {
     program: Program,

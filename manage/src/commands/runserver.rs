@@ -1,11 +1,23 @@
 #![cfg(feature = "runserver")]
 
+#[cfg(debug_assertions)]
+use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(debug_assertions)]
+use crate::checks::{self, Message, Selection};
+#[cfg(debug_assertions)]
+use crate::console::{Capture, Output};
 use crate::console::{Role, printable};
 use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
+#[cfg(debug_assertions)]
+use crate::render::Occasion;
+#[cfg(debug_assertions)]
+use crate::server::AllowedHosts;
+#[cfg(debug_assertions)]
+use crate::server::pages::{self, CheckLine};
 use crate::server::{
     AppRoutes, Draining, Following, Health, IpVersion, Limits, Listening, ServeOptions, Sharing, Site,
     combine, development_hosts, listen_address, open, phases, serve, trusted_proxies, with_script,
@@ -70,18 +82,24 @@ pub(crate) async fn runserver(
     }
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let apps = AppRoutes::all(cx.program(), &site)?;
+    let draining = Draining::default();
+    let health = Health::new(cx.program(), cx.settings()?, &apps, draining.clone(), log.clone());
     let routes = combine(&apps);
-    let routes = match &parent {
-        Some(parent) => {
-            let following = Following { generation: parent.generation(), build: parent.build() };
-            routes.map(|routes| with_script(routes, following))
-        }
-        None => routes,
+    let has_routes = routes.is_some();
+    #[cfg(debug_assertions)]
+    let routes = match cx.is_production()? {
+        true => routes,
+        false => Some(pages::wrap(routes, apps, facts(cx, hosts.clone())?)),
     };
+    let mut routes = routes.unwrap_or_default();
+    if let Some(parent) = &parent {
+        let following = Following { generation: parent.generation(), build: parent.build() };
+        routes = with_script(routes, following);
+    }
     // The server starts all the same: the database may come up later, and pages that need none work now.
     let found = migrations::unapplied(cx.program(), cx.database("default")?.settings());
     render::unapplied(cx, cx.out(), found, "Serving anyway.")?;
-    if routes.is_none() {
+    if !has_routes {
         cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;
     }
     let now = chrono::Local::now().format("%B %d, %Y - %H:%M:%S");
@@ -95,8 +113,6 @@ pub(crate) async fn runserver(
     if is_first {
         cx.line(started)?;
     }
-    let draining = Draining::default();
-    let health = Health::new(cx.program(), cx.settings()?, &apps, draining.clone(), log.clone());
     let options = ServeOptions {
         log: (!no_access_log).then(|| log.clone()),
         errors: log.clone(),
@@ -111,7 +127,7 @@ pub(crate) async fn runserver(
     if let Some(parent) = &parent {
         parent.ready()?;
     }
-    let in_time = serve(listening, routes.unwrap_or_default(), options, phase).await?;
+    let in_time = serve(listening, routes, options, phase).await?;
     if !in_time {
         let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
         log.report(Role::Warning, &text);
@@ -145,4 +161,32 @@ fn reloads(cx: &Context, listening: &Listening, grace: Duration, poll: bool) -> 
     let mut report = render::ReloadReport::new(cx);
     supervise(reloading, cx.cancelled(), &mut |event| report.show(&event));
     Ok(true)
+}
+
+/// Collects what the pages show.
+#[cfg(debug_assertions)]
+fn facts(cx: &Context, hosts: AllowedHosts) -> Result<pages::Facts> {
+    let checks = (!cx.skips_checks()).then(|| {
+        let messages = checks::run(cx, &Selection::default()).messages;
+        let line = |message: &Message| CheckLine {
+            level: message.level.name().to_owned(),
+            text: message.to_string(),
+        };
+        messages.iter().map(line).collect()
+    });
+    let call = cx.call("migrate").arg("--noinput");
+    let migrate = move || {
+        let said = Capture::new();
+        let output = Output::new(said.clone(), said.clone());
+        let call = call.clone().stdout(&said).stderr(&said);
+        let exit = call.run().unwrap_or_else(|error| render::failure(&error, &Occasion::default(), &output));
+        if exit == Exit::SUCCESS { Ok(said.text()) } else { Err(said.text()) }
+    };
+    Ok(pages::Facts {
+        program: cx.program().clone(),
+        settings: cx.settings()?.clone(),
+        hosts,
+        checks,
+        migrate: Arc::new(migrate),
+    })
 }

@@ -35,3 +35,5 @@ pub(crate) use lock::{Lock, LockError};
 pub(crate) use plan::{Direction, MigrationPlan, MigrationTarget, PlannedMigration, TargetError};
 pub(crate) use sources::{Migrations, SourceError, has_migrations};
 pub use unapplied::unapplied;
+#[cfg(all(debug_assertions, feature = "runserver"))]
+pub(crate) use unapplied::unapplied_migrations;

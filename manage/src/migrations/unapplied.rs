@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::{MigrationPlan, Migrations};
+use super::{MigrationPlan, Migrations, PlannedMigration};
 use crate::command::Program;
 use crate::database::{Connection, probe};
 use crate::error::Result;
@@ -15,6 +15,14 @@ const LIMIT: Duration = Duration::from_secs(1);
 /// Returns the apps of the unapplied migrations, one entry per migration. Fails if the database is
 /// unavailable. It takes at most two seconds: one for the probe, one for reading the plan.
 pub fn unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'static str>> {
+    Ok(unapplied_migrations(program, settings)?.into_iter().filter_map(|row| row.app).collect())
+}
+
+/// Like [`unapplied`], and returns the migrations themselves.
+pub(crate) fn unapplied_migrations(
+    program: &Program,
+    settings: &DatabaseSettings,
+) -> Result<Vec<PlannedMigration>> {
     let (sender, receiver) = mpsc::channel();
     let (program, looked_at) = (program.clone(), settings.clone());
     // Runs on a separate thread: a server that hangs during a query would block the command forever.
@@ -22,10 +30,10 @@ pub fn unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&
     receiver.recv_timeout(LIMIT * 2).unwrap_or_else(|_| Err(anyhow::anyhow!("{settings} does not answer")))
 }
 
-fn read_unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'static str>> {
+fn read_unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<PlannedMigration>> {
     probe(settings, LIMIT)?;
     let Some(migrations) = Migrations::of_program(program, settings.backend)? else { return Ok(Vec::new()) };
     let mut connection = Connection::open_to_read(settings)?;
     let plan = MigrationPlan::read(&mut connection, &migrations)?;
-    Ok(plan.unapplied().filter_map(|row| row.app).collect())
+    Ok(plan.unapplied().cloned().collect())
 }

@@ -49,6 +49,12 @@ impl AllowedHosts {
         Ok(Self { patterns, everything, addresses: true, listening })
     }
 
+    /// Returns the hosts without `*`, and without that of an empty list.
+    #[cfg(debug_assertions)]
+    pub(super) fn without_wildcard(self) -> Self {
+        Self { everything: false, ..self }
+    }
+
     fn read(settings: &[String]) -> Result<Vec<String>, HostPatternError> {
         let mut patterns = Vec::new();
         for (index, text) in settings.iter().enumerate() {

@@ -53,6 +53,8 @@ mod metrics;
 mod observed;
 mod occupant;
 mod page;
+#[cfg(debug_assertions)]
+pub(crate) mod pages;
 mod phase;
 mod proxies;
 mod request_info;

@@ -49,6 +49,8 @@ pub enum Need {
     Docker,
     /// Python with the package python-dotenv, of one pinned version.
     PythonDotenv,
+    /// Chromium, its driver, and Python with the package axe-selenium-python.
+    Chromium,
     /// Any program on PATH.
     Program(&'static str),
     /// A shell, and tmux as the terminal that it runs in.
@@ -70,6 +72,7 @@ impl Need {
             Self::PgBouncer => "pgbouncer",
             Self::Docker => "docker",
             Self::PythonDotenv => "python-dotenv",
+            Self::Chromium => "chromium",
             Self::Program(name) | Self::Shell(name) => name,
         }
     }
@@ -91,6 +94,11 @@ impl Need {
             Self::Docker => docker::INSTALL.to_owned(),
             Self::PythonDotenv => {
                 format!("pip install python-dotenv=={PYTHON_DOTENV}, and set {PYTHON} to that Python")
+            }
+            Self::Chromium => {
+                format!(
+                    "apt-get install chromium chromium-driver, pip install axe-selenium-python, and set {PYTHON} to that Python"
+                )
             }
             Self::Program(name) => format!("make the program `{name}` available on PATH"),
             Self::Shell(name) => {
@@ -129,6 +137,7 @@ impl Need {
                 return missing.or_else(|| Self::Postgres.missing());
             }
             Self::PythonDotenv => return python_dotenv_missing(&self.install()),
+            Self::Chromium => return chromium_missing(&self.install()),
             Self::Program(name) => {
                 let missing =
                     || Unavailable::NotInstalled { program: (*name).to_owned(), install: self.install() };
@@ -154,10 +163,26 @@ impl fmt::Display for Need {
             Self::PgBouncer => f.write_str("PgBouncer"),
             Self::Docker => f.write_str("Docker with its base images"),
             Self::PythonDotenv => f.write_str("python-dotenv"),
+            Self::Chromium => f.write_str("Chromium with axe-selenium-python"),
             Self::Program(name) => write!(f, "the program `{name}`"),
             Self::Shell(name) => write!(f, "the shell {name} or tmux"),
         }
     }
+}
+
+fn chromium_missing(install: &str) -> Option<Unavailable> {
+    let missing = |program: &str| Unavailable::NotInstalled {
+        program: program.to_owned(),
+        install: install.to_owned(),
+    };
+    if let Some(program) = ["chromium", "chromedriver"].into_iter().find(|name| find::on_path(name).is_none())
+    {
+        return Some(missing(program));
+    }
+    let question = "import axe_selenium_python, selenium";
+    let answer = Command::new(python()).args(["-c", question]).output();
+    let is_there = answer.is_ok_and(|output| output.status.success());
+    (!is_there).then(|| missing("axe-selenium-python"))
 }
 
 fn python_dotenv_missing(install: &str) -> Option<Unavailable> {

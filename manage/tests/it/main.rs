@@ -5,6 +5,8 @@ mod arguments;
 mod asking;
 mod backends;
 mod batches;
+#[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres", debug_assertions))]
+mod browsing;
 mod calling;
 #[cfg(feature = "async")]
 mod calling_async;
@@ -66,11 +68,15 @@ mod misplaced;
 mod mysql_sessions;
 #[cfg(feature = "mysql")]
 mod mysql_statements;
+#[cfg(all(feature = "runserver", not(debug_assertions)))]
+mod no_pages;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod one_database;
 mod origins;
 mod output;
 mod own_main;
+#[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres", debug_assertions))]
+mod pages;
 mod pool_checks;
 mod pool_limits;
 mod pooling;
@@ -137,7 +143,8 @@ fn main() -> std::process::ExitCode {
     }
     // Tests of what ends a process start this program again, as a project's own.
     if stopping::is_program() || std::env::var_os(project::AS_PROGRAM).is_some() {
-        return manage::Program::new(&["it"]).main();
+        let is_bare = std::env::var_os(project::AS_PROGRAM).is_some_and(|value| value == "bare");
+        return manage::Program::new(if is_bare { &[] } else { &["it"] }).main();
     }
     if let Some(exit) = own_main::run() {
         return exit;

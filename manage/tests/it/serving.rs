@@ -106,6 +106,12 @@ impl Server {
         Self::of_command(program, "runserver", options, variables)
     }
 
+    /// A program without apps.
+    #[track_caller]
+    pub(crate) fn bare() -> Self {
+        Self::with(&[], &[(AS_PROGRAM, "bare")])
+    }
+
     /// `serve` instead.
     #[track_caller]
     pub(crate) fn production(options: &[&str], variables: &[(&str, &str)]) -> Self {

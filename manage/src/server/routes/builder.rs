@@ -33,6 +33,7 @@ use tower_service::Service;
 pub struct Routes<S = ()> {
     router: Router<S>,
     entries: Vec<Entry<S>>,
+    has_fallback: bool,
 }
 
 /// A recorded route.
@@ -76,7 +77,11 @@ impl<S> IntoRoutes<S> for Routes<S> {
 impl<S: Clone + Send + Sync + 'static> IntoRoutes<S> for Router<S> {
     fn into_routes(self) -> Routes<S> {
         let unlisted = Entry { path: "/".to_owned(), place: None, target: Target::Unlisted };
-        Routes { entries: self.has_routes().then_some(unlisted).into_iter().collect(), router: self }
+        Routes {
+            entries: self.has_routes().then_some(unlisted).into_iter().collect(),
+            router: self,
+            has_fallback: false,
+        }
     }
 }
 
@@ -89,7 +94,7 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Creates a router without routes.
     pub fn new() -> Self {
-        Self { router: Router::new(), entries: Vec::new() }
+        Self { router: Router::new(), entries: Vec::new(), has_fallback: false }
     }
 
     /// Adds a route: `.route("/articles/{slug}", get(article))`.
@@ -119,7 +124,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Adds routes below a path.
     #[track_caller]
     pub fn nest(mut self, path: &str, routes: impl IntoRoutes<S>) -> Self {
-        let Self { router: nested, entries } = routes.into_routes();
+        let Self { router: nested, entries, .. } = routes.into_routes();
         let place = Location::caller();
         self.entries.extend(entries.into_iter().map(|entry| Entry {
             path: joined(path, &entry.path),
@@ -144,7 +149,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Adds the routes and the fallback of another router.
     #[track_caller]
     pub fn merge(mut self, routes: impl IntoRoutes<S>) -> Self {
-        let Self { router: other, entries } = routes.into_routes();
+        let Self { router: other, entries, has_fallback } = routes.into_routes();
+        self.has_fallback |= has_fallback;
         let place = Location::caller();
         self.entries
             .extend(entries.into_iter().map(|entry| Entry { place: entry.place.or(Some(place)), ..entry }));
@@ -179,7 +185,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Sets the handler of requests without a route.
     #[track_caller]
     pub fn fallback<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
-        self.map_router(|router| router.fallback(handler))
+        Self { has_fallback: true, ..self }.map_router(|router| router.fallback(handler))
     }
 
     /// Sets the service of requests without a route.
@@ -189,7 +195,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         T::Response: IntoResponse,
         T::Future: Send + 'static,
     {
-        self.map_router(|router| router.fallback_service(service))
+        Self { has_fallback: true, ..self }.map_router(|router| router.fallback_service(service))
     }
 
     /// Sets the handler of requests whose route has no handler for their method.
@@ -209,20 +215,20 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             },
         };
         let entries = self.entries.into_iter().map(with_state).collect();
-        Routes { router: self.router.with_state(state), entries }
+        Routes { router: self.router.with_state(state), entries, has_fallback: self.has_fallback }
     }
 
     /// Changes the `Router` by a function. Routes that it adds are not listed.
     #[track_caller]
     pub fn map_router(self, change: impl FnOnce(Router<S>) -> Router<S>) -> Self {
-        Self { router: change(self.router), entries: self.entries }
+        Self { router: change(self.router), ..self }
     }
 
     /// Nests all of it below a prefix.
     pub(super) fn below(self, prefix: &str) -> Self {
-        let Self { router, entries } = self;
+        let Self { router, entries, .. } = self;
         let entries = entries.into_iter().map(|entry| Entry { path: joined(prefix, &entry.path), ..entry });
-        Self { entries: entries.collect(), router: Router::new().nest(prefix, router) }
+        Self { entries: entries.collect(), router: Router::new().nest(prefix, router), has_fallback: false }
     }
 
     #[track_caller]
@@ -234,6 +240,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 impl<S> Routes<S> {
     pub(super) fn entries(&self) -> &[Entry<S>] {
         &self.entries
+    }
+
+    #[cfg(debug_assertions)]
+    pub(super) fn has_fallback(&self) -> bool {
+        self.has_fallback
     }
 
     pub(super) fn router(&self) -> &Router<S> {

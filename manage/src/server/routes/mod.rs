@@ -74,6 +74,12 @@ impl AppRoutes {
         made.collect()
     }
 
+    /// Returns whether it has at least one route.
+    #[cfg(debug_assertions)]
+    pub(crate) fn has_routes(&self) -> bool {
+        self.routes.router().has_routes()
+    }
+
     fn app(&self) -> &'static str {
         self.location.app()
     }
@@ -117,4 +123,11 @@ pub(crate) fn combine(apps: &[AppRoutes]) -> Option<Router> {
 /// Returns whether an app has a route for this path.
 pub(crate) fn claims(apps: &[AppRoutes], path: &str) -> bool {
     apps.iter().any(|app| ask::claim(app.routes.router(), path).is_some())
+}
+
+/// Returns whether the apps set a fallback themselves: the last app's is used. That of an axum `Router` is not
+/// known.
+#[cfg(debug_assertions)]
+pub(crate) fn has_own_fallback(apps: &[AppRoutes]) -> bool {
+    apps.last().is_some_and(|app| app.routes.has_fallback())
 }
