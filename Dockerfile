@@ -27,5 +27,7 @@ USER 1000:1000
 WORKDIR /home/app
 COPY --from=build /src/target/release/manage /usr/local/bin/
 EXPOSE 8000
-# Without settings it uses an SQLite file in the container. exec makes the server receive the signals, not the shell.
-CMD ["sh", "-c", "manage wait_for_db && manage migrate && exec manage runserver 0.0.0.0:8000"]
+# Without settings of a database it uses an SQLite file in the container. It serves only the hosts of
+# MANAGE_SERVER_ALLOWED_HOSTS (and localhost), and does not start without them.
+# exec makes the server receive the signals, not the shell.
+CMD ["sh", "-c", "manage wait_for_db && manage migrate && exec manage serve 0.0.0.0:8000"]

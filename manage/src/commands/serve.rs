@@ -14,30 +14,9 @@ use crate::server::{
 ///
 /// Requests are answered only for the hosts in MANAGE_SERVER_ALLOWED_HOSTS, which must be set.
 #[command(requires_checks = "none")]
-pub(crate) async fn serve(
-    cx: &mut Context,
-    /// Where to listen: PORT, ADDRESS:PORT, [IPV6]:PORT or NAME:PORT [default: 127.0.0.1:8000]
-    #[arg(value_name = "[ADDRESS:]PORT")]
-    addrport: Option<String>,
-    /// Use IPv6 where only a port is given
-    #[arg(short = '6', long)]
-    ipv6: bool,
-    /// Let several processes listen at the same address (SO_REUSEPORT)
-    #[arg(long)]
-    reuse_port: bool,
-    /// How long to accept connections after a stop signal, while load balancers learn of it
-    #[arg(long, value_name = "SECONDS", default_value = "0")]
-    shutdown_delay: u32,
-    /// How long running requests may take after that
-    #[arg(long, value_name = "SECONDS", default_value = "8")]
-    shutdown_timeout: u32,
-    /// Do not log requests
-    #[arg(long)]
-    no_access_log: bool,
-    /// The form of the log
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    log_format: Format,
-) -> Result<Exit> {
+pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
+    let Options { addrport, ipv6, reuse_port, shutdown_delay, shutdown_timeout, no_access_log, log_format } =
+        options;
     // First of all, so that a signal during start-up stops it as gracefully as later.
     let stopped = cx.cancelled();
     cx.cancellation().ends_well();
@@ -88,4 +67,29 @@ pub(crate) async fn serve(
         log.report(Role::Warning, &text);
     }
     Ok(Exit::SUCCESS)
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Where to listen: PORT, ADDRESS:PORT, [IPV6]:PORT or NAME:PORT [default: 127.0.0.1:8000]
+    #[arg(value_name = "[ADDRESS:]PORT")]
+    addrport: Option<String>,
+    /// Use IPv6 where only a port is given
+    #[arg(short = '6', long)]
+    ipv6: bool,
+    /// Let several processes listen at the same address (SO_REUSEPORT)
+    #[arg(long)]
+    reuse_port: bool,
+    /// How long to accept connections after a stop signal, while load balancers learn of it
+    #[arg(long, value_name = "SECONDS", default_value = "0")]
+    shutdown_delay: u32,
+    /// How long running requests may take after that
+    #[arg(long, value_name = "SECONDS", default_value = "8")]
+    shutdown_timeout: u32,
+    /// Do not log requests
+    #[arg(long)]
+    no_access_log: bool,
+    /// The form of the log
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
 }

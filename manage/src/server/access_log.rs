@@ -91,8 +91,8 @@ struct Shared {
     is_tls: AtomicBool,
     /// The number of open streams; `usize::MAX` unless the connection speaks HTTP/2.
     streams: AtomicUsize,
-    /// Whether data was passed to the operating system since this was last read.
-    has_sent: AtomicBool,
+    /// Whether a stream was opened, or data passed to the operating system, since this was last read.
+    is_active: AtomicBool,
     /// The connection, for a stream.
     connection: Option<ConnectionLog>,
 }
@@ -118,8 +118,9 @@ impl ConnectionLog {
 
     /// Creates the log of a stream of this connection, which speaks HTTP/2.
     pub(super) fn stream(&self) -> Self {
-        let Shared { access, errors, peer, has_begun, streams, .. } = &*self.shared;
+        let Shared { access, errors, peer, has_begun, is_active, streams, .. } = &*self.shared;
         has_begun.store(true, Ordering::Relaxed);
+        is_active.store(true, Ordering::Relaxed);
         let _ = streams.compare_exchange(NO_STREAMS, 0, Ordering::Relaxed, Ordering::Relaxed);
         streams.fetch_add(1, Ordering::Relaxed);
         let shared = Shared::new(access.clone(), errors.clone(), *peer, Some(self.clone()));
@@ -140,20 +141,20 @@ impl ConnectionLog {
     /// Records that bytes were passed to the operating system.
     pub(super) fn wrote(&self, bytes: usize) {
         if bytes >= LEAST_DATA {
-            self.shared.has_sent.store(true, Ordering::Relaxed);
+            self.shared.is_active.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Returns whether data was passed to the operating system since the last call.
-    pub(super) fn has_sent_data(&self) -> bool {
-        self.shared.has_sent.swap(false, Ordering::Relaxed)
+    /// Returns whether a stream was opened, or data passed to the operating system, since the last call.
+    pub(super) fn was_active(&self) -> bool {
+        self.shared.is_active.swap(false, Ordering::Relaxed)
     }
 
     /// Records the start of a request.
     pub(super) fn begin<B>(&self, request: &Request<B>, info: &RequestInfo) {
         let new = Exchange {
             method: request.method().clone(),
-            uri: request.uri().clone(),
+            uri: target(request),
             version: request.version(),
             id: info.header().clone(),
             client: info.client(),
@@ -301,7 +302,7 @@ impl ConnectionLog {
         if let Some(backtrace) = &panic.backtrace {
             text.push_str(&format!("\n{backtrace}"));
         }
-        self.shared.errors.report(Role::Error, &text);
+        self.report(&text);
     }
 
     /// Reports why a handler failed.
@@ -320,7 +321,13 @@ impl ConnectionLog {
     pub(super) fn body_failed(&self, error: &(dyn std::error::Error + 'static)) {
         let causes = with_causes(error);
         let text = format!("Error: {}: the response body failed: {}", self.request(), printable(&causes));
-        self.shared.errors.report(Role::Error, &text);
+        self.report(&text);
+    }
+
+    fn report(&self, text: &str) {
+        let id = self.lock().as_ref().map(|exchange| exchange.id.clone());
+        let id = id.as_ref().and_then(|id| id.to_str().ok());
+        self.shared.errors.report_about(id, Role::Error, text);
     }
 
     /// Returns the method and the path. The query may be confidential and is omitted.
@@ -373,6 +380,12 @@ impl ConnectionLog {
     }
 }
 
+/// Returns the target of a request. In HTTP/2 each one contains the host, as if it were meant for a proxy.
+fn target<B>(request: &Request<B>) -> Uri {
+    let path = request.uri().path_and_query().filter(|_| request.version() == Version::HTTP_2);
+    path.map_or_else(|| request.uri().clone(), |path| Uri::from(path.clone()))
+}
+
 impl Shared {
     fn new(access: Option<Log>, errors: Log, peer: IpAddr, connection: Option<ConnectionLog>) -> Self {
         Self {
@@ -383,7 +396,7 @@ impl Shared {
             has_begun: AtomicBool::new(false),
             is_tls: AtomicBool::new(false),
             streams: AtomicUsize::new(NO_STREAMS),
-            has_sent: AtomicBool::new(false),
+            is_active: AtomicBool::new(false),
             connection,
         }
     }

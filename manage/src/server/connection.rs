@@ -80,9 +80,13 @@ pub(super) async fn drive(
     let ended = loop {
         tokio::select! {
             ended = connection.as_mut() => break ended,
-            Ok(()) = signals.phase.changed(), if !is_ending => {
+            Ok(()) = signals.phase.changed() => {
+                let phase = *signals.phase.borrow_and_update();
+                if phase == Phase::CutOff {
+                    return;
+                }
                 // In a handover the next response of HTTP/1 ends its connection.
-                if *signals.phase.borrow_and_update() == Phase::Stop || log.0.open_streams().is_some() {
+                if !is_ending && (phase == Phase::Stop || log.0.open_streams().is_some()) {
                     connection.as_mut().graceful_shutdown();
                     is_ending = true;
                 }
@@ -95,12 +99,12 @@ pub(super) async fn drive(
                 }
             }
             _ = ticks.tick() => {
-                let (streams, is_reading) = (log.0.open_streams(), log.0.has_sent_data());
+                let (streams, was_active) = (log.0.open_streams(), log.0.was_active());
                 match streams {
                     // Until the first bytes decide on the version, nothing else limits the time.
                     None if !log.0.has_begun() => return,
-                    // The client still reads what is buffered.
-                    Some(0) if is_reading => {}
+                    // It may also still read what is buffered.
+                    Some(0) if was_active => {}
                     Some(0) if is_ending => return,
                     Some(0) => {
                         connection.as_mut().graceful_shutdown();

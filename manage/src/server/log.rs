@@ -66,6 +66,7 @@ struct MessageLine<'a> {
     time: String,
     level: &'static str,
     event: &'static str,
+    request_id: Option<&'a str>,
     message: &'a str,
 }
 
@@ -76,6 +77,11 @@ impl Log {
 
     /// Writes a message. A broken log is not a reason to stop serving.
     pub(crate) fn report(&self, role: Role, text: &str) {
+        self.report_about(None, role, text);
+    }
+
+    /// The same, about a request.
+    pub(super) fn report_about(&self, request_id: Option<&str>, role: Role, text: &str) {
         let level = match role {
             Role::Error => "error",
             Role::Warning => "warn",
@@ -86,7 +92,7 @@ impl Log {
             LogFormat::Text => self.stream.styled_line(role, text),
             LogFormat::Json => {
                 let message = text.strip_prefix("Error: ").or(text.strip_prefix("Warning: ")).unwrap_or(text);
-                self.json(&MessageLine { time: time(), level, event: "message", message })
+                self.json(&MessageLine { time: time(), level, event: "message", request_id, message })
             }
         };
     }

@@ -14,6 +14,8 @@ pub(crate) enum Phase {
     HandOver,
     /// Connections without a running request are closed.
     Stop,
+    /// The time for running requests is over.
+    CutOff,
 }
 
 /// Returns the phase of a server that stops when `stopped` is ready, or when its supervisor says so.

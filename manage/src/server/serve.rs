@@ -112,6 +112,11 @@ pub(crate) async fn serve(
     };
     let in_time = tokio::time::timeout(grace, finish).await.is_ok();
     draining.cut_off();
+    if !in_time {
+        // So that each of them is logged.
+        let _ = stopping.send(Phase::CutOff);
+        let _ = tokio::time::timeout(LAST_MOMENT, stopping.closed()).await;
+    }
     Ok(in_time)
 }
 

@@ -39,6 +39,7 @@ fn in_production_it_is_refused() {
     ] {
         refused(&production(), line);
     }
+    refused(&production().env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example"), "serve 0");
     refused(&Project::new().file(".env", "MANAGE_ENV=prod\n"), "migrate");
     refused(&Project::new().file("manage.toml", "environment = \"production\"\n"), "migrate");
     // No file is made where the program runs.

@@ -56,6 +56,7 @@ fn words_of_the_command_line() {
     }
     if cfg!(feature = "runserver") {
         shown(&project.run_words(&["runserver", HOSTILE]), "runserver");
+        shown(&project.run_words(&["serve", HOSTILE]), "serve");
     }
     // Which of these is shown depends on what it looks like.
     for words in [

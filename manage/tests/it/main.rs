@@ -107,8 +107,16 @@ mod service_secrets;
 mod serving;
 #[cfg(feature = "runserver")]
 mod serving_hosts;
+#[cfg(feature = "http2")]
+mod serving_http2;
+#[cfg(feature = "runserver")]
+mod serving_json;
 #[cfg(feature = "runserver")]
 mod serving_limits;
+#[cfg(feature = "runserver")]
+mod serving_production;
+#[cfg(all(unix, feature = "runserver"))]
+mod serving_socket;
 mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite_statements;

@@ -55,6 +55,10 @@ const LINES: &[(&[&str], &str)] = &[
     (&["wait_for_db", "--no-database", "--once", "--attempt-timeout", "0.2", "--for", "gopher+T"], "--for"),
     #[cfg(feature = "runserver")]
     (&["runserver", "T"], "is not a valid port number or address:port pair"),
+    #[cfg(feature = "runserver")]
+    (&["serve", "T"], "is not a valid port number or address:port pair"),
+    #[cfg(feature = "runserver")]
+    (&["serve", "--log-format", "T"], "'--log-format <FORMAT>'"),
     (&["startcommand", "new", "--app", "T"], "There is no app '"),
     (&["show_urls", "T"], "No installed app with label '"),
     (&["completion", "T"], "'<SHELL>'"),
@@ -162,6 +166,17 @@ fn in_variables() {
     for text in TEXTS {
         let project = Project::new().env("MANAGE_RUNSERVER_ADDRESS", text);
         shows_none(&project.run("runserver").all(), "MANAGE_RUNSERVER_ADDRESS (environment): '", &text);
+        for name in [
+            "MANAGE_SERVER_ADDRESS",
+            "MANAGE_SERVER_FORWARDED_HEADER",
+            "MANAGE_SERVER_METRICS_ADDRESS",
+            "MANAGE_SERVER_REQUEST_TIMEOUT",
+            "MANAGE_SERVER_TRUSTED_PROXIES",
+        ] {
+            let project = Project::new().env("MANAGE_SERVER_ALLOWED_HOSTS", "a.example").env(name, text);
+            let shown = project.run("serve 0 --skip-checks").all();
+            shows_none(&shown, &format!("{name} (environment): "), &text);
+        }
     }
     // In the name of a variable.
     for text in TEXTS.iter().filter(|text| !text.contains('=')) {

@@ -134,8 +134,8 @@ impl Server {
         let mut running =
             program.cwd(folder.path()).args([command, "0", "--skip-checks"]).args(options).spawn();
         let line = running.wait_for_line(" server at http://", SOON);
-        let url = line.split_whitespace().last().expect("a URL");
-        let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let url = line.split_once("http://").expect("a URL").1;
+        let address = url.split('/').next().expect("an address").to_owned();
         Self { running, address, _folder: folder }
     }
 
@@ -176,12 +176,13 @@ impl Server {
 
 /// The line of a request without its duration, which must have the right form.
 fn without_duration(line: &str) -> String {
-    let Some((start, end)) = line.split_once("ms") else { return line.to_owned() };
+    let Some((request, rest)) = line.rsplit_once("\" ") else { return line.to_owned() };
+    let Some((start, end)) = rest.split_once("ms") else { return line.to_owned() };
     let Some((start, number)) = start.rsplit_once(' ') else { return line.to_owned() };
     let is_number = number.split_once('.').is_some_and(|(whole, rest)| {
         rest.len() == 1 && whole.chars().chain(rest.chars()).all(|c| c.is_ascii_digit())
     });
-    if is_number { format!("{start}{end}") } else { line.to_owned() }
+    if is_number { format!("{request}\" {start}{end}") } else { line.to_owned() }
 }
 
 /// The first line of a response, which is read to its end.

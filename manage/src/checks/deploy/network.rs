@@ -1,4 +1,4 @@
-//! Network security: connections to databases, and clients of `runserver`.
+//! Network security: connections to databases, and clients of the servers.
 
 use std::net::IpAddr;
 
@@ -62,35 +62,42 @@ fn is_loopback(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Checks whether `runserver` accepts connections from other machines. In a container it must; there, the
+/// Checks whether a server accepts connections from other machines. In a container it must; there, the
 /// proxy in front of it matters.
 #[cfg(feature = "runserver")]
 pub(super) fn address(settings: &Settings) -> Option<Message> {
-    let (text, origin) = settings.runserver_address()?;
-    let address = ListenAddress::parse(Some(text), IpVersion::V4).ok()?;
-    (!is_loopback(&address.host)).then(|| {
+    let server = &settings.server;
+    let addresses = [("serve", &server.address), ("runserver", &server.runserver_address)];
+    let found = addresses.into_iter().find_map(|(command, written)| {
+        let (text, origin) = written.as_ref()?;
+        let address = ListenAddress::parse(Some(text), IpVersion::V4).ok()?;
+        (!is_loopback(&address.host)).then_some((command, address, origin))
+    });
+    found.map(|(command, address, origin)| {
         LISTENS_TO_ALL
             .message(format!(
-                "runserver accepts unencrypted connections from other machines at {address} ({origin})."
+                "{command} accepts unencrypted connections from other machines at {address} ({origin})."
             ))
-            .about("runserver")
+            .about(command)
             .hint("Let only a proxy with TLS reach this port, or listen on 127.0.0.1.")
     })
 }
 
-/// Checks whether `runserver` would accept every host: then links that an app builds from a `Host` header,
-/// for example in an email, may lead anywhere. Outside of production it rejects unknown hosts itself.
+/// Checks whether every host would be accepted: then links that an app builds from a `Host` header, for
+/// example in an email, may lead anywhere. Without a list `serve` does not start, and `runserver` accepts all.
 #[cfg(feature = "runserver")]
 pub(super) fn hosts(settings: &Settings, program: &Program) -> Option<Message> {
     let serves = program.registry().apps().iter().any(|app| crate::server::has_routes(app));
-    let hosts = settings.server.allowed_hosts.as_ref();
+    let hosts = settings.server.allowed_hosts.as_ref().filter(|(hosts, _)| !hosts.is_empty());
     let everything = hosts.is_none_or(|(hosts, _)| hosts.iter().any(|host| host == "*"));
     (settings.is_production() && serves && everything).then(|| {
-        let place = hosts.map(|(_, origin)| format!(" ({origin})")).unwrap_or_default();
-        ANY_HOST
-            .message(format!("runserver accepts every host that a request names{place}."))
-            .about("runserver")
-            .hint("Set MANAGE_SERVER_ALLOWED_HOSTS, or allowed_hosts below [server] in manage.toml, to the site's names.")
+        let text = match hosts {
+            Some((_, origin)) => format!("The server accepts every host that a request names ({origin})."),
+            None => "No allowed hosts are set: serve does not start without them.".to_owned(),
+        };
+        ANY_HOST.message(text).about("serve").hint(
+            "Set MANAGE_SERVER_ALLOWED_HOSTS, or allowed_hosts below [server] in manage.toml, to the site's names.",
+        )
     })
 }
 
