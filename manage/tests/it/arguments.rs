@@ -86,7 +86,6 @@ fn suggestions_are_close() {
         "showmigrations --list",
         "showmigrations --plan",
         "showmigrations -l",
-        "runserver --noreload",
         "runserver --nothreading",
         "runserver --insecure",
         "wait_for_db --retries 3",

@@ -66,7 +66,7 @@ fn a_slip_in_such_a_name() {
     }
     // A command of the program's own that is as near is meant.
     for (word, name) in
-        [("mirgate", "migrate"), ("migrations", "migrate"), ("serve", "runserver"), ("gret", "greet")]
+        [("mirgate", "migrate"), ("migrations", "migrate"), ("runserve", "runserver"), ("gret", "greet")]
     {
         let ran = project.run(word);
         assert_eq!(

@@ -114,7 +114,7 @@ fn only_a_program_that_changed_is_started() {
     site.write("src/.lib.rs.swp", "none\n");
     site.write("target/debug/some.rs", "none\n");
     site.edit("1", "");
-    let line = server.running.wait_for_line("uilding the program.", SOON);
+    let line = server.running.wait_for_line("changed: building the program.", SOON);
     assert_eq!(line, "src/version.rs changed: building the program.");
     server.running.wait_for_line("The new program serves after", BUILD);
     server.stop();
