@@ -29,7 +29,7 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
     if let Some(exit) = render::checks_before_serving(cx)? {
         return Ok(exit);
     }
-    let log = render::server_log(cx, log_format);
+    let log = render::server_log(cx, log_format).buffered();
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let apps = AppRoutes::all(cx.program(), &site)?;
     let Some(routes) = combine(&apps) else {
@@ -66,6 +66,7 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
         let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
         log.report(Role::Warning, &text);
     }
+    log.flush();
     Ok(Exit::SUCCESS)
 }
 

@@ -61,6 +61,10 @@ fn replace(
     mut unsafe_here: impl FnMut(char) -> bool,
     escape: impl Fn(&mut String, char),
 ) -> Cow<'_, str> {
+    // Most text, and fast to find out.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let Some(first) = text.find(&mut unsafe_here) else { return Cow::Borrowed(text) };
     let mut escaped = String::with_capacity(text.len() + 16);
     escaped.push_str(&text[..first]);

@@ -1,15 +1,19 @@
 //! The server's log: lines for people, or JSON objects for programs.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::thread::LocalKey;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::{DateTime, Local, Utc};
 use hyper::{Method, Uri, Version};
 use serde::Serialize;
 
 use super::events;
+use super::log_buffer::LogBuffer;
 use crate::console::{Role, Stream, printable, printable_json};
 
 /// The form of the log.
@@ -27,6 +31,7 @@ pub(crate) enum LogFormat {
 pub(crate) struct Log {
     stream: Stream,
     format: LogFormat,
+    buffer: Option<Arc<LogBuffer>>,
 }
 
 /// A request that has ended.
@@ -72,7 +77,22 @@ struct MessageLine<'a> {
 
 impl Log {
     pub(crate) fn new(stream: Stream, format: LogFormat) -> Self {
-        Self { stream, format }
+        Self { stream, format, buffer: None }
+    }
+
+    /// Writes lines about requests together, some milliseconds later. On a terminal each one is written at
+    /// once.
+    #[must_use]
+    pub(crate) fn buffered(self) -> Self {
+        let buffer = (!self.stream.is_terminal()).then(|| LogBuffer::start(self.stream.clone()));
+        Self { buffer, ..self }
+    }
+
+    /// Writes what is buffered.
+    pub(crate) fn flush(&self) {
+        if let Some(buffer) = &self.buffer {
+            buffer.flush();
+        }
     }
 
     /// Writes a message. A broken log is not a reason to stop serving.
@@ -88,39 +108,68 @@ impl Log {
             _ => "info",
         };
         events::message(level, text);
+        // In the order of time.
+        self.flush();
         let _ = match self.format {
             LogFormat::Text => self.stream.styled_line(role, text),
             LogFormat::Json => {
                 let message = text.strip_prefix("Error: ").or(text.strip_prefix("Warning: ")).unwrap_or(text);
-                self.json(&MessageLine { time: time(), level, event: "message", request_id, message })
+                let line = MessageLine { time: time(), level, event: "message", request_id, message };
+                json(&line).map_err(Into::into).and_then(|line| self.stream.line(line))
             }
         };
     }
 
     /// Writes a line about a request.
     pub(super) fn request(&self, entry: &Entry<'_>) {
-        let _ = match self.format {
-            LogFormat::Text => self.stream.styled_line(role(entry.status), text(entry)),
-            LogFormat::Json => self.json(&RequestLine {
-                time: time(),
-                level: entry.level(),
-                event: "request",
-                request_id: entry.id,
-                client: entry.client,
-                method: entry.request.map(|(method, ..)| method.as_str()),
-                target: entry.request.map(|(_, target, _)| target.to_string()),
-                version: entry.request.map(|(.., version)| version_name(version)),
-                status: entry.status,
-                bytes: entry.bytes,
-                duration_ms: entry.duration.map(|duration| duration.as_micros() as f64 / 1_000.0),
-                note: entry.note,
-            }),
+        let mut line = match self.format {
+            LogFormat::Text => text(entry),
+            LogFormat::Json => match json(&RequestLine::of(entry)) {
+                Ok(line) => line,
+                Err(_) => return,
+            },
+        };
+        // A broken log is not a reason to stop serving.
+        let _ = match (&self.buffer, self.format) {
+            (Some(buffer), _) => {
+                if self.format == LogFormat::Text && self.stream.has_colors() {
+                    line = self.stream.style(role(entry.status), line);
+                }
+                line.push('\n');
+                buffer.push(&line);
+                Ok(())
+            }
+            (None, LogFormat::Text) => self.stream.styled_line(role(entry.status), line),
+            (None, LogFormat::Json) => self.stream.line(line),
         };
     }
+}
 
-    fn json(&self, line: &impl Serialize) -> std::io::Result<()> {
-        let text = serde_json::to_string(line)?;
-        self.stream.line(printable_json(&text))
+/// Returns an object on one line, without characters that a terminal would interpret.
+fn json(line: &impl Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string(line)?;
+    Ok(match printable_json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(escaped) => escaped,
+    })
+}
+
+impl<'a> RequestLine<'a> {
+    fn of(entry: &Entry<'a>) -> Self {
+        Self {
+            time: time(),
+            level: entry.level(),
+            event: "request",
+            request_id: entry.id,
+            client: entry.client,
+            method: entry.request.map(|(method, ..)| method.as_str()),
+            target: entry.request.map(|(_, target, _)| target.to_string()),
+            version: entry.request.map(|(.., version)| version_name(version)),
+            status: entry.status,
+            bytes: entry.bytes,
+            duration_ms: entry.duration.map(|duration| duration.as_micros() as f64 / 1_000.0),
+            note: entry.note,
+        }
     }
 }
 
@@ -134,8 +183,34 @@ impl Entry<'_> {
     }
 }
 
+/// Returns the time in UTC, with microseconds.
 fn time() -> String {
-    Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)
+    let (mut text, now) = (String::with_capacity(27), SystemTime::now());
+    push_second(&mut text, &UTC, now, |now| {
+        DateTime::<Utc>::from(now).format("%Y-%m-%dT%H:%M:%S").to_string()
+    });
+    let micros = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_micros());
+    // Writing to a string cannot fail.
+    let _ = write!(text, ".{micros:06}Z");
+    text
+}
+
+type Second = LocalKey<RefCell<(u64, String)>>;
+
+thread_local! {
+    static UTC: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+    static LOCAL: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+}
+
+/// Appends a time in seconds, which many lines share.
+fn push_second(text: &mut String, last: &'static Second, now: SystemTime, format: fn(SystemTime) -> String) {
+    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    last.with_borrow_mut(|(last, formatted)| {
+        if *last != second {
+            (*last, *formatted) = (second, format(now));
+        }
+        text.push_str(formatted);
+    });
 }
 
 fn version_name(version: Version) -> &'static str {
@@ -152,7 +227,9 @@ fn version_name(version: Version) -> &'static str {
 fn text(entry: &Entry<'_>) -> String {
     let mut text = String::with_capacity(128);
     text.push('[');
-    push_local_time(&mut text);
+    push_second(&mut text, &LOCAL, SystemTime::now(), |now| {
+        DateTime::<Local>::from(now).format("%d/%b/%Y %H:%M:%S").to_string()
+    });
     text.push_str("] \"");
     match entry.request {
         // The method consists of letters and the like.
@@ -181,22 +258,6 @@ fn text(entry: &Entry<'_>) -> String {
         let _ = write!(text, " ({})", printable(note));
     }
     text
-}
-
-/// Appends the local time in seconds, which many lines share.
-fn push_local_time(text: &mut String) {
-    thread_local! {
-        static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
-    }
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    LAST.with_borrow_mut(|(last, formatted)| {
-        if *last != second {
-            *last = second;
-            *formatted = DateTime::<Local>::from(now).format("%d/%b/%Y %H:%M:%S").to_string();
-        }
-        text.push_str(formatted);
-    });
 }
 
 fn role(status: Option<u16>) -> Role {

@@ -49,6 +49,7 @@ mod host;
 mod limits;
 mod listening;
 mod log;
+mod log_buffer;
 mod metrics;
 mod observed;
 mod occupant;

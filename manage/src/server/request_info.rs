@@ -47,14 +47,13 @@ impl RequestInfo {
     pub(super) fn of<B>(request: &mut Request<B>, peer: IpAddr, proxies: &TrustedProxies) -> Self {
         let headers = request.headers_mut();
         let client = proxies.client(headers, peer);
-        let given = headers.get(X_REQUEST_ID).filter(|id| client.by_proxy && is_sane(id));
-        let id = match given {
-            Some(id) => id.clone(),
-            None => {
-                let id = new_id();
-                headers.insert(X_REQUEST_ID, id.clone());
-                id
+        let id = match headers.get_mut(X_REQUEST_ID) {
+            Some(id) if client.by_proxy && is_sane(id) => id.clone(),
+            Some(id) => {
+                *id = new_id();
+                id.clone()
             }
+            None => new_id(),
         };
         Self { id, client: client.address, is_https: client.is_https, host: client.host }
     }

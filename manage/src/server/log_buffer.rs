@@ -1,0 +1,69 @@
+//! Lines of a log that are written together: a call of the operating system for each request would be a tenth
+//! of its time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::console::Stream;
+
+/// How long a line waits for others.
+const DELAY: Duration = Duration::from_millis(5);
+
+/// The size at which lines are written at once. Then a slow reader of the log slows down the server, instead
+/// of filling its memory.
+const FULL: usize = 64 * 1024;
+
+/// Lines that are not written yet.
+#[derive(Debug)]
+pub(super) struct LogBuffer {
+    text: Mutex<String>,
+    is_waiting: Notify,
+    stream: Stream,
+}
+
+impl LogBuffer {
+    /// Creates it, and the task that writes its lines as long as the runtime exists.
+    pub(super) fn start(stream: Stream) -> Arc<Self> {
+        let buffer = Arc::new(Self { text: Mutex::default(), is_waiting: Notify::new(), stream });
+        let writing = Arc::clone(&buffer);
+        tokio::spawn(async move {
+            loop {
+                writing.is_waiting.notified().await;
+                tokio::time::sleep(DELAY).await;
+                writing.flush();
+            }
+        });
+        buffer
+    }
+
+    /// Appends a line that ends with a newline.
+    pub(super) fn push(&self, line: &str) {
+        let mut text = self.lock();
+        let is_first = text.is_empty();
+        text.push_str(line);
+        if text.len() >= FULL {
+            self.write(&mut text);
+        } else if is_first {
+            self.is_waiting.notify_one();
+        }
+    }
+
+    /// Writes all lines.
+    pub(super) fn flush(&self) {
+        self.write(&mut self.lock());
+    }
+
+    fn write(&self, text: &mut String) {
+        if !text.is_empty() {
+            // A broken log is not a reason to stop serving.
+            let _ = self.stream.print(&*text);
+            text.clear();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, String> {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
