@@ -18,6 +18,11 @@ pub use crate::migrations::sources::{MigrationsRegistration, Part};
 #[cfg(feature = "runserver")]
 pub use crate::server::routes::RouterRegistration;
 
+#[cfg(feature = "static")]
+pub use crate::server::static_files::registration::StaticRegistration;
+#[cfg(feature = "static")]
+pub use rust_embed;
+
 /// Returns what a function with `#[manage::router]` made.
 #[cfg(feature = "runserver")]
 pub fn routes<R: crate::server::IntoRoutes>(
@@ -44,6 +49,11 @@ pub mod internals {
     pub use crate::migrations::plan::{Direction, MigrationPlan, MigrationTarget};
     pub use crate::migrations::sources::Migrations;
     pub use crate::scaffold::command::{ScaffoldError, write_command};
+}
+
+/// Returns the app's label: the crate's name.
+pub fn app_of(module_path: &'static str) -> &'static str {
+    module_path.split("::").next().unwrap_or_default()
 }
 
 /// Returns whether the last segment of `module_path` is `name`: a command's file has the name of its

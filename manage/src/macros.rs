@@ -56,6 +56,59 @@ macro_rules! program {
     };
 }
 
+/// Registers the directory of an app's static files, relative to its package: the files are at
+/// `/static/APP/…`.
+///
+/// ```
+/// // src/lib.rs
+/// # #[cfg(all())]
+/// # mod example {
+/// manage::static_files!("static");
+/// # }
+/// # let _ =
+/// // In a template: the URL with the hash of the content.
+/// manage::static_url!("site.css")
+/// # ;
+/// ```
+///
+/// In development the files are read from the directory. A build without debug assertions contains them, so
+/// the program needs no other files; add `println!("cargo::rerun-if-changed=static");` to `build.rs`, so that
+/// cargo notices a new file. Responses have an `ETag` and `Last-Modified`, ranges are possible, and if
+/// `site.css.br` or `site.css.gz` exists, a browser that accepts it gets that instead of `site.css`.
+///
+/// It needs the feature `static`. An app has one such directory.
+#[cfg(feature = "static")]
+#[macro_export]
+macro_rules! static_files {
+    ($folder:literal) => {
+        const _: () = {
+            #[derive($crate::__private::rust_embed::RustEmbed)]
+            #[crate_path = "::manage::__private::rust_embed"]
+            #[folder = $folder]
+            struct Files;
+
+            $crate::__private::inventory::submit! {
+                $crate::__private::StaticRegistration::new(
+                    <Files as $crate::__private::rust_embed::RustEmbed>::get,
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+            }
+        };
+    };
+}
+
+/// Returns the URL of a static file of this app, with the hash of its content: see
+/// [`server::static_url`](crate::server::static_url).
+#[cfg(feature = "static")]
+#[macro_export]
+macro_rules! static_url {
+    ($path:expr $(,)?) => {
+        $crate::server::static_url($crate::__private::app_of(::core::module_path!()), $path)
+    };
+}
+
 /// A program, with what the compiler knows of it in the package that the macro is expanded in.
 #[doc(hidden)]
 #[macro_export]

@@ -28,7 +28,7 @@
 //! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a
 //! browser follow the program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
 //! `compression` compresses responses. `failure` is the error of a handler; `pages` are those of `runserver`, in
-//! builds with debug assertions.
+//! builds with debug assertions; `static_files` are those of apps.
 
 mod accept;
 mod access_log;
@@ -62,12 +62,16 @@ mod request_info;
 pub(crate) mod routes;
 mod serve;
 mod site;
+#[cfg(feature = "static")]
+pub(crate) mod static_files;
 mod stream_timeout;
 
 pub use failure::HandlerError;
 pub use request_info::RequestInfo;
 pub use routes::{IntoRoutes, Routes, router};
 pub use site::Site;
+#[cfg(feature = "static")]
+pub use static_files::static_url;
 
 pub(crate) use address::{IpVersion, ListenAddress};
 pub(crate) use compression::compressed;

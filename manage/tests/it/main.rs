@@ -127,6 +127,8 @@ mod startcommand;
 mod statement_sessions;
 #[cfg(feature = "postgres")]
 mod statements;
+#[cfg(feature = "static")]
+mod static_files;
 mod stopping;
 mod test_databases;
 mod testing;

@@ -231,6 +231,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         Self { entries: entries.collect(), router: Router::new().nest(prefix, router), has_fallback: false }
     }
 
+    /// Forgets where the routes are registered, so that the registration's own place is shown.
+    #[cfg(feature = "static")]
+    pub(crate) fn without_places(mut self) -> Self {
+        self.entries.iter_mut().for_each(|entry| entry.place = None);
+        self
+    }
+
     #[track_caller]
     fn record(&mut self, path: &str, target: Target<S>) {
         self.entries.push(Entry { path: path.to_owned(), place: Some(Location::caller()), target });

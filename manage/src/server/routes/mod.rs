@@ -61,6 +61,11 @@ impl AppRoutes {
         registrations.sort_by_key(|registration| {
             (rank(registration), registration.location.file, registration.location.line)
         });
+        #[cfg(feature = "static")]
+        let files = super::static_files::routes(program);
+        #[cfg(not(feature = "static"))]
+        let files = Vec::new();
+        let files = files.into_iter().map(|(routes, location)| Ok(Self { routes, location }));
         let made = registrations.into_iter().map(|registration| {
             let RouterRegistration { make, prefix, location } = registration;
             let routes = make(site)
@@ -71,7 +76,7 @@ impl AppRoutes {
             };
             Ok(Self { routes, location })
         });
-        made.collect()
+        files.chain(made).collect()
     }
 
     /// Returns whether it has at least one route.
