@@ -26,30 +26,8 @@ use crate::{migrations, render};
 
 /// Serve the apps' routes for development
 #[command(requires_checks = "none")]
-pub(crate) async fn runserver(
-    cx: &mut Context,
-    /// Where to listen: PORT, ADDRESS:PORT, [IPV6]:PORT or NAME:PORT [default: 127.0.0.1:8000]
-    #[arg(value_name = "[ADDRESS:]PORT")]
-    addrport: Option<String>,
-    /// Use IPv6 where only a port is given
-    #[arg(short = '6', long)]
-    ipv6: bool,
-    /// How long running requests may take after a stop signal
-    #[arg(long, value_name = "SECONDS", default_value = "8")]
-    shutdown_timeout: u32,
-    /// Do not log requests
-    #[arg(long)]
-    no_access_log: bool,
-    /// The form of the log
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    log_format: Format,
-    /// Do not rebuild and restart the program when a source changes
-    #[arg(long)]
-    noreload: bool,
-    /// Look for changed sources twice a second, instead of waiting for events of the operating system
-    #[arg(long, conflicts_with = "noreload")]
-    poll: bool,
-) -> Result<Exit> {
+pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
+    let Options { addrport, ipv6, shutdown_timeout, no_access_log, log_format, noreload, poll } = options;
     // First of all, so that a signal during start-up stops it as gracefully as later.
     let stopped = cx.cancelled();
     cx.cancellation().ends_well();
@@ -97,8 +75,16 @@ pub(crate) async fn runserver(
         routes = with_script(routes, following);
     }
     // The server starts all the same: the database may come up later, and pages that need none work now.
-    let found = migrations::unapplied(cx.program(), cx.database("default")?.settings());
-    render::unapplied(cx, cx.out(), found, "Serving anyway.")?;
+    let (program, database) = (cx.program().clone(), cx.database("default")?.settings().clone());
+    let look = move || migrations::unapplied(&program, &database);
+    let later = match is_first {
+        true => {
+            render::unapplied(cx, cx.out(), look(), "Serving anyway.")?;
+            None
+        }
+        // A database that does not answer must not delay the new program.
+        false => Some(tokio::task::spawn_blocking(look)),
+    };
     if !has_routes {
         cx.warning("No app has routes: mark a function that returns an axum Router with #[manage::router].")?;
     }
@@ -127,12 +113,43 @@ pub(crate) async fn runserver(
     if let Some(parent) = &parent {
         parent.ready()?;
     }
-    let in_time = serve(listening, routes, options, phase).await?;
+    let looked = async {
+        let Some(later) = later else { return Ok(()) };
+        render::unapplied(cx, cx.out(), later.await?, "Serving anyway.")
+    };
+    let (in_time, looked) = tokio::join!(serve(listening, routes, options, phase), looked);
+    let in_time = in_time?;
+    looked?;
     if !in_time {
         let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
         log.report(Role::Warning, &text);
     }
     Ok(Exit::SUCCESS)
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Where to listen: PORT, ADDRESS:PORT, [IPV6]:PORT or NAME:PORT [default: 127.0.0.1:8000]
+    #[arg(value_name = "[ADDRESS:]PORT")]
+    addrport: Option<String>,
+    /// Use IPv6 where only a port is given
+    #[arg(short = '6', long)]
+    ipv6: bool,
+    /// How long running requests may take after a stop signal
+    #[arg(long, value_name = "SECONDS", default_value = "8")]
+    shutdown_timeout: u32,
+    /// Do not log requests
+    #[arg(long)]
+    no_access_log: bool,
+    /// The form of the log
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
+    /// Do not rebuild and restart the program when a source changes
+    #[arg(long)]
+    noreload: bool,
+    /// Look for changed sources twice a second, instead of waiting for events of the operating system
+    #[arg(long, conflicts_with = "noreload")]
+    poll: bool,
 }
 
 /// Returns whether this process was a supervisor, which started the program anew after each change, and has

@@ -142,14 +142,12 @@ struct Messages {
 
 /// What is used of a line of cargo's JSON.
 #[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 enum Message {
-    CompilerMessage {
-        message: Rendered,
-    },
-    CompilerArtifact {
-        executable: Option<PathBuf>,
-    },
+    #[serde(rename = "compiler-message")]
+    Said { message: Rendered },
+    #[serde(rename = "compiler-artifact")]
+    Made { executable: Option<PathBuf> },
     #[serde(other)]
     Other,
 }
@@ -164,14 +162,14 @@ fn read_messages(stdout: impl io::Read, report: &impl Fn(Report)) -> Messages {
     let mut messages = Messages::default();
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         match serde_json::from_str(&line) {
-            Ok(Message::CompilerMessage { message }) => {
+            Ok(Message::Said { message }) => {
                 let Some(text) = message.rendered else { continue };
                 if message.level.starts_with("error") {
                     messages.texts.push_str(&text);
                 }
                 report(Report::Diagnostic(text));
             }
-            Ok(Message::CompilerArtifact { executable }) => {
+            Ok(Message::Made { executable }) => {
                 messages.executable = executable.or(messages.executable);
             }
             // Build scripts and procedural macros may print what they like.

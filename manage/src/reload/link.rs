@@ -2,7 +2,7 @@
 //! its stdin. Its end means that the other side is gone, however it went.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::{env, thread};
@@ -70,7 +70,7 @@ impl Link {
     pub(crate) fn of_process() -> io::Result<Option<Self>> {
         let generation = env::var(NAME).ok().and_then(|name| name.strip_prefix(MARK)?.parse().ok());
         let Some(generation) = generation else { return Ok(None) };
-        let stream = UnixStream::from(OwnedFd::from(io::stdin().as_fd().try_clone_to_owned()?));
+        let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         // Whoever sets the variable by hand has no such stdin.
         stream.peer_addr()?;
         Self::new(stream, generation).map(Some)

@@ -252,10 +252,7 @@ impl State<'_> {
     }
 
     fn ready(&mut self, number: u64) {
-        if !self.starting.as_ref().is_some_and(|starting| starting.generation == number) {
-            return;
-        }
-        let Some(new) = self.starting.take() else { return };
+        let Some(new) = self.starting.take_if(|starting| starting.generation == number) else { return };
         let is_building = self.build.is_some();
         new.tell(&Order::Build(if is_building { BuildState::Building } else { BuildState::UpToDate }));
         if let Some((old, _)) = self.serving.replace((new, Instant::now())) {

@@ -231,7 +231,9 @@ fn of_each_built_in_command_as_it_was() {
     let files =
         files.map(|file| file.expect("a file").path().file_stem().expect("a name").display().to_string());
     let stale: Vec<String> = files
-        .filter(|name| !known.contains(name) && (cfg!(feature = "runserver") || !OF_SERVERS.contains(&name.as_str())))
+        .filter(|name| {
+            !known.contains(name) && (cfg!(feature = "runserver") || !OF_SERVERS.contains(&name.as_str()))
+        })
         .collect();
     assert!(stale.is_empty(), "there are no such commands any more: {stale:?}");
 }
