@@ -107,6 +107,7 @@ impl Server {
     }
 
     /// A program without apps.
+    #[cfg(debug_assertions)]
     #[track_caller]
     pub(crate) fn bare() -> Self {
         Self::with(&[], &[(AS_PROGRAM, "bare")])
