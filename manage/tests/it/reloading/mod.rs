@@ -6,6 +6,7 @@
 mod load;
 mod site;
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use manage_test_support::{Signal, case, happens_within, wait_until};
@@ -76,7 +77,9 @@ fn no_request_fails_while_the_sources_change() {
     let done = load.stop();
     after_cargo.sort();
     let (median, worst) = (after_cargo[after_cargo.len() / 2], after_cargo[after_cargo.len() - 1]);
-    println!("{edits} edits, {done}; new code after cargo's end: median {median:?}, worst {worst:?}");
+    let figures =
+        format!("{edits} edits, {done}; new code after cargo's end: median {median:?}, worst {worst:?}");
+    let _ = writeln!(std::io::stderr(), "{figures}");
     assert_eq!(done.failures, [""; 0], "{done}");
     assert!(done.kept_alive > 0 && done.new_connections > 0 && done.events > 0, "{done}");
     server.stop();
