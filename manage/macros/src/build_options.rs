@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// Writes `(&["feature", …], Some("target"))` from the arguments of the compiler, which runs this code. Cargo
-/// tells nobody else: environment variables for features exist only in build scripts.
+/// passes them to nothing else: environment variables for features exist only in build scripts.
 ///
 /// In an editor there are no such arguments, and nothing runs what is written there.
 pub(crate) fn expand(arguments: impl Iterator<Item = String>) -> TokenStream {

@@ -152,8 +152,7 @@ pub(crate) struct Options {
     poll: bool,
 }
 
-/// Returns whether this process was a supervisor, which started the program anew after each change, and has
-/// ended.
+/// Returns whether this process was a supervisor, which replaced the program after each change, and has ended.
 fn reloads(cx: &Context, listening: &Listening, grace: Duration, poll: bool) -> Result<bool> {
     let program = cx.program();
     if !program.is_main || cx.settings()?.is_production() {

@@ -12,7 +12,7 @@ pub(crate) enum Event {
     /// These files have changed, and a build begins; none: the program is older than its sources, or a person
     /// asked for it.
     Building(Vec<PathBuf>),
-    /// These settings have changed, and the program starts anew.
+    /// These settings have changed, and the program restarts.
     Settings(Vec<PathBuf>),
     /// Cargo or the compiler said something.
     Cargo(Report),
@@ -28,7 +28,7 @@ pub(crate) enum Event {
     FailedToStart { status: ExitStatus, is_served: bool },
     /// A program could not be started.
     CannotStart(std::io::Error),
-    /// The program that served has ended without having been told to.
+    /// The program that served has ended by itself.
     Died(ExitStatus),
     /// It is started again.
     Restarting,

@@ -71,7 +71,7 @@ impl Link {
         let generation = env::var(NAME).ok().and_then(|name| name.strip_prefix(MARK)?.parse().ok());
         let Some(generation) = generation else { return Ok(None) };
         let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-        // Whoever sets the variable by hand has no such stdin.
+        // If a person sets the variable, stdin is no such socket.
         stream.peer_addr()?;
         Self::new(stream, generation).map(Some)
     }

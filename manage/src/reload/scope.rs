@@ -59,7 +59,7 @@ pub(crate) struct Changes {
 }
 
 impl Scope {
-    /// Reads cargo's list anew. If there is none, the Rust files of the program's own package count.
+    /// Reads cargo's list again. If there is none, the Rust files of the program's own package count.
     pub(super) fn new(origin: &Origin, settings: &[PathBuf]) -> Self {
         let listed = dep_info::read(&origin.dep_info, &origin.package).unwrap_or_default();
         let target = origin.target.clone();

@@ -14,7 +14,7 @@ enum Heard {
 }
 
 /// Returns the way to build the program for which cargo has nothing to do, since that is how it was built. Of
-/// the others cargo would first compile dependencies anew, with other features.
+/// the others cargo would first compile dependencies again, with other features.
 pub(super) fn find(origin: &Origin) -> Option<Selection> {
     origin.selections.iter().find(|selection| has_nothing_to_do(origin, selection)).cloned()
 }

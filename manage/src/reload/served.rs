@@ -83,7 +83,7 @@ impl Served {
         Ok(served)
     }
 
-    /// Tells the program something. If it is gone, its end is reported anyway.
+    /// Sends the program an order. If it is gone, its end is reported anyway.
     pub(super) fn tell(&self, order: &Order) {
         let _ = link::write(&self.link, order);
     }

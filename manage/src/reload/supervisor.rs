@@ -69,13 +69,13 @@ struct State<'a> {
     serving: Option<(Served, Instant)>,
     /// Old programs, each with the time at which it is killed.
     ending: Vec<(Served, Instant)>,
-    /// Whether the program must start anew even if the build that runs changes nothing.
+    /// Whether the program must restart even if the build that runs changes nothing.
     restart: bool,
     is_stopping: bool,
 }
 
 impl Supervisor<'_> {
-    /// Starts the program and replaces it after each change, until it is told to stop.
+    /// Starts the program and replaces it after each change, until it gets the order to stop.
     pub(super) fn run(self, watching: Watching) {
         let executable = self.reloading.origin.executable.clone();
         let mut state = State {
@@ -289,7 +289,7 @@ impl State<'_> {
         }
     }
 
-    /// Tells those who look at a page what becomes of their change.
+    /// Passes on what becomes of a change, for the pages in browsers.
     fn tell(&self, state: &BuildState) {
         if let Some((served, _)) = &self.serving {
             served.tell(&Order::Build(state.clone()));

@@ -61,7 +61,7 @@ impl Watching {
         Self { orders }
     }
 
-    /// Reads cargo's list of sources anew, after a build.
+    /// Reads cargo's list of sources again, after a build.
     pub(crate) fn refresh(&self) {
         let _ = self.orders.send(Order::Refresh);
     }

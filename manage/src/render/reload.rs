@@ -45,7 +45,7 @@ impl ReloadReport {
                 self.say(Role::Notice, &what);
             }
             Event::Settings(files) => {
-                self.say(Role::Notice, &format!("{} changed: starting the program anew.", self.names(files)));
+                self.say(Role::Notice, &format!("{} changed: restarting the program.", self.names(files)));
             }
             Event::Cargo(Report::Line(line)) => drop(self.err.line(line)),
             Event::Cargo(Report::Diagnostic(text)) => drop(self.err.print(text)),

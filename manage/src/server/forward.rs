@@ -1,7 +1,7 @@
 //! Passes requests on to the process that has taken over.
 //!
 //! A client that has kept its connection to the old process would otherwise get one more response of the old
-//! code, such as a browser that has just been told to reload the page.
+//! code, such as a browser that reloads the page because of it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

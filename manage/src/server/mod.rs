@@ -22,7 +22,7 @@
 //! `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`; `listening`
 //! binds it, or takes a socket that was passed, and `occupant` says who has it; `serve` serves and shuts down, as `phase` says, which `draining` announces;
 //! `accept` counts connections; `connection` drives one; `observed` follows each request and catches panics;
-//! `proxies` says who its client is, and `request_info` tells handlers; `host` checks its host; `health` answers `/healthz` and `/readyz`;
+//! `proxies` says who its client is, and `request_info` is what handlers see of it; `host` checks its host; `health` answers `/healthz` and `/readyz`;
 //! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
 //! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a

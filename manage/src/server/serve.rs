@@ -43,7 +43,7 @@ pub(crate) struct ServeOptions {
     pub limits: Limits,
     /// Answers health checks.
     pub health: Health,
-    /// Set when the phase changes, or by whoever knows earlier.
+    /// Set when the phase changes, or earlier by the command.
     pub draining: Draining,
 }
 

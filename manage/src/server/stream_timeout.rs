@@ -1,4 +1,4 @@
-//! The streams of HTTP/2: a client that does not read one must not keep it for ever.
+//! The streams of HTTP/2: a client that does not read one must not keep it forever.
 //!
 //! In HTTP/1 the socket shows whether a client reads. In HTTP/2 a client reads the socket and does not allow
 //! more data for one of its streams, which only the task of that stream notices.

@@ -114,7 +114,7 @@ impl Events {
     }
 }
 
-/// Clients that run until they are told to stop.
+/// Clients that run until they are stopped.
 pub(super) struct Load {
     stop: Arc<AtomicBool>,
     kept_alive: JoinHandle<(u32, Vec<String>)>,
@@ -127,7 +127,7 @@ pub(super) struct Load {
 pub(super) struct Done {
     pub(super) kept_alive: u32,
     pub(super) new_connections: u32,
-    /// How often the events began anew.
+    /// How often the events began again.
     pub(super) events: u32,
     pub(super) failures: Vec<String>,
     took: Duration,

@@ -128,8 +128,8 @@ fn settings_are_read_anew_without_a_build() {
     let site = Site::new();
     let mut server = site.serve(&[]);
     site.write(".env", "GREETING=hello\n");
-    let line = server.running.wait_for_line("starting the program anew", SOON);
-    assert_eq!(line, ".env changed: starting the program anew.");
+    let line = server.running.wait_for_line("restarting the program", SOON);
+    assert_eq!(line, ".env changed: restarting the program.");
     server.running.wait_for_line("The new program serves after", SOON);
     site.write(".env", "DATABASE_URL=nonsense://\n");
     server.running.wait_for_line("The program ended before it was ready (exit code 78). The previous", SOON);
