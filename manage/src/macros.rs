@@ -61,7 +61,7 @@ macro_rules! program {
 ///
 /// ```
 /// // src/lib.rs
-/// # #[cfg(all())]
+/// # #[cfg(any())]
 /// # mod example {
 /// manage::static_files!("static");
 /// # }

@@ -41,6 +41,11 @@ impl<E: Into<anyhow::Error>> From<E> for HandlerError {
 }
 
 impl HandlerError {
+    /// Creates the error of a place other than a `?`.
+    pub(super) fn at(error: anyhow::Error, place: &'static Location<'static>) -> Self {
+        Self { error, place }
+    }
+
     fn status(&self) -> StatusCode {
         match self.error.chain().any(|cause| cause.is::<ConnectError>()) {
             true => StatusCode::SERVICE_UNAVAILABLE,

@@ -27,7 +27,7 @@
 //! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
 //! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a
 //! browser follow the program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
-//! `compression` compresses responses. `failure` is the error of a handler; `pages` are those of `runserver`, in
+//! `compression` compresses responses. `failure` is the error of a handler, `db` its database; `pages` are those of `runserver`, in
 //! builds with debug assertions; `static_files` are those of apps.
 
 mod accept;
@@ -37,6 +37,7 @@ mod client_timeout;
 mod compression;
 mod configure;
 mod connection;
+mod db;
 mod draining;
 mod events;
 mod failure;
@@ -66,6 +67,7 @@ mod site;
 pub(crate) mod static_files;
 mod stream_timeout;
 
+pub use db::Db;
 pub use failure::HandlerError;
 pub use request_info::RequestInfo;
 pub use routes::{IntoRoutes, Routes, router};

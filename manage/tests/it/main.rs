@@ -35,6 +35,8 @@ mod exit_codes;
 mod foreign_texts;
 mod fuzz;
 #[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres"))]
+mod handlers;
+#[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres"))]
 mod health;
 mod help;
 mod hooks;
