@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, StatusCode, Uri, Version};
@@ -91,8 +91,12 @@ struct Shared {
     is_tls: AtomicBool,
     /// The number of open streams; `usize::MAX` unless the connection speaks HTTP/2.
     streams: AtomicUsize,
-    /// Whether a stream was opened, or data passed to the operating system, since this was last read.
+    /// Whether a stream of HTTP/2 was opened, or data passed to the operating system, since this was last read.
     is_active: AtomicBool,
+    /// When the last request ended, or else the connection began: in milliseconds since the first connection.
+    idle_since: AtomicU64,
+    /// Whether a request was passed on to another process, which logs it. It is the last one here.
+    is_forwarding: AtomicBool,
     /// The connection, for a stream.
     connection: Option<ConnectionLog>,
 }
@@ -145,9 +149,24 @@ impl ConnectionLog {
         }
     }
 
-    /// Returns whether a stream was opened, or data passed to the operating system, since the last call.
-    pub(super) fn was_active(&self) -> bool {
-        self.shared.is_active.swap(false, Ordering::Relaxed)
+    /// Records that a request was passed on to another process.
+    #[cfg(feature = "reload")]
+    pub(super) fn forwards(&self) {
+        self.shared.is_forwarding.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns how long the connection has had no request; `None` if it has one, or its client still reads.
+    pub(super) fn idle_for(&self) -> Option<Duration> {
+        let Shared { streams, is_active, idle_since, is_forwarding, .. } = &*self.shared;
+        match streams.load(Ordering::Relaxed) {
+            NO_STREAMS => {
+                let is_busy = is_forwarding.load(Ordering::Relaxed) || self.lock().is_some();
+                let idle = || milliseconds(Instant::now()).saturating_sub(idle_since.load(Ordering::Relaxed));
+                (!is_busy).then(idle).map(Duration::from_millis)
+            }
+            0 => (!is_active.swap(false, Ordering::Relaxed)).then_some(Duration::MAX),
+            _ => None,
+        }
     }
 
     /// Records the start of a request.
@@ -339,6 +358,8 @@ impl ConnectionLog {
     }
 
     fn write(&self, exchange: Exchange) {
+        let now = Instant::now();
+        self.shared.idle_since.store(milliseconds(now), Ordering::Relaxed);
         if exchange.is_silent {
             return;
         }
@@ -354,7 +375,7 @@ impl ConnectionLog {
             client: Some(exchange.client),
             status,
             bytes: exchange.status.map(|_| exchange.sent),
-            duration: Some(exchange.started.elapsed()),
+            duration: Some(now.saturating_duration_since(exchange.started)),
             note: note.as_deref(),
         });
     }
@@ -380,6 +401,12 @@ impl ConnectionLog {
     }
 }
 
+fn milliseconds(now: Instant) -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let since = now.saturating_duration_since(*START.get_or_init(|| now));
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Returns the target of a request. In HTTP/2 each one contains the host, as if it were meant for a proxy.
 fn target<B>(request: &Request<B>) -> Uri {
     let path = request.uri().path_and_query().filter(|_| request.version() == Version::HTTP_2);
@@ -397,6 +424,8 @@ impl Shared {
             is_tls: AtomicBool::new(false),
             streams: AtomicUsize::new(NO_STREAMS),
             is_active: AtomicBool::new(false),
+            idle_since: AtomicU64::new(milliseconds(Instant::now())),
+            is_forwarding: AtomicBool::new(false),
             connection,
         }
     }

@@ -1,21 +1,26 @@
 //! One connection, of HTTP/1 or HTTP/2: the first bytes decide.
 
 use std::error::Error;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
+#[cfg(feature = "http2")]
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::access_log::{Abort, ConnectionLog};
 use super::limits::Limits;
 use super::metrics::Connected;
 use super::observed::{Observed, ObservedIo};
 use super::phase::Phase;
+use super::quiet::Quiet;
 use super::stream_timeout::StreamExecutor;
 
 /// How many requests a client of HTTP/2 may have at a time.
@@ -30,7 +35,8 @@ const STREAM_BUFFER: usize = 64 * 1024;
 pub(super) fn builder(limits: &Limits) -> Arc<Builder<StreamExecutor>> {
     let mut builder = Builder::new(StreamExecutor { client_timeout: limits.client_timeout });
     let head = usize::try_from(limits.max_head_bytes).unwrap_or(usize::MAX);
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.client_timeout).max_buf_size(head);
+    // hyper's own limit for the time of a head would set a timer for each request.
+    builder.http1().header_read_timeout(None).max_buf_size(head);
     #[cfg(feature = "http2")]
     builder
         .http2()
@@ -54,6 +60,24 @@ pub(super) struct Signals {
     pub(super) client_timeout: Duration,
 }
 
+/// What happens to a connection.
+enum Event {
+    Ended(Result<(), Box<dyn Error + Send + Sync>>),
+    Phase(Phase),
+    Crowded,
+    Alarm,
+}
+
+impl Signals {
+    async fn next(&mut self, alarm: Pin<&mut Sleep>) -> Event {
+        tokio::select! {
+            Ok(()) = self.phase.changed() => Event::Phase(*self.phase.borrow_and_update()),
+            Ok(()) = self.crowded.changed() => Event::Crowded,
+            () = alarm => Event::Alarm,
+        }
+    }
+}
+
 /// The log of a connection. When it is dropped, it records that the server aborted a request that is still
 /// running.
 struct Unfinished(ConnectionLog);
@@ -75,44 +99,39 @@ pub(super) async fn drive(
     let _connected = Connected::new();
     let log = Unfinished(service.log.clone());
     let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
-    let mut ticks = interval_at(Instant::now() + signals.client_timeout, signals.client_timeout);
+    let client_timeout = signals.client_timeout;
+    let mut alarm = pin!(sleep(client_timeout));
     let mut is_ending = false;
     let ended = loop {
-        tokio::select! {
-            ended = connection.as_mut() => break ended,
-            Ok(()) = signals.phase.changed() => {
-                let phase = *signals.phase.borrow_and_update();
-                if phase == Phase::CutOff {
+        let event = {
+            let mut other = pin!(signals.next(alarm.as_mut()));
+            let mut quiet = Quiet::default();
+            poll_fn(|cx| match connection.as_mut().poll(cx) {
+                Poll::Ready(ended) => Poll::Ready(Event::Ended(ended)),
+                Poll::Pending => quiet.poll(cx, other.as_mut()),
+            })
+            .await
+        };
+        let ends = match event {
+            Event::Ended(ended) => break ended,
+            Event::Phase(Phase::CutOff) => return,
+            // In a handover the next response of HTTP/1 ends its connection.
+            Event::Phase(phase) => phase == Phase::Stop || log.0.open_streams().is_some(),
+            // hyper would also close a connection whose first request is on its way.
+            Event::Crowded => log.0.has_begun(),
+            Event::Alarm => {
+                let (idle, is_http2) = (log.0.idle_for(), log.0.open_streams().is_some());
+                let left = idle.map_or(client_timeout, |idle| client_timeout.saturating_sub(idle));
+                if left.is_zero() && (is_ending || !is_http2) {
                     return;
                 }
-                // In a handover the next response of HTTP/1 ends its connection.
-                if !is_ending && (phase == Phase::Stop || log.0.open_streams().is_some()) {
-                    connection.as_mut().graceful_shutdown();
-                    is_ending = true;
-                }
+                alarm.as_mut().reset(Instant::now() + if left.is_zero() { client_timeout } else { left });
+                left.is_zero()
             }
-            // hyper would also close a connection whose first request is on its way.
-            Ok(()) = signals.crowded.changed(), if !is_ending => {
-                if log.0.has_begun() {
-                    connection.as_mut().graceful_shutdown();
-                    is_ending = true;
-                }
-            }
-            _ = ticks.tick() => {
-                let (streams, was_active) = (log.0.open_streams(), log.0.was_active());
-                match streams {
-                    // Until the first bytes decide on the version, nothing else limits the time.
-                    None if !log.0.has_begun() => return,
-                    // It may also still read what is buffered.
-                    Some(0) if was_active => {}
-                    Some(0) if is_ending => return,
-                    Some(0) => {
-                        connection.as_mut().graceful_shutdown();
-                        is_ending = true;
-                    }
-                    _ => {}
-                }
-            }
+        };
+        if ends && !is_ending {
+            connection.as_mut().graceful_shutdown();
+            is_ending = true;
         }
     };
     let Unfinished(log) = &log;

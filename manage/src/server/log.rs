@@ -234,10 +234,15 @@ fn text(entry: &Entry<'_>) -> String {
     match entry.request {
         // The method consists of letters and the like.
         Some((method, target, version)) => {
-            let target = target.to_string();
             text.push_str(method.as_str());
             text.push(' ');
-            text.push_str(&printable(&target));
+            let start = text.len();
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{target}");
+            if let Cow::Owned(escaped) = printable(&text[start..]) {
+                text.truncate(start);
+                text.push_str(&escaped);
+            }
             text.push(' ');
             text.push_str(version_name(version));
         }
@@ -245,14 +250,14 @@ fn text(entry: &Entry<'_>) -> String {
     }
     text.push('"');
     for number in [entry.status.map(u64::from), entry.bytes] {
-        // Writing to a string cannot fail.
         let _ = match number {
             Some(number) => write!(text, " {number}"),
             None => write!(text, " -"),
         };
     }
     if let Some(duration) = entry.duration {
-        let _ = write!(text, " {:.1}ms", duration.as_micros() as f64 / 1_000.0);
+        let tenths = (duration.as_micros() + 50) / 100;
+        let _ = write!(text, " {}.{}ms", tenths / 10, tenths % 10);
     }
     if let Some(note) = entry.note {
         let _ = write!(text, " ({})", printable(note));

@@ -19,6 +19,8 @@ const FULL: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct LogBuffer {
     text: Mutex<String>,
+    /// What is being written. No request waits for it, until too much is waiting.
+    writing: Mutex<String>,
     is_waiting: Notify,
     stream: Stream,
 }
@@ -26,7 +28,8 @@ pub(super) struct LogBuffer {
 impl LogBuffer {
     /// Creates it, and the task that writes its lines as long as the runtime exists.
     pub(super) fn start(stream: Stream) -> Arc<Self> {
-        let buffer = Arc::new(Self { text: Mutex::default(), is_waiting: Notify::new(), stream });
+        let (text, writing) = (Mutex::default(), Mutex::default());
+        let buffer = Arc::new(Self { text, writing, is_waiting: Notify::new(), stream });
         let writing = Arc::clone(&buffer);
         tokio::spawn(async move {
             loop {
@@ -40,11 +43,13 @@ impl LogBuffer {
 
     /// Appends a line that ends with a newline.
     pub(super) fn push(&self, line: &str) {
-        let mut text = self.lock();
+        let mut text = lock(&self.text);
         let is_first = text.is_empty();
         text.push_str(line);
-        if text.len() >= FULL {
-            self.write(&mut text);
+        let is_full = text.len() >= FULL;
+        drop(text);
+        if is_full {
+            self.flush();
         } else if is_first {
             self.is_waiting.notify_one();
         }
@@ -52,18 +57,17 @@ impl LogBuffer {
 
     /// Writes all lines.
     pub(super) fn flush(&self) {
-        self.write(&mut self.lock());
-    }
-
-    fn write(&self, text: &mut String) {
-        if !text.is_empty() {
+        // Whoever comes second writes what came second.
+        let mut writing = lock(&self.writing);
+        std::mem::swap(&mut *writing, &mut *lock(&self.text));
+        if !writing.is_empty() {
             // A broken log is not a reason to stop serving.
-            let _ = self.stream.print(&*text);
-            text.clear();
+            let _ = self.stream.print(&*writing);
+            writing.clear();
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, String> {
-        self.text.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock(text: &Mutex<String>) -> MutexGuard<'_, String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -59,6 +59,7 @@ mod page;
 pub(crate) mod pages;
 mod phase;
 mod proxies;
+mod quiet;
 mod request_info;
 pub(crate) mod routes;
 mod serve;

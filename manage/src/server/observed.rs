@@ -72,6 +72,7 @@ impl Service<Request<Incoming>> for Observed {
         #[cfg(feature = "reload")]
         if let Some(address) = self.shared.successor.of(&request) {
             let this = self.clone();
+            this.log.forwards();
             return Box::pin(async move {
                 match forward::connect(address).await {
                     // It is logged there.

@@ -47,7 +47,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 
 #[case]
 fn many_requests_of_one_connection() {
-    let mut server = Server::production(&[], &[("MANAGE_SERVER_MAX_CONNECTIONS", "1")]);
+    let mut server = Server::production(&[], &[("MANAGE_SERVER_MAX_CONNECTIONS", "2")]);
     run(async {
         let (sender, _connection) = connect(&server).await;
         let mut waiting = sender.clone();
