@@ -57,7 +57,7 @@ impl LogBuffer {
 
     /// Writes all lines.
     pub(super) fn flush(&self) {
-        // Whoever comes second writes what came second.
+        // Two callers write in the order in which they got this lock.
         let mut writing = lock(&self.writing);
         std::mem::swap(&mut *writing, &mut *lock(&self.text));
         if !writing.is_empty() {

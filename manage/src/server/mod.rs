@@ -18,17 +18,19 @@
 //! }
 //! ```
 //!
-//! In reading order: [`Site`] is the argument of a router function; `routes` records and combines the apps' routes;
-//! `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`; `listening`
-//! binds it, or takes a socket that was passed, and `occupant` says who has it; `serve` serves and shuts down, as `phase` says, which `draining` announces;
-//! `accept` counts connections; `connection` drives one; `observed` follows each request and catches panics;
-//! `proxies` says who its client is, and `request_info` is what handlers see of it; `host` checks its host; `health` answers `/healthz` and `/readyz`;
-//! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
-//! does; `page` creates the server's own responses; `access_log` follows a request until it is sent; `log`
-//! writes a line about it, `events` sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a
-//! browser follow the program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
-//! `compression` compresses responses. `failure` is the error of a handler, `db` its database; `pages` are those of `runserver`, in
-//! builds with debug assertions; `static_files` are those of apps.
+//! In reading order: [`Site`] is the argument of a router function; `routes` records and combines the apps'
+//! routes; `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`;
+//! `listening` binds it, or takes a socket that was passed, and `occupant` says who has it; `serve` serves
+//! and shuts down, as `phase` says, which `draining` announces; `accept` counts connections; `connection`
+//! drives one, whose signals `quiet` polls; `observed` follows each request and catches panics; `proxies`
+//! says who its client is, and `request_info` is what handlers see of it; `host` checks its host; `health`
+//! answers `/healthz` and `/readyz`; `client_timeout` measures how long a client keeps the server waiting,
+//! `handler_time` how long a handler does; `page` creates the server's own responses; `access_log` follows a
+//! request until it is sent; `log` writes a line about it, through `log_buffer` in production, `events` sends
+//! one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a browser follow the
+//! program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
+//! `compression` compresses responses. `failure` is the error of a handler, `db` its database; `pages` are those
+//! of `runserver`, in builds with debug assertions; `static_files` are those of apps.
 
 mod accept;
 mod access_log;
