@@ -17,6 +17,7 @@ const CRATES: &[&str] = &[
     "core",
     "diesel",
     "diesel_async",
+    "http",
     "manage",
     "serde_core",
     "std",
