@@ -85,7 +85,7 @@ fn every_command_refuses_him() {
         assert!(refused.to_string().contains(MISMATCH), "{refused}");
     }
     // The server for development starts without its database, and says why.
-    let mut serving = scene.manage(&url, "runserver 0").spawn();
+    let mut serving = scene.manage(&url, "runserver --noreload 0").spawn();
     serving.wait_for_line(MISMATCH, LONG);
     assert!(!middle.has_received(PASSWORD));
 }
