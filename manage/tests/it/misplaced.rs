@@ -174,7 +174,9 @@ fn in_variables() {
             "MANAGE_SERVER_TRUSTED_PROXIES",
         ] {
             let project = Project::new().env("MANAGE_SERVER_ALLOWED_HOSTS", "a.example").env(name, text);
-            let shown = project.run("serve 0 --skip-checks").all();
+            // An argument would take precedence over the variable.
+            let address = if name == "MANAGE_SERVER_ADDRESS" { "" } else { "0" };
+            let shown = project.run(&format!("serve {address} --skip-checks")).all();
             shows_none(&shown, &format!("{name} (environment): "), &text);
         }
     }
