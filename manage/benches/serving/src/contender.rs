@@ -29,7 +29,8 @@ fn routes(_: &Site) -> manage::Result<Router> {
 }
 
 fn router() -> Router {
-    let article = async || Json(serde_json::json!({"id": 1, "title": "A title", "text": "some words ".repeat(20)}));
+    let article =
+        async || Json(serde_json::json!({"id": 1, "title": "A title", "text": "some words ".repeat(20)}));
     Router::new().route("/json", get(article))
 }
 
@@ -91,15 +92,15 @@ impl Contender {
     pub(crate) fn cpu_time(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
         let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
-        let ticks =
-            |at: usize| fields.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
+        let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|ticks| ticks.parse::<f64>().ok());
         // Linux counts them in hundredths of a second, on every architecture.
         (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
     }
 
     /// Returns its memory in KiB; 0 where there is no `/proc`.
     pub(crate) fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
     }

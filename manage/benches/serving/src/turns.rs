@@ -54,7 +54,10 @@ fn median(values: &[f64]) -> f64 {
 
 fn print(connections: usize, contenders: &[Contender], results: &[Results]) {
     println!("\n{connections} connections");
-    println!("{:14} {:>10} {:>6} {:>8} {:>8} {:>12}", "", "requests/s", "ratio", "p50 µs", "p99 µs", "CPU µs/req.");
+    println!(
+        "{:14} {:>10} {:>6} {:>8} {:>8} {:>12}",
+        "", "requests/s", "ratio", "p50 µs", "p99 µs", "CPU µs/req."
+    );
     let first = results.first().map_or(1.0, |results| median(&results.rates));
     for (contender, results) in contenders.iter().zip(results) {
         let rate = median(&results.rates);
