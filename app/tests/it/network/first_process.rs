@@ -61,7 +61,9 @@ fn signals_end_it_in_every_phase(backend: Backend, url: &str) {
     let before = Cell::new(lan.names.questions());
     ends(
         || lan.manage_as_first(url, NAME).args(WAIT),
-        |_| {
+        |running| {
+            // A late question may be of the process before, and a signal that comes too early is ignored.
+            running.wait_for_line("waiting", SOON);
             wait_until(SOON, "it looks the name up", || lan.names.questions() > before.get());
             before.set(lan.names.questions());
         },
@@ -70,7 +72,8 @@ fn signals_end_it_in_every_phase(backend: Backend, url: &str) {
     let hole = lan.blackhole().to_string();
     ends(
         || lan.manage_as_first(url, &hole).args(WAIT),
-        |_| {
+        |running| {
+            running.wait_for_line("waiting", SOON);
             wait_until(SOON, "it connects", || lan.client("ss -Htn state syn-sent").contains(&hole));
         },
     );
