@@ -50,10 +50,18 @@ mod tests {
 
     use super::*;
 
+    struct Task;
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
     #[test]
     fn only_its_own_waker_makes_it_due() {
         let (mut polls, mut waker) = (0, None);
-        let mut cx = Context::from_waker(Waker::noop());
+        // A clone of a clone is known to be the same; of `Waker::noop` it is not always.
+        let task = Waker::from(Arc::new(Task)).clone();
+        let mut cx = Context::from_waker(&task);
         let mut quiet = Quiet::default();
         {
             let mut future = pin!(poll_fn(|cx| {
