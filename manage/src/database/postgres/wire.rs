@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use diesel::result::Error as QueryError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -377,10 +377,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for WatchedStream<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        // The partly written message is continued when this task reads next; it is woken for that.
-        if this.filter.is_writing() {
-            return Poll::Pending;
-        }
+        ready!(this.filter.poll_rest(cx, &mut this.stream))?;
         let polled = Pin::new(&mut this.stream).poll_write(cx, buffer);
         if let Poll::Ready(Ok(written)) = polled {
             this.wire.sent(&buffer[..written])?;

@@ -75,10 +75,25 @@ impl Filter {
         }
     }
 
-    /// Returns whether the driver must wait before it sends, because a message of the filter is partly
-    /// written.
-    pub(in super::super) fn is_writing(&self) -> bool {
+    fn is_writing(&self) -> bool {
         self.written < self.frame.len()
+    }
+
+    /// Writes the rest of a message that is partly written: nothing else may be sent before that. A COPY that
+    /// failed leaves one behind.
+    pub(in super::super) fn poll_rest<S: AsyncWrite + Unpin>(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut S,
+    ) -> Poll<io::Result<()>> {
+        while self.is_writing() {
+            match ready!(Pin::new(&mut *stream).poll_write(cx, &self.frame[self.written..]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.written += written,
+            }
+            self.needs_flush = true;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Reads the driver's messages, and handles COPY's.
@@ -124,13 +139,9 @@ impl Filter {
     /// Sends the available data of the source, as far as the server accepts it.
     fn send<S: AsyncWrite + Unpin>(&mut self, cx: &mut Context<'_>, stream: &mut S) -> io::Result<()> {
         loop {
-            while self.is_writing() {
-                match Pin::new(&mut *stream).poll_write(cx, &self.frame[self.written..]) {
-                    Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                    Poll::Ready(written) => self.written += written?,
-                    Poll::Pending => return Ok(()),
-                }
-                self.needs_flush = true;
+            match self.poll_rest(cx, stream) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => return Ok(()),
             }
             (self.frame, self.written) = (Vec::new(), 0);
             let next = match &self.job {
@@ -240,4 +251,84 @@ fn frame(kind: u8, body: &[u8]) -> Vec<u8> {
     // A chunk is far shorter than the maximum message.
     let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX).to_be_bytes();
     [&[kind][..], &length, body].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    /// A stream to a server that reads slowly.
+    #[derive(Default)]
+    struct Narrow {
+        incoming: Vec<u8>,
+        outgoing: Vec<u8>,
+        room: usize,
+    }
+
+    impl AsyncRead for Narrow {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.incoming.is_empty() {
+                return Poll::Pending;
+            }
+            buffer.put_slice(&std::mem::take(&mut self.incoming));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let length = buffer.len().min(self.room);
+            if length == 0 {
+                return Poll::Pending;
+            }
+            self.room -= length;
+            self.outgoing.extend(&buffer[..length]);
+            Poll::Ready(Ok(length))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn the_rest_of_a_failed_copys_message_is_written() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let (mut filter, mut stream) = (Filter::default(), Narrow { room: 10, ..Narrow::default() });
+        let job = Arc::new(Pipe::new(Direction::In));
+        filter.follow(Some(Arc::clone(&job)), &[], 0);
+        job.push(b"some data for the server");
+        let mut read = |filter: &mut Filter, stream: &mut Narrow| {
+            let mut bytes = [0; 100];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let polled = filter.poll_read(&mut cx, stream, &mut buffer, |_| Ok(()));
+            polled.map(|read| read.map(|()| buffer.filled().to_vec()).expect("no error"))
+        };
+        stream.incoming = frame(b'G', &[0, 0, 0]);
+        assert_eq!(read(&mut filter, &mut stream), Poll::Pending);
+        let error = [frame(b'E', b"C57014\0\0"), frame(b'Z', b"I")].concat();
+        stream.incoming.clone_from(&error);
+        assert_eq!(read(&mut filter, &mut stream), Poll::Ready(error));
+        filter.follow(None, &[], 0);
+        assert_eq!(stream.outgoing.len(), 10, "the message is partly written");
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(filter.poll_rest(&mut cx, &mut stream).is_pending());
+        stream.room = 100;
+        assert!(filter.poll_rest(&mut cx, &mut stream).is_ready());
+        assert_eq!(stream.outgoing, frame(b'd', b"some data for the server"));
+    }
 }
