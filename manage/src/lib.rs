@@ -75,6 +75,10 @@ mod process;
 mod profile;
 mod program;
 #[cfg(feature = "runserver")]
+#[cfg_attr(
+    not(all(unix, feature = "reload")),
+    allow(dead_code, reason = "nothing reloads, so nothing is reported")
+)]
 mod reload;
 mod render;
 mod scaffold;

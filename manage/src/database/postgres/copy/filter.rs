@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_of_a_failed_copys_message_is_written() {
+    fn the_rest_of_a_message_of_a_failed_copy_is_written() {
         let mut cx = Context::from_waker(Waker::noop());
         let (mut filter, mut stream) = (Filter::default(), Narrow { room: 10, ..Narrow::default() });
         let job = Arc::new(Pipe::new(Direction::In));
