@@ -6,9 +6,9 @@ use std::time::Duration;
 
 #[cfg(debug_assertions)]
 use crate::checks::{self, Message, Selection};
+use crate::console::printable;
 #[cfg(debug_assertions)]
 use crate::console::{Capture, Output};
-use crate::console::{Role, printable};
 use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
@@ -121,8 +121,7 @@ pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Opt
     let in_time = in_time?;
     looked?;
     if !in_time {
-        let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
-        log.report(Role::Warning, &text);
+        render::aborted(&log, shutdown_timeout);
     }
     Ok(Exit::SUCCESS)
 }

@@ -63,8 +63,7 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
         tokio::time::sleep(Duration::from_secs(shutdown_delay.into())).await;
     };
     if !run(listening, compressed(routes), options, phases(stop, None)).await? {
-        let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
-        log.report(Role::Warning, &text);
+        render::aborted(&log, shutdown_timeout);
     }
     log.flush();
     Ok(Exit::SUCCESS)

@@ -28,10 +28,8 @@ pub(crate) enum Event {
     FailedToStart { status: ExitStatus, is_served: bool },
     /// A program could not be started.
     CannotStart(std::io::Error),
-    /// The program that served has ended by itself.
-    Died(ExitStatus),
-    /// It is started again.
-    Restarting,
+    /// The program that served has ended by itself; `restarts`: it is started again.
+    Died { status: ExitStatus, restarts: bool },
     /// The files are polled, for this reason.
     Polling(String),
 }

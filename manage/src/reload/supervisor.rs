@@ -270,7 +270,8 @@ impl State<'_> {
             self.ending.swap_remove(at);
         } else if self.starting.as_ref().is_some_and(is) {
             self.starting = None;
-            self.changed = None;
+            // A build that runs is of a later change.
+            self.changed = self.changed.filter(|_| self.build.is_some());
             if !self.is_stopping {
                 let is_served = self.serving.is_some();
                 self.report(Event::FailedToStart { status, is_served });
@@ -281,9 +282,9 @@ impl State<'_> {
         } else if let Some((_, since)) = self.serving.take_if(|(served, _)| is(served))
             && !self.is_stopping
         {
-            self.report(Event::Died(status));
-            if since.elapsed() >= STABLE && self.starting.is_none() {
-                self.report(Event::Restarting);
+            let restarts = since.elapsed() >= STABLE && self.starting.is_none();
+            self.report(Event::Died { status, restarts });
+            if restarts {
                 self.start();
             }
         }

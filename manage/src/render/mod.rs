@@ -29,5 +29,5 @@ pub(crate) use reload::ReloadReport;
 pub(crate) use routes::routes;
 pub(crate) use server_error::lines as server_error_lines;
 #[cfg(feature = "runserver")]
-pub(crate) use serving::{checks_before_serving, server_log};
+pub(crate) use serving::{aborted, checks_before_serving, server_log};
 pub(crate) use waiting::{Format, WaitReport};

@@ -80,10 +80,10 @@ impl ReloadReport {
                 left(*is_served)
             )),
             Event::CannotStart(error) => self.fail(&format!("Cannot start a program: {error}.")),
-            Event::Died(status) => {
-                self.fail(&format!("The program ended ({}). Waiting for a change.", ended(*status)));
+            Event::Died { status, restarts } => {
+                let next = if *restarts { "Starting it again." } else { left(false) };
+                self.fail(&format!("The program ended ({}). {next}", ended(*status)));
             }
-            Event::Restarting => self.say(Role::Notice, "Starting it again."),
             Event::Polling(why) => self.warn(&format!("Looking for changes twice a second: {why}.")),
         }
     }

@@ -1,8 +1,9 @@
-//! What the servers print before they start.
+//! What the servers print before they start and when they end.
 
 use super::Format;
 use crate::checks::{self, Level, Selection};
 use crate::command::Context;
+use crate::console::Role;
 use crate::error::{Exit, Result};
 use crate::server::{Log, LogFormat};
 
@@ -28,4 +29,10 @@ pub(crate) fn server_log(cx: &Context, format: Format) -> Log {
         Format::Json => LogFormat::Json,
     };
     Log::new(cx.err().clone(), format)
+}
+
+/// Logs that requests were aborted at the end of their time.
+pub(crate) fn aborted(log: &Log, shutdown_timeout: u32) {
+    let text = format!("Aborted the requests that were still running after {shutdown_timeout} s.");
+    log.report(Role::Warning, &text);
 }
