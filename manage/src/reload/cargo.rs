@@ -57,10 +57,11 @@ impl Building {
             .stderr(Stdio::piped())
             // A signal of the terminal is for the supervisor.
             .process_group(0);
-        // What `cargo run` has set for the program is not part of the build.
+        // What `cargo run` has set for the program is not part of the build: build scripts that depend on it
+        // would run again, and dependencies would be compiled again.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            if name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
                 command.env_remove(&*name);
             }
         }

@@ -120,6 +120,7 @@ fn only_a_program_that_changed_is_started() {
     let line = server.running.wait_for_line("changed: building the program.", SOON);
     assert_eq!(line, "src/version.rs changed: building the program.");
     server.running.wait_for_line("The new program serves after", BUILD);
+    assert_eq!(site.build_script_runs(), 1, "only what depends on the change was built");
     server.stop();
 }
 

@@ -68,6 +68,14 @@ impl Site {
             .expect("a copy");
         site.write("src/lib.rs", LIB);
         site.write("src/bin/manage.rs", "//! The program.\n\nmanage::main!(site);\n");
+        // As that of some dependencies, it depends on a variable that `cargo run` sets for the program, too.
+        site.write(
+            "build.rs",
+            "fn main() {\n    println!(\"cargo::rerun-if-env-changed=OUT_DIR\");\n    \
+             println!(\"cargo::rerun-if-changed=build.rs\");\n    \
+             let runs = std::fs::read_to_string(\"runs\").unwrap_or_default();\n    \
+             std::fs::write(\"runs\", runs + \"x\").unwrap();\n}\n",
+        );
         site.edit("0", "");
         let build = site.cargo().output().expect("cargo runs");
         assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
@@ -97,6 +105,11 @@ impl Site {
         fs::write(path, text).expect("a file");
     }
 
+    /// Returns how often cargo has run the build script.
+    pub(super) fn build_script_runs(&self) -> usize {
+        fs::read_to_string(self.path("runs")).expect("it has run").len()
+    }
+
     pub(super) fn remove(&self, file: &str) {
         fs::remove_file(self.path(file)).expect("it was there");
     }
@@ -124,6 +137,7 @@ impl Site {
             .args(["runserver", "127.0.0.1:0", "--no-access-log"])
             .args(arguments.iter().copied())
             .env("CARGO", env!("CARGO"))
+            .env("OUT_DIR", self.path("out"))
             .cwd(self.directory.path());
         let mut running = program.spawn();
         let line = running.wait_for_line("Starting development server at http://", SOON);
