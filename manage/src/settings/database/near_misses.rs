@@ -189,9 +189,19 @@ fn is_plain(name: &str) -> bool {
 /// Returns whether a name is another one with one or two typos. Short names allow only one.
 fn is_like(name: &str, meant: &str) -> bool {
     let slips = if meant.len() < 10 { 1 } else { 2 };
+    // Each typo adds or removes at most one character, and few pairs are that close: the distance itself costs a
+    // hundred times as much, for each variable of the environment.
+    let (theirs, ours) = (characters(name), characters(meant));
     name != meant
         && name.len().abs_diff(meant.len()) <= slips
+        && (theirs & !ours).count_ones() as usize <= slips
+        && (ours & !theirs).count_ones() as usize <= slips
         && damerau_levenshtein(&name.to_ascii_uppercase(), meant) <= slips
+}
+
+/// Returns a set of a name's characters, regardless of case. Some share a bit.
+fn characters(name: &str) -> u32 {
+    name.bytes().fold(0, |set, byte| set | 1 << (byte & 31))
 }
 
 /// Returns all variable names of one image that are read: `POSTGRES_HOST` and so on.
@@ -472,4 +482,35 @@ fn libpq_meant(name: &str) -> Option<&'static str> {
     let written = WRITTEN.iter().find(|(other, _)| *other == upper).map(|(_, meant)| *meant);
     let long = ["PGPASSWORD", "PGDATABASE", "PGSSLMODE"].into_iter().find(|meant| is_like(name, meant));
     written.or(long)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// The cheap comparison before the exact one rejects no typo.
+        #[test]
+        fn a_name_with_two_typos_is_alike(
+            meant in prop::sample::select(OWN.iter().map(|(name, _)| *name).collect::<Vec<_>>()),
+            typos in prop::collection::vec((0..4_usize, 0..40_usize, "[A-Za-z0-9_]"), 1..=2),
+        ) {
+            let mut name = meant.as_bytes().to_vec();
+            for (kind, place, letter) in &typos {
+                let place = place % (name.len() - 1);
+                let letter = letter.as_bytes()[0];
+                match kind {
+                    0 => name[place] = letter,
+                    1 => name.insert(place, letter),
+                    2 => drop(name.remove(place)),
+                    _ => name.swap(place, place + 1),
+                }
+            }
+            let name = String::from_utf8(name).unwrap();
+            let slips = damerau_levenshtein(&name.to_ascii_uppercase(), meant);
+            prop_assert_eq!(is_like(&name, meant), name != meant && slips <= 2);
+        }
+    }
 }
