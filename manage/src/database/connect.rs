@@ -1,6 +1,6 @@
 //! The types of connections that the settings of a database open.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{ConnectError, Connection, Reason};
 use crate::settings::{Backend, DatabaseSettings};
@@ -87,6 +87,14 @@ pub trait Poolable: Connect + Send + 'static {
 
     /// Returns whether a connection must not be used again: it has an open transaction, or is closed.
     fn is_broken(&mut self) -> bool;
+
+    /// Sets or removes the time at which statements fail. The server then ends the one that it runs, and the
+    /// connection may be broken.
+    ///
+    /// A pool calls it for a closure of a web server's request, which has a time limit
+    /// ([`Pool::run`](super::Pool::run)). It is called for each use, so it must be quick. The default does
+    /// nothing: a statement then takes as long as the database allows.
+    fn set_deadline(&mut self, _deadline: Option<Instant>) {}
 }
 
 /// Opens a connection of a type, unless it is for another kind of database.
@@ -171,5 +179,16 @@ impl Poolable for Connection {
 
     fn is_broken(&mut self) -> bool {
         Self::is_broken(self)
+    }
+
+    fn set_deadline(&mut self, deadline: Option<Instant>) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(connection) => connection.set_deadline(deadline),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.set_deadline(deadline),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(connection) => connection.set_deadline(deadline),
+        }
     }
 }

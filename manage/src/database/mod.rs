@@ -43,6 +43,8 @@ mod pool;
 mod postgres;
 mod probe;
 mod read_only;
+#[cfg(feature = "async")]
+mod request_time;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -83,6 +85,8 @@ pub(crate) use probe::run::probe_with_instance;
 pub use probe::run::{Ready, probe};
 pub(crate) use probe::run::{Requirements, check_settings, probe_for};
 pub(crate) use probe::server_instance::ServerInstance;
+#[cfg(feature = "runserver")]
+pub(crate) use request_time::until;
 #[cfg(feature = "sqlite")]
 pub use sqlite::connection::SqliteConnection;
 #[cfg(feature = "sqlite")]

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "async")]
 use super::Background;
 use super::delegate::{ErrorDetails as _, NoDetails};
+#[cfg(feature = "async")]
+use super::request_time;
 use super::{ConnectError, Connection, Poolable, Reason, connect};
 use crate::settings::{DatabaseSettings, PoolSettings};
 use keeper::Entry;
@@ -119,7 +121,9 @@ impl<C: Poolable> Pool<C> {
     /// It waits for another thread to return one for as long as an attempt to connect may take, or the
     /// `connection_timeout` of the pool.
     pub fn get(&self) -> Result<PooledConnection<C>, ConnectError> {
-        self.get_since(Instant::now(), false)
+        let mut connection = self.get_since(Instant::now(), false)?;
+        connection.set_deadline(None);
+        Ok(connection)
     }
 
     /// Like [`Pool::get`], with a time limit that began at `started`. `waited` means that a part of it is over.
@@ -153,6 +157,7 @@ impl<C: Poolable> Pool<C> {
             return Ok(None);
         }
         if !entry.was_checked_lately(now) || !entry.connection.is_ready() {
+            entry.connection.set_deadline(None);
             let left = shared.limit().saturating_sub(now.duration_since(started));
             match entry.connection.check(&shared.settings, left) {
                 Ok(()) => entry.checked = Instant::now(),
@@ -179,6 +184,11 @@ impl<C: Poolable> Pool<C> {
     /// Runs a closure with a connection on a thread where it may block: for the handlers of a web server.
     ///
     /// If all connections are in use, it waits in the order of the calls, and occupies no thread meanwhile.
+    ///
+    /// In a handler of `serve` or `runserver` the statements have the time of the request
+    /// (`request_timeout_seconds`), also if its client goes away: the server cancels a statement that takes
+    /// longer, and the error is a `ConnectError`. The types of connections that other drivers open have no such
+    /// limit, and on SQLite it limits the wait for other processes.
     #[cfg(feature = "async")]
     pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
     where
@@ -187,6 +197,7 @@ impl<C: Poolable> Pool<C> {
         E: From<ConnectError> + Send + 'static,
     {
         let started = Instant::now();
+        let deadline = request_time::deadline();
         let (turn, waited) = self.turn(started).await?;
         let pool = self.clone();
         // If the caller catches panics, as a web server does for its handlers, this panic is caught with its
@@ -194,7 +205,16 @@ impl<C: Poolable> Pool<C> {
         let is_catching = crate::panics::is_catching();
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let work = || work(&mut *pool.get_since(started, waited)?);
+            let work = || {
+                let mut connection = pool.get_since(started, waited)?;
+                pool.in_time(deadline)?;
+                connection.set_deadline(deadline);
+                let result = work(&mut connection);
+                if result.is_err() {
+                    pool.in_time(deadline)?;
+                }
+                result
+            };
             if !is_catching {
                 return work();
             }
@@ -210,6 +230,16 @@ impl<C: Poolable> Pool<C> {
                 }
             },
         }
+    }
+
+    /// Fails if the time of a request is over.
+    #[cfg(feature = "async")]
+    fn in_time(&self, deadline: Option<Instant>) -> Result<(), ConnectError> {
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            let message = "the time of the request was over before the database answered";
+            return Err(ConnectError::new(&self.shared.settings, Reason::TimedOut, message));
+        }
+        Ok(())
     }
 
     /// Waits until fewer closures run than there are connections: more threads would only wake each other.

@@ -8,6 +8,9 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::access_log::ConnectionLog;
 
+/// How much of the time is left for the response when a statement was canceled.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
+
 /// The remaining time of a handler. It starts again whenever a part of the request's body arrives, and does
 /// not pass while the handler waits for one: then the client's own time passes.
 pub(super) struct HandlerTime {
@@ -34,6 +37,14 @@ impl HandlerTime {
             }
             alarm.as_mut().reset(deadline);
         }
+    }
+
+    /// Returns the time at which the handler's statements fail: shortly before its own time is over, so that it
+    /// can respond.
+    pub(super) fn deadline(&self, log: &ConnectionLog) -> Option<std::time::Instant> {
+        let limit = self.limit?;
+        let since = log.works_since().unwrap_or_else(std::time::Instant::now);
+        since.checked_add(limit - (limit / 20).min(LAST_MOMENT))
     }
 
     /// Returns the limit, for the log.

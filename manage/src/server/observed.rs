@@ -39,6 +39,7 @@ use super::page;
 use super::proxies::TrustedProxies;
 use super::request_info::{RequestInfo, X_REQUEST_ID};
 use super::stream_timeout;
+use crate::database;
 use crate::panics::{self, Panic};
 
 /// What all connections of a server share.
@@ -162,10 +163,13 @@ impl Shared {
         // The routes select their handler when they are called, which may also panic.
         let mut answer = pin!(async { self.routes.call(request).await });
         let mut time = HandlerTime::new(self.limits.request_timeout);
-        let answered = poll_fn(|cx| match panics::call(|| answer.as_mut().poll(cx)) {
-            Ok(Poll::Pending) => time.poll_used_up(cx, log).map(|()| Answer::Late),
-            Ok(Poll::Ready(Ok(response))) => Poll::Ready(Answer::Response(response)),
-            Err(panic) => Poll::Ready(Answer::Panic(panic)),
+        let answered = poll_fn(|cx| {
+            let deadline = time.deadline(log);
+            match panics::call(|| database::until(deadline, || answer.as_mut().poll(cx))) {
+                Ok(Poll::Pending) => time.poll_used_up(cx, log).map(|()| Answer::Late),
+                Ok(Poll::Ready(Ok(response))) => Poll::Ready(Answer::Response(response)),
+                Err(panic) => Poll::Ready(Answer::Panic(panic)),
+            }
         });
         match answered.await {
             // The client is at fault, regardless of what the handler did with the incomplete body.

@@ -127,6 +127,8 @@ mod sqlite_writers;
 mod startcommand;
 #[cfg(feature = "postgres")]
 mod statement_sessions;
+#[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres"))]
+mod statement_time;
 #[cfg(feature = "postgres")]
 mod statements;
 #[cfg(feature = "static")]

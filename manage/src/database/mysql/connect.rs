@@ -35,6 +35,10 @@ impl Poolable for MysqlConnection {
     fn is_broken(&mut self) -> bool {
         self.is_lost()
     }
+
+    fn set_deadline(&mut self, deadline: Option<Instant>) {
+        Self::set_deadline(self, deadline);
+    }
 }
 
 impl Connect for AsyncMysqlConnection {

@@ -1,7 +1,7 @@
 //! MySQL and MariaDB as an ordinary Diesel connection.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::{MultiConnectionHelper, SimpleConnection as _};
@@ -42,9 +42,8 @@ impl MysqlConnection {
     /// Runs SQL whose answer must be short, with a time limit.
     pub(crate) fn run_within(&mut self, limit: Duration, sql: &str) -> Option<QueryResult<()>> {
         let details = self.details.clone();
-        self.driver.session().set_time_limit(Some(limit));
-        let answer = details.answering_shortly(|| self.driver.batch_execute(sql));
-        self.driver.session().set_time_limit(None);
+        let run = |driver: &mut Driver| details.answering_shortly(|| driver.batch_execute(sql));
+        let answer = self.driver.within(limit, run);
         if self.driver.session().has_timed_out() { None } else { Some(answer) }
     }
 
@@ -58,6 +57,11 @@ impl MysqlConnection {
     /// since the last statement.
     pub(crate) fn is_lost(&mut self) -> bool {
         self.is_broken() || self.driver.session().has_ended()
+    }
+
+    /// Sets or removes the time at which statements fail.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.driver.set_deadline(deadline);
     }
 
     fn driver(&mut self) -> &mut Driver {
@@ -88,6 +92,15 @@ impl RawConnection {
     /// Logs in, within the settings' time limit.
     pub(crate) fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         let session = logged_in(settings, async |tls, target| attempt(settings, tls, target).await)?;
+        Ok(Self { session, settings: Arc::new(settings.clone()) })
+    }
+
+    /// Logs in at one address, within the settings' time limit.
+    pub(super) fn open_at(settings: &DatabaseSettings, target: &Endpoint) -> Result<Self, ConnectError> {
+        let tls = tls_config(settings)?;
+        let limit = settings.connect_timeout;
+        let opened = async { tokio::time::timeout(limit, attempt(settings, tls.as_ref(), target)).await };
+        let session = Background.run(opened).map_err(|_| ConnectError::unanswered(settings))??;
         Ok(Self { session, settings: Arc::new(settings.clone()) })
     }
 
@@ -132,13 +145,17 @@ pub(super) fn logged_in<T>(
     settings: &DatabaseSettings,
     open: impl AsyncFn(Option<&Arc<ClientConfig>>, &Endpoint) -> Result<T, ConnectError>,
 ) -> Result<T, ConnectError> {
-    static CACHE: TlsCache<Arc<ClientConfig>> = TlsCache::new();
-    let tls = match settings.tls.mode {
-        SslMode::Disable => None,
-        _ => Some(CACHE.get(settings, || client_config(settings).map(Arc::new))?),
-    };
+    let tls = tls_config(settings)?;
     check_parameters(settings)?;
     Background.run(dial(settings, async |target: &Endpoint| open(tls.as_ref(), target).await))
+}
+
+fn tls_config(settings: &DatabaseSettings) -> Result<Option<Arc<ClientConfig>>, ConnectError> {
+    static CACHE: TlsCache<Arc<ClientConfig>> = TlsCache::new();
+    match settings.tls.mode {
+        SslMode::Disable => Ok(None),
+        _ => CACHE.get(settings, || client_config(settings).map(Arc::new)).map(Some),
+    }
 }
 
 /// Fails if these settings can never work, whatever the server and the files are.

@@ -61,6 +61,8 @@ pub(super) struct Greeting {
     /// What the server can do, as flags.
     pub(super) capabilities: u32,
     pub(super) nonce: Vec<u8>,
+    /// The number of the connection on this server.
+    pub(super) connection: u32,
     /// The plugin that the server expects most users to log in by.
     pub(super) plugin: Vec<u8>,
 }
@@ -78,7 +80,7 @@ impl Greeting {
         let body = packet.0.strip_prefix(&[10])?;
         let version = body.iter().position(|byte| *byte == 0)?;
         // The connection's number, the first half of the nonce, and a zero.
-        let body = body.get(version + 1..)?.get(4..)?;
+        let (connection, body) = body.get(version + 1..)?.split_first_chunk()?;
         let (first, body) = body.split_at_checked(8)?;
         let &[_, a, b, _, _, _, c, d] = body.first_chunk()?;
         // Flags, character set, status, more flags, a length and ten zeros.
@@ -87,7 +89,12 @@ impl Greeting {
         nonce.resize(NONCE, 0);
         let plugin = second.get(13..).unwrap_or_default();
         let plugin = plugin.split(|byte| *byte == 0).next().unwrap_or_default().to_vec();
-        Some(Self { capabilities: u32::from_le_bytes([a, b, c, d]), nonce, plugin })
+        Some(Self {
+            capabilities: u32::from_le_bytes([a, b, c, d]),
+            nonce,
+            connection: u32::from_le_bytes(*connection),
+            plugin,
+        })
     }
 
     pub(super) fn offers_tls(&self) -> bool {
@@ -139,7 +146,7 @@ mod tests {
             (&*greeting.nonce, &*greeting.plugin),
             (&b"abcdefghijklmnopqrst"[..], &b"caching_sha2_password"[..])
         );
-        assert_eq!(greeting.capabilities, 0xc1ff_ffff);
+        assert_eq!((greeting.capabilities, greeting.connection), (0xc1ff_ffff, 1));
         for end in 0..body.len() {
             let _ = Greeting::read(&Packet(body[..end].to_vec()));
         }

@@ -33,6 +33,10 @@ impl Poolable for PostgresConnection {
     fn is_broken(&mut self) -> bool {
         Self::is_broken(self)
     }
+
+    fn set_deadline(&mut self, deadline: Option<Instant>) {
+        Self::set_deadline(self, deadline);
+    }
 }
 
 impl Connect for AsyncPgConnection {

@@ -45,6 +45,8 @@ pub struct PostgresConnection {
     pub(super) types: PgMetadataCache,
     /// `None` until it is known.
     pub(super) may_change_server_session: Option<bool>,
+    /// Whether a statement that reaches the deadline is canceled.
+    pub(super) cancels: bool,
 }
 
 impl PostgresConnection {
@@ -80,6 +82,7 @@ impl PostgresConnection {
             is_observed: false,
             types: PgMetadataCache::new(),
             may_change_server_session: None,
+            cancels: false,
         })
     }
 
@@ -91,9 +94,10 @@ impl PostgresConnection {
         work: impl FnOnce(&mut Self) -> QueryResult<T>,
     ) -> Option<QueryResult<T>> {
         self.wire.limit(Some(OWN));
-        self.protocol.deadline = Instant::now().checked_add(limit);
+        let own = Instant::now().checked_add(limit);
+        let before = std::mem::replace(&mut self.protocol.deadline, own);
         let answer = work(self);
-        self.protocol.deadline = None;
+        self.protocol.deadline = before;
         self.wire.limit(None);
         (!self.protocol.was_unanswered).then_some(answer)
     }

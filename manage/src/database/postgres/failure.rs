@@ -89,7 +89,12 @@ impl PostgresConnection {
                 io::ErrorKind::InvalidData | io::ErrorKind::Other => error.to_string(),
                 _ => "connection closed".to_owned(),
             },
-            Lost::Unanswered => "the server did not answer in time".to_owned(),
+            Lost::Unanswered => {
+                if self.cancels {
+                    self.cancel();
+                }
+                "the server did not answer in time".to_owned()
+            }
             Lost::Panicked => return Panicked.into_diesel(),
         };
         self.wire.explain(QueryError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, Box::new(error)))

@@ -6,6 +6,7 @@
 mod answers;
 mod by_background;
 mod by_caller;
+mod cancel;
 mod codes;
 mod connect;
 pub(super) mod connection;

@@ -60,7 +60,9 @@ pub(super) struct RawConnection<D> {
 }
 
 impl<D: SessionDriver> RawConnection<D> {
-    fn new(client: Client, session: D, negotiation: Negotiation) -> Self {
+    fn new(client: Client, session: D, negotiation: Negotiation, target: &Endpoint) -> Self {
+        let is_encrypted = negotiation.tls.is_some() && negotiation.is_encrypted.load(Ordering::Relaxed);
+        negotiation.wire.reached(target, is_encrypted);
         Self { client, session, wire: negotiation.wire, lender: negotiation.lender.get().cloned() }
     }
 
@@ -147,7 +149,7 @@ async fn log_in<D: SessionDriver>(
     // This crate negotiates encryption; the driver sees a handshake that begins at once.
     config.ssl_mode(DriverMode::Require).ssl_negotiation(SslNegotiation::Direct);
     let error = match D::log_in(settings, &config, &negotiation, target).await {
-        Ok((client, session)) => return Ok(RawConnection::new(client, session, negotiation)),
+        Ok((client, session)) => return Ok(RawConnection::new(client, session, negotiation, target)),
         Err(error) => error,
     };
     let was_encrypted = negotiation.is_encrypted.load(Ordering::Relaxed);
@@ -159,7 +161,7 @@ async fn log_in<D: SessionDriver>(
     negotiation.wire = watch(settings, &config);
     negotiation.lender = Arc::default();
     let (client, session) = D::log_in(settings, &config, &negotiation, target).await?;
-    Ok(RawConnection::new(client, session, negotiation))
+    Ok(RawConnection::new(client, session, negotiation, target))
 }
 
 /// Returns the observer of a connection's bytes. Its errors name the user even if the settings do not.

@@ -114,7 +114,8 @@ impl<S: Transport> HostNegotiation<S> {
     /// SSLRequest: its length, and its code in place of a protocol version.
     const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-    async fn negotiate(self, mut socket: Fair<S>) -> io::Result<Negotiated<S>> {
+    /// Requests encryption of a new stream.
+    pub(super) async fn negotiate(self, mut socket: Fair<S>) -> io::Result<Negotiated<S>> {
         let Some(tls) = self.tls else { return Ok(Negotiated::Plain(socket)) };
         socket.write_all(&Self::REQUEST).await?;
         // Reads only the one-byte answer: everything after it must be encrypted.

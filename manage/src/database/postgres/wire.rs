@@ -11,11 +11,13 @@ use std::task::{Context, Poll, ready};
 use diesel::result::Error as QueryError;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::cancel::BackendKey;
 use super::copy::filter::Filter;
 use super::copy::pipe::Pipe;
 use super::limits::{Excess, Limits};
 use crate::database::delegate::ErrorDetails;
 use crate::database::error::server_error::{ErrorFields, ServerError};
+use crate::database::network::dial::Endpoint;
 use crate::settings::DatabaseSettings;
 
 /// Longer messages are truncated: nobody reads a line of a statement of this size.
@@ -45,8 +47,10 @@ struct Last {
     /// Whether the session's time zone and encoding are those that Diesel's types rely on.
     is_utc: bool,
     is_utf8: bool,
-    /// The process that the server, or a pooler, named at the login.
-    process: Option<u32>,
+    /// What the server, or a pooler, sent at the login for requests to cancel a statement.
+    key: BackendKey,
+    /// Where the server is, and whether the session is encrypted.
+    peer: Option<(Endpoint, bool)>,
     /// The data of the running COPY.
     copy: Option<Arc<Pipe>>,
 }
@@ -64,7 +68,8 @@ impl Wire {
             is_taken_over: false,
             is_utc: false,
             is_utf8: false,
-            process: None,
+            key: BackendKey::default(),
+            peer: None,
             copy: None,
         };
         // The first message that a client sends has no type.
@@ -108,7 +113,19 @@ impl Wire {
 
     /// Returns the process that serves this connection, by what the login said.
     pub(super) fn process(&self) -> Option<u32> {
-        self.lock().process
+        self.lock().key.process()
+    }
+
+    /// Returns the key for a request to cancel a statement, and where to send it.
+    pub(super) fn cancellation(&self) -> Option<(BackendKey, Endpoint, bool)> {
+        let last = self.lock();
+        let (target, is_encrypted) = last.peer.clone()?;
+        last.key.process().map(|_| (last.key.clone(), target, is_encrypted))
+    }
+
+    /// Records where the session is.
+    pub(super) fn reached(&self, target: &Endpoint, is_encrypted: bool) {
+        self.lock().peer = Some((target.clone(), is_encrypted));
     }
 
     /// Stops to keep statements and errors, because the driver no longer sends and receives them. The limits
@@ -182,7 +199,7 @@ impl Wire {
             is_taken_over,
             is_utc,
             is_utf8,
-            process,
+            key,
             ..
         } = &mut *self.lock();
         let wanted: &[u8] = if *is_taken_over { b"S" } else { b"ESRK" };
@@ -208,7 +225,7 @@ impl Wire {
                     limits.borrow_mut().end(Excess::ClearText);
                 }
                 b'R' => {}
-                b'K' => *process = body.first_chunk().map(|process| u32::from_be_bytes(*process)),
+                b'K' => *key = BackendKey::new(body),
                 _ => *error = Some(fields(body, statement.as_deref())),
             },
         );

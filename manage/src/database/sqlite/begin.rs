@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use super::connection::Driver;
+use super::deadline::Deadline;
 use super::details::is_busy;
 use crate::profile::setting_up;
 
@@ -46,14 +47,19 @@ impl BusyTimeout {
 /// This function waits for the write lock itself, because SQLite's pauses between attempts grow to a tenth of
 /// a second. A process that writes continually unlocks the file only briefly, so a process that tries that
 /// rarely may never get the lock.
-pub(super) fn begin_immediate(driver: &mut Driver, timeout: &mut BusyTimeout) -> QueryResult<()> {
+pub(super) fn begin_immediate(
+    driver: &mut Driver,
+    timeout: &mut BusyTimeout,
+    deadline: &Deadline,
+) -> QueryResult<()> {
     let depth = AnsiTransactionManager::transaction_manager_status_mut(driver).transaction_depth()?;
     if depth.is_some() {
         return AnsiTransactionManager::begin_transaction(driver);
     }
     let limit = timeout.get(driver)?;
     set_busy_timeout(driver, 0)?;
-    let began = in_turn(driver, Duration::from_millis(limit.unsigned_abs().into()));
+    let wait = deadline.shorten(Duration::from_millis(limit.unsigned_abs().into()));
+    let began = in_turn(driver, wait);
     let reset = set_busy_timeout(driver, limit);
     if reset.is_err() {
         timeout.forget();

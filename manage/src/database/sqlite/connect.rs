@@ -32,6 +32,10 @@ impl Poolable for SqliteConnection {
     fn is_broken(&mut self) -> bool {
         Self::is_broken(self)
     }
+
+    fn set_deadline(&mut self, deadline: Option<Instant>) {
+        Self::set_deadline(self, deadline);
+    }
 }
 
 /// It has the busy timeout and the foreign keys of this crate's type, but Diesel's transactions: one that

@@ -4,6 +4,7 @@ use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 
 use super::begin::{BusyTimeout, is_query_only};
+use super::deadline::Deadline;
 use super::details::SqliteDetails;
 use super::statements::Statements;
 use crate::profile::setting_up;
@@ -21,6 +22,7 @@ pub struct SqliteConnection {
     pub(super) details: SqliteDetails,
     pub(super) statements: Statements,
     pub(super) busy_timeout: BusyTimeout,
+    pub(super) deadline: Deadline,
 }
 
 impl SqliteConnection {
@@ -30,6 +32,7 @@ impl SqliteConnection {
             details: SqliteDetails::new(settings),
             statements: Statements::default(),
             busy_timeout: BusyTimeout::default(),
+            deadline: Deadline::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod begin;
 mod connect;
 pub(super) mod connection;
+mod deadline;
 mod details;
 pub(super) mod file;
 mod journal;

@@ -25,6 +25,7 @@ type DriverRow<'conn, 'query> = <Driver as LoadConnection>::Row<'conn, 'query>;
 
 impl SimpleConnection for SqliteConnection {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.deadline.check()?;
         self.busy_timeout.forget_if_named(query);
         self.explained(|driver| driver.batch_execute(query))
     }
@@ -53,7 +54,8 @@ impl Connection for SqliteConnection {
     where
         T: QueryFragment<Sqlite> + QueryId,
     {
-        let Self { driver, details, statements, busy_timeout } = self;
+        self.deadline.check()?;
+        let Self { driver, details, statements, busy_timeout, .. } = self;
         let count = if T::HAS_STATIC_QUERY_ID {
             driver.execute_returning_count(source)
         } else {
@@ -92,7 +94,8 @@ impl LoadConnection for SqliteConnection {
         T: Query + QueryFragment<Sqlite> + QueryId + 'query,
         Sqlite: QueryMetadata<T::SqlType>,
     {
-        let Self { driver, details, statements, busy_timeout } = self;
+        self.deadline.check()?;
+        let Self { driver, details, statements, busy_timeout, .. } = self;
         let rows = if T::HAS_STATIC_QUERY_ID {
             LoadConnection::load(&mut **driver, source)
         } else {
@@ -136,8 +139,8 @@ impl TransactionManager<SqliteConnection> for SqliteTransactions {
     type TransactionStateData = AnsiTransactionManager;
 
     fn begin_transaction(connection: &mut SqliteConnection) -> QueryResult<()> {
-        let SqliteConnection { driver, details, busy_timeout, .. } = connection;
-        begin_immediate(driver, busy_timeout).map_err(|error| details.explain(error))
+        let SqliteConnection { driver, details, busy_timeout, deadline, .. } = connection;
+        begin_immediate(driver, busy_timeout, deadline).map_err(|error| details.explain(error))
     }
 
     fn rollback_transaction(connection: &mut SqliteConnection) -> QueryResult<()> {

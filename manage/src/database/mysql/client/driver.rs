@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::statement_cache::QueryFragmentForCachedStatement;
 use diesel::connection::{
@@ -20,6 +21,7 @@ use diesel::{ConnectionResult, QueryResult, RunQueryDsl as _};
 use super::super::session::{RESTORE, changes_session};
 use super::answer::Columns;
 use super::error::{Error, Result};
+use super::kill;
 use super::row::{self, MysqlRow};
 use super::session::{Answer, Session, Statement};
 use super::statements::Statements;
@@ -44,6 +46,8 @@ pub struct Driver {
     instrumentation: DynInstrumentation,
     /// Whether a statement has run that may have changed the session's variables.
     is_changed: bool,
+    /// The time at which statements fail.
+    deadline: Option<Instant>,
 }
 
 impl Driver {
@@ -55,11 +59,33 @@ impl Driver {
             transactions: AnsiTransactionManager::default(),
             instrumentation: DynInstrumentation::default_instrumentation(),
             is_changed: false,
+            deadline: None,
         }
     }
 
     pub(in crate::database::mysql) fn session(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// Sets or removes the time at which statements fail. The server then ends the one that it runs,
+    /// and the session has ended.
+    pub(in crate::database::mysql) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        if self.deadline.is_some() || deadline.is_some() {
+            self.deadline = deadline;
+            self.session.set_deadline(deadline);
+        }
+    }
+
+    /// Calls a function with a time limit of its own.
+    pub(in crate::database::mysql) fn within<T>(
+        &mut self,
+        limit: Duration,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.session.set_time_limit(Some(limit));
+        let result = work(self);
+        self.session.set_deadline(self.deadline);
+        result
     }
 
     /// Returns whether the session's variables are as this crate has set them, and no transaction is open.
@@ -212,6 +238,17 @@ where
     source.collect_binds(&mut values, &mut (), &Mysql)?;
     let is_safe = QueryFragment::is_safe_to_cache_prepared(source, &Mysql)?;
     Ok((T::query_id().filter(|_| is_safe), values.into()))
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+            && self.session.has_timed_out()
+            && let Some((connection, target)) = self.session.place()
+        {
+            kill::kill_statement(&self.settings, *connection, target);
+        }
+    }
 }
 
 impl SimpleConnection for Driver {

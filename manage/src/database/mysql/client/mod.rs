@@ -2,7 +2,7 @@
 //!
 //! [`open`] logs in over a [`socket`]. Then the caller's thread alone uses the connection: [`stream`] is its
 //! bytes, [`channel`] its packets, [`session`] its commands, and [`driver`] makes it a Diesel connection, with
-//! the statements that [`statements`] keeps. [`answer`] and [`row`] read what the server sends; [`values`]
+//! the statements that [`statements`] keeps; [`kill`] ends a statement at its deadline. [`answer`] and [`row`] read what the server sends; [`values`]
 //! writes what is bound to a statement.
 
 pub(super) mod answer;
@@ -11,6 +11,7 @@ pub(super) mod driver;
 pub(super) mod error;
 #[cfg(all(test, unix))]
 mod fuzz;
+mod kill;
 pub(super) mod open;
 pub(super) mod row;
 pub(super) mod session;

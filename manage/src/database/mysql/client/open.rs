@@ -60,11 +60,12 @@ pub(in crate::database::mysql) async fn open(
         (Err(failure), None) => return Err(failure),
     };
     let LoggedIn { mut server, deprecates_eof } = session;
+    let connection = user.connection;
     let failed = |error: Error| Failure::Other(error.into_connect_error(settings));
     set_up(&mut server, deprecates_eof).await.map_err(failed)?;
     let stream = server.stream.into_blocking().map_err(|error| failed(error.into()))?;
     let flags = Flags { is_strict: AtomicBool::new(true), ..Flags::default() };
-    Ok(Session::new(stream, Arc::new(flags), deprecates_eof))
+    Ok(Session::new(stream, Arc::new(flags), deprecates_eof).at(connection, target))
 }
 
 /// Sets the session's variables.
@@ -97,6 +98,8 @@ struct User<'a> {
     plugin: AuthPlugin<'static>,
     challenge: Vec<u8>,
     is_greeted: bool,
+    /// The number of the connection on the server.
+    connection: u32,
     failure: Option<ConnectError>,
 }
 
@@ -108,6 +111,7 @@ impl<'a> User<'a> {
             plugin: AuthPlugin::MysqlNativePassword,
             challenge: Vec::new(),
             is_greeted: false,
+            connection: 0,
             failure: None,
         }
     }
@@ -157,6 +161,7 @@ impl Client for User<'_> {
                 self.plugin = AuthPlugin::CachingSha2Password;
             }
             self.challenge = greeting.nonce;
+            self.connection = greeting.connection;
         } else if packet.0.first() == Some(&0xfe) {
             self.switch(packet);
         }

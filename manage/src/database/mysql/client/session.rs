@@ -10,6 +10,7 @@ use super::channel::{Channel, Flags, Packet};
 use super::error::{Error, MALFORMED, Result};
 use super::stream::Stream;
 use super::values;
+use crate::database::network::dial::Endpoint;
 
 /// Longer commands are sent only if the server's limit is known. None that is of use has a smaller one.
 const SURELY_ACCEPTED: usize = 16 * 1024;
@@ -49,11 +50,25 @@ pub(in crate::database::mysql) struct Session {
     /// The server's `max_allowed_packet`, once a command needs to know it.
     limit: Option<usize>,
     has_timed_out: bool,
+    /// Its number on the server, and where that is.
+    place: Option<(u32, Endpoint)>,
 }
 
 impl Session {
     pub(in crate::database::mysql) fn new(stream: Stream, flags: Arc<Flags>, deprecates_eof: bool) -> Self {
-        Self { channel: Channel::new(stream, flags, deprecates_eof), limit: None, has_timed_out: false }
+        let channel = Channel::new(stream, flags, deprecates_eof);
+        Self { channel, limit: None, has_timed_out: false, place: None }
+    }
+
+    /// Records the number that the server has given to the session.
+    pub(super) fn at(mut self, connection: u32, target: &Endpoint) -> Self {
+        self.place = Some((connection, target.clone()));
+        self
+    }
+
+    /// Returns the number of the session on the server, and where that is.
+    pub(super) fn place(&self) -> Option<&(u32, Endpoint)> {
+        self.place.as_ref()
     }
 
     pub(in crate::database::mysql) fn flags(&self) -> &Arc<Flags> {
@@ -75,6 +90,11 @@ impl Session {
     /// Sets or removes the time limit for all that follows.
     pub(in crate::database::mysql) fn set_time_limit(&mut self, limit: Option<Duration>) {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        self.channel.stream().set_deadline(deadline);
+    }
+
+    /// Sets or removes the time at which all that follows fails.
+    pub(super) fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.channel.stream().set_deadline(deadline);
     }
 

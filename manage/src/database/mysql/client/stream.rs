@@ -29,7 +29,16 @@ struct Timed {
     socket: Blocking,
     /// Without one a read waits for as long as the server takes.
     deadline: Option<Instant>,
+    /// The time limit of the socket: each call of the system that waits longer ends, and is repeated.
+    limit: Option<Duration>,
 }
+
+/// The time limit of a socket whose deadline is further away than that. To set another one for each statement
+/// would cost two calls of the system.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How the system reports that a call has reached the time limit of its socket.
+const WAITED: io::ErrorKind = if cfg!(windows) { io::ErrorKind::TimedOut } else { io::ErrorKind::WouldBlock };
 
 /// Calls a method of the socket inside.
 macro_rules! forward {
@@ -43,43 +52,48 @@ macro_rules! forward {
 }
 
 impl Timed {
-    /// Sets the socket's time limits to what is left until the deadline.
-    fn limit(&self) -> io::Result<()> {
+    /// Lets the socket wait until the deadline, but no longer than a tick.
+    fn limit(&mut self) -> io::Result<()> {
         let Some(deadline) = self.deadline else { return Ok(()) };
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }
-        self.set_limits(Some(left))
+        let limit = Some(left.min(TICK));
+        if self.limit != limit {
+            forward!(&self.socket, socket => {
+                socket.set_read_timeout(limit)?;
+                socket.set_write_timeout(limit)
+            })?;
+            self.limit = limit;
+        }
+        Ok(())
     }
 
-    fn set_limits(&self, limit: Option<Duration>) -> io::Result<()> {
-        forward!(&self.socket, socket => {
-            socket.set_read_timeout(limit)?;
-            socket.set_write_timeout(limit)
-        })
-    }
-}
-
-/// The system reports a time limit as one of two kinds.
-fn timed_out(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
-        _ => error,
+    /// Repeats a call of the system until it succeeds, or the deadline is reached.
+    fn until_deadline(
+        &mut self,
+        mut call: impl FnMut(&mut Blocking) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        loop {
+            self.limit()?;
+            match call(&mut self.socket) {
+                Err(error) if error.kind() == WAITED && self.limit.is_some() => {}
+                result => return result,
+            }
+        }
     }
 }
 
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.limit()?;
-        forward!(&mut self.socket, socket => socket.read(buffer)).map_err(timed_out)
+        self.until_deadline(|socket| forward!(socket, socket => socket.read(buffer)))
     }
 }
 
 impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.limit()?;
-        forward!(&mut self.socket, socket => socket.write(bytes)).map_err(timed_out)
+        self.until_deadline(|socket| forward!(socket, socket => socket.write(bytes)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -89,15 +103,11 @@ impl Write for Timed {
 
 impl Stream {
     pub(super) fn new(socket: Blocking, tls: Option<ClientConnection>) -> Self {
-        Self { socket: Timed { socket, deadline: None }, tls: tls.map(Box::new) }
+        Self { socket: Timed { socket, deadline: None, limit: None }, tls: tls.map(Box::new) }
     }
 
     /// Sets or removes the time at which reading and writing fail with `TimedOut`.
     pub(super) fn set_deadline(&mut self, deadline: Option<Instant>) {
-        if self.socket.deadline.is_some() && deadline.is_none() {
-            // If this fails, the socket has failed, which the next use reports.
-            let _ = self.socket.set_limits(None);
-        }
         self.socket.deadline = deadline;
     }
 
