@@ -1,32 +1,33 @@
 #![cfg(feature = "runserver")]
 
-#[cfg(debug_assertions)]
-use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(debug_assertions)]
-use crate::checks::{self, Message, Selection};
 use crate::console::printable;
-#[cfg(debug_assertions)]
-use crate::console::{Capture, Output};
 use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
 #[cfg(debug_assertions)]
-use crate::render::Occasion;
-#[cfg(debug_assertions)]
-use crate::server::AllowedHosts;
-#[cfg(debug_assertions)]
-use crate::server::pages::{self, CheckLine};
+use crate::server::pages;
 use crate::server::{
-    AppRoutes, Draining, Following, Health, IpVersion, Limits, Listening, ServeOptions, Sharing, Site,
-    combine, development_hosts, listen_address, open, phases, serve, trusted_proxies, with_script,
+    AppRoutes, Following, IpVersion, Listening, ServeOptions, Sharing, Site, StandInServer, combine,
+    development_hosts, listen_address, open, phases, serve, with_script,
 };
 use crate::{migrations, render};
 
 /// Serve the apps' routes for development
 #[command(requires_checks = "none")]
 pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
+    let parent = Link::of_process()?;
+    let Some(parent) = parent else { return run(cx, options, None).await };
+    parent.reports_panics()?;
+    let result = run(cx, options, Some(&parent)).await;
+    if let Err(error) = &result {
+        parent.failed(&render::error_text(error));
+    }
+    result
+}
+
+async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Result<Exit> {
     let Options { addrport, ipv6, shutdown_timeout, no_access_log, log_format, noreload, poll } = options;
     // First of all, so that a signal during start-up stops it as gracefully as later.
     let stopped = cx.cancelled();
@@ -35,9 +36,9 @@ pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Opt
     let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
     let address = listen_address(addrport.as_deref(), settings.server.runserver_address.as_ref(), version)?;
     let hosts = development_hosts(settings, &address)?;
-    let proxies = trusted_proxies(settings)?;
-    let limits = Limits::read(settings, None)?;
     let log = render::server_log(cx, log_format);
+    let grace = Duration::from_secs(shutdown_timeout.into());
+    let options = ServeOptions::read(settings, hosts, None, (&log, !no_access_log), grace)?;
     if settings.is_production() {
         cx.warning(format_args!(
             "Warning: runserver is the development server, and MANAGE_ENV is 'production'. Use `{} serve` there.",
@@ -45,32 +46,30 @@ pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Opt
         ))?;
     }
     let (listening, shown) = open(&address, Sharing::Exclusive).await?;
-    let grace = Duration::from_secs(shutdown_timeout.into());
-    let parent = Link::of_process()?;
-    if parent.is_none() && !noreload && reloads(cx, &listening, grace, poll)? {
+    if parent.is_none() && !noreload && reloads(cx, &listening, &options, poll)? {
         return Ok(Exit::SUCCESS);
     }
     // The next ones say nothing unless something is wrong.
-    let is_first = parent.as_ref().is_none_or(|parent| parent.generation() == 1);
+    let is_first = parent.is_none_or(|parent| parent.generation() == 1);
     if !cx.skips_checks() && is_first {
         cx.line("Performing system checks...\n\n")?;
     }
-    if let Some(exit) = render::checks_before_serving(cx)? {
-        return Ok(exit);
+    if let Some(failed) = render::checks_before_serving(cx)? {
+        parent.inspect(|parent| parent.failed(&failed.text));
+        return Ok(failed.exit);
     }
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let apps = AppRoutes::all(cx.program(), &site)?;
-    let draining = Draining::default();
-    let health = Health::new(cx.program(), cx.settings()?, &apps, draining.clone(), log.clone());
+    let options = options.with_health(cx.program(), cx.settings()?, &apps);
     let routes = combine(&apps);
     let has_routes = routes.is_some();
     #[cfg(debug_assertions)]
     let routes = match cx.is_production()? {
         true => routes,
-        false => Some(pages::wrap(routes, apps, facts(cx, hosts.clone())?)),
+        false => Some(pages::wrap(routes, apps, render::page_facts(cx, options.hosts.clone())?)),
     };
     let mut routes = routes.unwrap_or_default();
-    if let Some(parent) = &parent {
+    if let Some(parent) = parent {
         let following = Following { generation: parent.generation(), build: parent.build() };
         routes = with_script(routes, following);
     }
@@ -99,18 +98,8 @@ pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Opt
     if is_first {
         cx.line(started)?;
     }
-    let options = ServeOptions {
-        log: (!no_access_log).then(|| log.clone()),
-        errors: log.clone(),
-        grace,
-        hosts,
-        proxies,
-        limits,
-        health,
-        draining,
-    };
-    let phase = phases(stopped, parent.as_ref().map(Link::ending));
-    if let Some(parent) = &parent {
+    let phase = phases(stopped, parent.map(Link::ending));
+    if let Some(parent) = parent {
         parent.ready()?;
     }
     let looked = async {
@@ -152,7 +141,7 @@ pub(crate) struct Options {
 }
 
 /// Returns whether this process was a supervisor, which replaced the program after each change, and has ended.
-fn reloads(cx: &Context, listening: &Listening, grace: Duration, poll: bool) -> Result<bool> {
+fn reloads(cx: &Context, listening: &Listening, options: &ServeOptions, poll: bool) -> Result<bool> {
     let program = cx.program();
     if !program.is_main || cx.settings()?.is_production() {
         return Ok(false);
@@ -171,37 +160,10 @@ fn reloads(cx: &Context, listening: &Listening, grace: Duration, poll: bool) -> 
         settings: cx.settings()?.files(),
         poll,
         color: cx.err().has_colors(),
-        grace,
+        grace: options.grace,
+        stand_in: Box::new(StandInServer::new(listening, options.clone())?),
     };
     let mut report = render::ReloadReport::new(cx);
     supervise(reloading, cx.cancelled(), &mut |event| report.show(&event));
     Ok(true)
-}
-
-/// Collects what the pages show.
-#[cfg(debug_assertions)]
-fn facts(cx: &Context, hosts: AllowedHosts) -> Result<pages::Facts> {
-    let checks = (!cx.skips_checks()).then(|| {
-        let messages = checks::run(cx, &Selection::default()).messages;
-        let line = |message: &Message| CheckLine {
-            level: message.level.name().to_owned(),
-            text: message.to_string(),
-        };
-        messages.iter().map(line).collect()
-    });
-    let call = cx.call("migrate").arg("--noinput");
-    let migrate = move || {
-        let said = Capture::new();
-        let output = Output::new(said.clone(), said.clone());
-        let call = call.clone().stdout(&said).stderr(&said);
-        let exit = call.run().unwrap_or_else(|error| render::failure(&error, &Occasion::default(), &output));
-        if exit == Exit::SUCCESS { Ok(said.text()) } else { Err(said.text()) }
-    };
-    Ok(pages::Facts {
-        program: cx.program().clone(),
-        settings: cx.settings()?.clone(),
-        hosts,
-        checks,
-        migrate: Arc::new(migrate),
-    })
 }

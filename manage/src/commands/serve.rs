@@ -6,8 +6,8 @@ use crate::console::Role;
 use crate::prelude::*;
 use crate::render::{self, Format};
 use crate::server::{
-    AppRoutes, Draining, Health, IpVersion, Limits, ServeOptions, Sharing, Site, combine, compressed,
-    listen_address, open, phases, production_hosts, serve as run, serve_metrics, trusted_proxies,
+    AppRoutes, IpVersion, Limits, ServeOptions, Sharing, Site, combine, compressed, listen_address, open,
+    phases, production_hosts, serve as run, serve_metrics,
 };
 
 /// Serve the apps' routes in production
@@ -24,12 +24,13 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
     let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
     let address = listen_address(addrport.as_deref(), settings.server.address.as_ref(), version)?;
     let hosts = production_hosts(settings)?;
-    let proxies = trusted_proxies(settings)?;
-    let limits = Limits::read(settings, Some(Limits::REQUEST_TIMEOUT))?;
-    if let Some(exit) = render::checks_before_serving(cx)? {
-        return Ok(exit);
-    }
     let log = render::server_log(cx, log_format).buffered();
+    let grace = Duration::from_secs(shutdown_timeout.into());
+    let logged = (&log, !no_access_log);
+    let options = ServeOptions::read(settings, hosts, Some(Limits::REQUEST_TIMEOUT), logged, grace)?;
+    if let Some(failed) = render::checks_before_serving(cx)? {
+        return Ok(failed.exit);
+    }
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let apps = AppRoutes::all(cx.program(), &site)?;
     let Some(routes) = combine(&apps) else {
@@ -45,18 +46,8 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
         Format::Text => cx.line(start)?,
         Format::Json => log.report(Role::Notice, &start),
     }
-    let draining = Draining::default();
-    let health = Health::new(cx.program(), cx.settings()?, &apps, draining.clone(), log.clone());
-    let options = ServeOptions {
-        log: (!no_access_log).then(|| log.clone()),
-        errors: log.clone(),
-        grace: Duration::from_secs(shutdown_timeout.into()),
-        hosts,
-        proxies,
-        limits,
-        health,
-        draining: draining.clone(),
-    };
+    let options = options.with_health(cx.program(), cx.settings()?, &apps);
+    let draining = options.draining.clone();
     let stop = async move {
         let _ = stopped.await;
         draining.begin();

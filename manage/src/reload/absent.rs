@@ -33,6 +33,14 @@ impl Link {
         match *self {}
     }
 
+    pub(crate) fn failed(&self, _: &str) {
+        match *self {}
+    }
+
+    pub(crate) fn reports_panics(&self) -> io::Result<()> {
+        match *self {}
+    }
+
     pub(crate) fn build(&self) -> watch::Receiver<Arc<BuildState>> {
         match *self {}
     }

@@ -18,6 +18,8 @@ pub(crate) enum Event {
     Cargo(Report),
     /// Which processes have the lock that cargo waits for.
     Waiting(Vec<String>),
+    /// Cargo would build the program in another way than it was built.
+    BuiltOtherwise,
     /// The build failed; `is_served`: an older program goes on.
     BuildFailed { is_served: bool },
     /// The build changed nothing.

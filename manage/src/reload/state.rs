@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::Origin;
 
@@ -24,6 +26,17 @@ pub(crate) struct Reloading {
     pub(crate) color: bool,
     /// How long an old program may take to finish.
     pub(crate) grace: Duration,
+    /// Answers while no program does.
+    pub(crate) stand_in: Box<dyn StandIn>,
+}
+
+/// Answers requests at the listening socket while no program can.
+pub(crate) trait StandIn {
+    /// Begins to answer. `build` says why there is no program.
+    fn begin(&mut self, build: watch::Receiver<Arc<BuildState>>);
+
+    /// Accepts no more connections, and finishes what was begun.
+    fn end(&mut self);
 }
 
 /// What became of the last change.

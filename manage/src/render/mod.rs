@@ -28,6 +28,8 @@ pub(crate) use reload::ReloadReport;
 #[cfg(feature = "runserver")]
 pub(crate) use routes::routes;
 pub(crate) use server_error::lines as server_error_lines;
+#[cfg(all(feature = "runserver", debug_assertions))]
+pub(crate) use serving::page_facts;
 #[cfg(feature = "runserver")]
-pub(crate) use serving::{aborted, checks_before_serving, server_log};
+pub(crate) use serving::{aborted, checks_before_serving, error_text, server_log};
 pub(crate) use waiting::{Format, WaitReport};

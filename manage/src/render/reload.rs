@@ -62,6 +62,10 @@ impl ReloadReport {
                 ));
             }
             Event::Waiting(_) => {}
+            Event::BuiltOtherwise => self.warn(
+                "Cargo would not build this program as it was built, so the next build compiles more. What `cargo \
+                 run` was given by --config or by variables is not known: .cargo/config.toml is the place for it.",
+            ),
             Event::BuildFailed { is_served } => {
                 self.fail(&format!("The build failed. {}", left(*is_served)));
             }

@@ -4,6 +4,8 @@
   const generation = script.dataset.generation;
   const events = new EventSource(script.dataset.events);
   const reloaded = "manage-reloaded-for";
+  // On the page that stands in for the program, the message has a place of its own.
+  const reason = document.getElementById("manage-reason");
   let box = null;
 
   // Not on a mere disconnect: the events connect again by themselves, perhaps to another program.
@@ -18,6 +20,10 @@
   addEventListener("pagehide", () => events.close());
 
   function show(text) {
+    if (reason) {
+      reason.textContent = text;
+      return;
+    }
     hide();
     box = document.createElement("div");
     box.setAttribute("role", "alert");

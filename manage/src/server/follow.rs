@@ -100,7 +100,7 @@ async fn add(script: Arc<Script>, mut request: Request, next: Next) -> Response 
     response.map(|body| Body::new(Extended { body, end }))
 }
 
-fn accepts_html(headers: &HeaderMap) -> bool {
+pub(super) fn accepts_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(hyper::header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }

@@ -32,9 +32,9 @@ const CACHE: Duration = Duration::from_secs(1);
 /// The time limit for one database.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// The server's health checks.
-#[derive(Clone)]
-pub(crate) struct Health(Arc<Shared>);
+/// The server's health checks. By default it has none.
+#[derive(Clone, Default)]
+pub(crate) struct Health(Option<Arc<Shared>>);
 
 struct Shared {
     program: Program,
@@ -48,7 +48,7 @@ struct Shared {
 
 impl std::fmt::Debug for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(&self.0.paths).finish()
+        f.debug_list().entries(self.paths()).finish()
     }
 }
 
@@ -81,19 +81,23 @@ impl Health {
         draining: Draining,
         errors: Log,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Some(Arc::new(Shared {
             program: program.clone(),
             databases: settings.databases().cloned().collect(),
             draining,
             errors,
-            paths: [ALIVE, READY].into_iter().filter(|path| !claims(apps, path)).collect(),
+            paths: health_paths(apps),
             readiness: Arc::default(),
-        }))
+        })))
     }
 
     /// Returns whether a request for this path is a health check.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.0.paths.contains(&path)
+        self.paths().contains(&path)
+    }
+
+    fn paths(&self) -> &[&'static str] {
+        self.0.as_ref().map_or(&[], |shared| &shared.paths)
     }
 
     /// Answers a health check.
@@ -118,10 +122,10 @@ impl Health {
     }
 
     async fn readiness(&self) -> Readiness {
-        if self.0.draining.has_begun() {
+        let Some(shared) = self.0.clone() else { return Readiness::NoDatabase };
+        if shared.draining.has_begun() {
             return Readiness::Draining;
         }
-        let shared = Arc::clone(&self.0);
         // A task of its own: a client that disconnects must not make the next one ask the databases again.
         let checked = tokio::spawn(async move {
             let mut last = shared.readiness.lock().await;
@@ -136,6 +140,11 @@ impl Health {
         });
         checked.await.unwrap_or(Readiness::NoDatabase)
     }
+}
+
+/// Returns the paths of the health checks that no app has.
+pub(super) fn health_paths(apps: &[AppRoutes]) -> Vec<&'static str> {
+    [ALIVE, READY].into_iter().filter(|path| !claims(apps, path)).collect()
 }
 
 impl Shared {

@@ -28,9 +28,10 @@
 //! `handler_time` how long a handler does; `page` creates the server's own responses; `access_log` follows a
 //! request until it is sent; `log` writes a line about it, through `log_buffer` in production, `events` sends
 //! one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a browser follow the
-//! program. `metrics` counts requests; `stream_timeout` ends streams of HTTP/2 that nobody reads;
-//! `compression` compresses responses. `failure` is the error of a handler, `db` its database; `pages` are those
-//! of `runserver`, in builds with debug assertions; `static_files` are those of apps.
+//! program, and `stand_in` answers while there is none. `metrics` counts requests; `stream_timeout` ends streams
+//! of HTTP/2 that nobody reads; `compression` compresses responses. `failure` is the error of a handler,
+//! `db` its database; `pages` are those of `runserver`, in builds with debug assertions; `static_files` are
+//! those of apps.
 
 mod accept;
 mod access_log;
@@ -66,6 +67,7 @@ mod request_info;
 pub(crate) mod routes;
 mod serve;
 mod site;
+mod stand_in;
 #[cfg(feature = "static")]
 pub(crate) mod static_files;
 mod stream_timeout;
@@ -80,12 +82,8 @@ pub use static_files::static_url;
 
 pub(crate) use address::{IpVersion, ListenAddress};
 pub(crate) use compression::compressed;
-pub(crate) use configure::{
-    development_hosts, listen_address, open, production_hosts, serve_metrics, trusted_proxies,
-};
-pub(crate) use draining::Draining;
+pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, serve_metrics};
 pub(crate) use follow::{Following, with_script};
-pub(crate) use health::Health;
 pub(crate) use host::AllowedHosts;
 pub(crate) use limits::Limits;
 pub(crate) use listening::{Listening, Sharing};
@@ -93,3 +91,4 @@ pub(crate) use log::{Log, LogFormat};
 pub(crate) use phase::phases;
 pub(crate) use routes::{AppRoutes, ListedRoute, combine, has_routes, table};
 pub(crate) use serve::{ServeOptions, serve};
+pub(crate) use stand_in::StandInServer;

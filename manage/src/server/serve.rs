@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::AllowedHosts;
 use super::accept::Accepting;
 use super::access_log::ConnectionLog;
+use super::configure::trusted_proxies;
 use super::connection::{Signals, builder, drive};
 use super::draining::Draining;
 #[cfg(feature = "reload")]
@@ -25,6 +26,10 @@ use super::log::Log;
 use super::observed::{Observed, ObservedIo, Shared};
 use super::phase::Phase;
 use super::proxies::TrustedProxies;
+use super::routes::AppRoutes;
+use crate::command::Program;
+use crate::error::Result;
+use crate::settings::Settings;
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -45,6 +50,35 @@ pub(crate) struct ServeOptions {
     pub health: Health,
     /// Set when the phase changes, or earlier by the command.
     pub draining: Draining,
+}
+
+impl ServeOptions {
+    /// Reads the settings. `request_timeout` is the default for the time of a handler, `requests` says whether
+    /// they are logged. Without [`ServeOptions::with_health`] there are no health checks.
+    pub(crate) fn read(
+        settings: &Settings,
+        hosts: AllowedHosts,
+        request_timeout: Option<Duration>,
+        (log, requests): (&Log, bool),
+        grace: Duration,
+    ) -> Result<Self> {
+        Ok(Self {
+            log: requests.then(|| log.clone()),
+            errors: log.clone(),
+            grace,
+            hosts,
+            proxies: trusted_proxies(settings)?,
+            limits: Limits::read(settings, request_timeout)?,
+            health: Health::default(),
+            draining: Draining::default(),
+        })
+    }
+
+    /// Adds the health checks of a program.
+    pub(crate) fn with_health(mut self, program: &Program, settings: &Settings, apps: &[AppRoutes]) -> Self {
+        self.health = Health::new(program, settings, apps, self.draining.clone(), self.errors.clone());
+        self
+    }
 }
 
 /// How long before the end of the time limit unused connections are closed, after a handover.

@@ -76,6 +76,17 @@ pub(super) fn get(address: &str, path: &str) -> Result<String, String> {
     Client::new(address).get(path, false).map_err(|error| error.to_string())
 }
 
+/// Asks once, and returns the whole response, whatever its status is.
+pub(super) fn response(address: &str, path: &str, accept: &str) -> io::Result<String> {
+    let mut connection = connect(address)?;
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+    connection.write_all(head.as_bytes())?;
+    let mut text = String::new();
+    connection.read_to_string(&mut text)?;
+    Ok(text)
+}
+
 /// The events of a page.
 pub(super) struct Events {
     connection: BufReader<TcpStream>,

@@ -5,6 +5,7 @@
 
 mod load;
 mod site;
+mod standing_in;
 
 use std::io::Write;
 use std::time::{Duration, Instant};

@@ -77,9 +77,14 @@ impl Site {
              std::fs::write(\"runs\", runs + \"x\").unwrap();\n}\n",
         );
         site.edit("0", "");
-        let build = site.cargo().output().expect("cargo runs");
-        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
+        site.build();
         site
+    }
+
+    /// Builds the program as it is now.
+    pub(super) fn build(&self) {
+        let build = self.cargo().output().expect("cargo runs");
+        assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
     }
 
     fn cargo(&self) -> Command {
@@ -132,18 +137,29 @@ impl Site {
         self.start(&copy, &[])
     }
 
+    /// Serves at this port, with a program that may not start.
+    pub(super) fn serve_at(&self, port: u16) -> Server {
+        let address = format!("127.0.0.1:{port}");
+        let running = self.spawn(&self.target.join("debug/manage"), &address, &[]);
+        Server { running, address }
+    }
+
     fn start(&self, program: &Path, arguments: &[&str]) -> Server {
-        let program = Program::new(program)
-            .args(["runserver", "127.0.0.1:0", "--no-access-log"])
-            .args(arguments.iter().copied())
-            .env("CARGO", env!("CARGO"))
-            .env("OUT_DIR", self.path("out"))
-            .cwd(self.directory.path());
-        let mut running = program.spawn();
+        let mut running = self.spawn(program, "127.0.0.1:0", arguments);
         let line = running.wait_for_line("Starting development server at http://", SOON);
         let address = line.trim_end_matches('/').rsplit('/').next().expect("an address").to_owned();
         running.wait_for_line("Quit the server with CONTROL-C.", SOON);
         Server { running, address }
+    }
+
+    fn spawn(&self, program: &Path, address: &str, arguments: &[&str]) -> Running {
+        let program = Program::new(program)
+            .args(["runserver", address, "--no-access-log"])
+            .args(arguments.iter().copied())
+            .env("CARGO", env!("CARGO"))
+            .env("OUT_DIR", self.path("out"))
+            .cwd(self.directory.path());
+        program.spawn()
     }
 
     /// Returns the processes that run a program of this project.

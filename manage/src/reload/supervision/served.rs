@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
@@ -24,6 +24,8 @@ use super::link::{self, Order, Said};
 pub(crate) enum News {
     /// It accepts connections.
     Ready,
+    /// Why it is about to end.
+    Failed(String),
     Ended(ExitStatus),
 }
 
@@ -35,6 +37,8 @@ pub(super) struct Served {
     link: UnixStream,
     group: Option<Pid>,
     has_ended: Arc<AtomicBool>,
+    /// Why it is about to end, as it said itself.
+    pub(super) reason: Option<String>,
 }
 
 impl Served {
@@ -70,15 +74,26 @@ impl Served {
             group: i32::try_from(process.id()).ok().and_then(Pid::from_raw),
             has_ended: Arc::clone(&has_ended),
             link,
+            reason: None,
         };
-        let (reading, said) = (served.link.try_clone()?, report.clone());
-        let reader = thread::spawn(move || link::read(reading, |Said::Ready| said(News::Ready)));
+        let (reading, unread) = (served.link.try_clone()?, served.link.try_clone()?);
+        let said = report.clone();
+        let reader = thread::spawn(move || {
+            link::read(reading, |message| {
+                said(match message {
+                    Said::Ready => News::Ready,
+                    Said::Failed(why) => News::Failed(why),
+                });
+            });
+        });
         thread::spawn(move || {
             if let Ok(status) = process.wait() {
                 has_ended.store(true, Ordering::SeqCst);
+                // What it said comes before its end. A process that it has left behind says nothing.
+                let _ = unread.shutdown(Shutdown::Read);
+                let _ = reader.join();
                 report(News::Ended(status));
             }
-            drop(reader);
         });
         Ok(served)
     }
@@ -148,6 +163,7 @@ mod tests {
             link: UnixStream::pair().expect("sockets").0,
             group: None,
             has_ended: Arc::default(),
+            reason: None,
         };
         assert!(served.is(&running).expect("readable"));
         assert!(served.is(&write("same", &long)).expect("readable"));

@@ -1,8 +1,12 @@
 //! Decides what follows what: a change, a build, a new program, the end of the old one.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
 
 use super::cargo::{Building, Outcome, without_colors};
 use super::keys::Key;
@@ -69,6 +73,8 @@ struct State<'a> {
     serving: Option<(Served, Instant)>,
     /// Old programs, each with the time at which it is killed.
     ending: Vec<(Served, Instant)>,
+    /// Present while the stand-in answers.
+    vacant: Option<watch::Sender<Arc<BuildState>>>,
     /// Whether the program must restart even if the build that runs changes nothing.
     restart: bool,
     is_stopping: bool,
@@ -91,6 +97,7 @@ impl Supervisor<'_> {
             starting: None,
             serving: None,
             ending: Vec::new(),
+            vacant: None,
             restart: false,
             is_stopping: false,
         };
@@ -122,6 +129,9 @@ impl State<'_> {
             Input::Stop | Input::Key(Key::Quit) => self.stop(),
             _ if self.is_stopping && !matches!(input, Input::News(..)) => {}
             Input::Selected(selection) => {
+                if selection.is_none() && self.postponed.is_none() {
+                    self.report(Event::BuiltOtherwise);
+                }
                 self.selection = selection.or(self.given.reloading.origin.selections.last().cloned());
                 if let Some(files) = self.postponed.take() {
                     self.build(files);
@@ -145,6 +155,13 @@ impl State<'_> {
             // Of a build that was cancelled.
             Input::Report(..) | Input::Outcome(..) => {}
             Input::News(number, News::Ready) => self.ready(number),
+            Input::News(number, News::Failed(why)) => {
+                let serving = self.serving.as_mut().map(|(served, _)| served);
+                let mut programs = self.starting.as_mut().into_iter().chain(serving);
+                if let Some(program) = programs.find(|program| program.generation == number) {
+                    program.reason = Some(why);
+                }
+            }
             Input::News(number, News::Ended(status)) => self.ended(number, status),
         }
     }
@@ -185,7 +202,7 @@ impl State<'_> {
         );
         match started {
             Ok(building) => self.build = Some(Current { number, building }),
-            Err(error) => self.report(Event::CannotStart(error)),
+            Err(error) => self.cannot_start(error),
         }
     }
 
@@ -205,9 +222,9 @@ impl State<'_> {
             Outcome::Cancelled => {}
             Outcome::Failed(messages) => {
                 self.changed = None;
-                self.tell(&BuildState::Failed(without_colors(&messages)));
                 let is_served = self.serving.is_some();
                 self.report(Event::BuildFailed { is_served });
+                self.fail(without_colors(&messages));
                 if self.restart {
                     self.start();
                 }
@@ -247,7 +264,32 @@ impl State<'_> {
         );
         match started {
             Ok(served) => self.starting = Some(served),
-            Err(error) => self.report(Event::CannotStart(error)),
+            Err(error) => self.cannot_start(error),
+        }
+    }
+
+    fn cannot_start(&mut self, error: std::io::Error) {
+        let why = format!("A program cannot be started: {error}.");
+        self.report(Event::CannotStart(error));
+        self.fail(why);
+    }
+
+    /// Passes on to the pages why there is no newer program. If none runs at all, the stand-in begins to answer.
+    fn fail(&mut self, why: String) {
+        let state = BuildState::Failed(why);
+        self.tell(&state);
+        if self.vacant.is_none() && self.serving.is_none() && self.starting.is_none() {
+            let (vacant, build) = watch::channel(Arc::new(state));
+            self.given.reloading.stand_in.begin(build);
+            self.vacant = Some(vacant);
+        }
+    }
+
+    /// Ends the answers of the stand-in.
+    fn is_occupied(&mut self) {
+        if let Some(vacant) = self.vacant.take() {
+            let _ = vacant.send(Arc::new(BuildState::Replaced));
+            self.given.reloading.stand_in.end();
         }
     }
 
@@ -258,34 +300,34 @@ impl State<'_> {
         if let Some((old, _)) = self.serving.replace((new, Instant::now())) {
             self.end(old, &Order::Finish);
         }
+        self.is_occupied();
         if let Some(changed) = self.changed.take_if(|_| !is_building) {
             let after = changed.elapsed();
             self.report(Event::Ready { after, build: self.built_in });
         }
     }
 
-    fn ended(&mut self, number: u64, status: std::process::ExitStatus) {
+    fn ended(&mut self, number: u64, status: ExitStatus) {
         let is = |served: &Served| served.generation == number;
         if let Some(at) = self.ending.iter().position(|(served, _)| is(served)) {
             self.ending.swap_remove(at);
-        } else if self.starting.as_ref().is_some_and(is) {
-            self.starting = None;
+        } else if let Some(started) = self.starting.take_if(|served| is(served)) {
             // A build that runs is of a later change.
             self.changed = self.changed.filter(|_| self.build.is_some());
             if !self.is_stopping {
                 let is_served = self.serving.is_some();
                 self.report(Event::FailedToStart { status, is_served });
-                self.tell(&BuildState::Failed(format!(
-                    "The new program ended before it was ready: {status}.\nIts output is in the terminal."
-                )));
+                self.fail(why("The program ended before it was ready", status, started.reason));
             }
-        } else if let Some((_, since)) = self.serving.take_if(|(served, _)| is(served))
+        } else if let Some((served, since)) = self.serving.take_if(|(served, _)| is(served))
             && !self.is_stopping
         {
             let restarts = since.elapsed() >= STABLE && self.starting.is_none();
             self.report(Event::Died { status, restarts });
             if restarts {
                 self.start();
+            } else {
+                self.fail(why("The program ended", status, served.reason));
             }
         }
     }
@@ -294,6 +336,9 @@ impl State<'_> {
     fn tell(&self, state: &BuildState) {
         if let Some((served, _)) = &self.serving {
             served.tell(&Order::Build(state.clone()));
+        }
+        if let Some(vacant) = &self.vacant {
+            vacant.send_replace(Arc::new(state.clone()));
         }
     }
 
@@ -316,6 +361,7 @@ impl State<'_> {
 
     fn stop(&mut self) {
         self.is_stopping = true;
+        self.is_occupied();
         if let Some(build) = self.build.take() {
             build.building.cancel();
         }
@@ -327,4 +373,10 @@ impl State<'_> {
             old.tell(&Order::Stop);
         }
     }
+}
+
+/// Returns why a program has ended, as far as it said so itself.
+fn why(what: &str, status: ExitStatus, reason: Option<String>) -> String {
+    let reason = reason.unwrap_or_else(|| "Its output is in the terminal.".to_owned());
+    format!("{what} ({status}).\n\n{reason}")
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::{BuildState, Ending};
+use crate::panics;
 
 /// The variable that marks a program with such a stdin: what service managers call the sockets that they
 /// pass on.
@@ -34,6 +35,8 @@ pub(super) enum Order {
 pub(super) enum Said {
     /// It accepts connections.
     Ready,
+    /// Why it is about to end.
+    Failed(String),
 }
 
 /// Returns the environment of a program that is started as the given generation.
@@ -109,6 +112,26 @@ impl Link {
     /// Says that this program accepts connections.
     pub(crate) fn ready(&self) -> io::Result<()> {
         write(&self.stream, &Said::Ready)
+    }
+
+    /// Says why this program is about to end.
+    pub(crate) fn failed(&self, why: &str) {
+        // The supervisor sees the end itself.
+        let _ = write(&self.stream, &Said::Failed(why.to_owned()));
+    }
+
+    /// Passes panics on as well, if nothing catches them.
+    pub(crate) fn reports_panics(&self) -> io::Result<()> {
+        let (stream, hook) = (self.stream.try_clone()?, std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |info| {
+            if !panics::is_catching() {
+                let place = info.location().map(|place| format!(" at {place}")).unwrap_or_default();
+                let why = format!("It panicked{place}:\n{}", panics::message(info.payload()));
+                let _ = write(&stream, &Said::Failed(why));
+            }
+            hook(info);
+        }));
+        Ok(())
     }
 
     /// Returns the state of the next build, and how it changes.

@@ -2,10 +2,9 @@
 
 use std::sync::mpsc::{Sender, channel};
 
-use super::Origin;
 use super::cargo::{Building, Outcome};
-use super::event::Report;
 use super::origin::Selection;
+use super::{Origin, Report};
 
 /// What is heard of a trial.
 enum Heard {

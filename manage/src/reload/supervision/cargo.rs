@@ -182,19 +182,7 @@ fn read_messages(stdout: impl io::Read, report: &impl Fn(Report)) -> Messages {
 
 /// Returns a text without the escape sequences of colours.
 pub(super) fn without_colors(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        if character == '\u{1b}' {
-            // `ESC [ … m`; the links that newer compilers write end with a backslash or a bell.
-            let ends =
-                if characters.as_str().starts_with(']') { &['\\', '\u{7}'][..] } else { &['m', 'K'][..] };
-            characters.by_ref().find(|character| ends.contains(character));
-        } else {
-            plain.push(character);
-        }
-    }
-    plain
+    console::strip_ansi_codes(text).into_owned()
 }
 
 #[cfg(test)]
