@@ -5,13 +5,11 @@ Arguments: a directory for screenshots, then NAME=URL for each page.
 
 import json
 import os
-import shutil
 import sys
 
 from axe_selenium_python import Axe
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
+
+from chromium import browser
 
 APPEARANCES = {
     "light": (1200, 900, "light"),
@@ -19,21 +17,6 @@ APPEARANCES = {
     "phone": (390, 844, "light"),
     "phone-dark": (390, 844, "dark"),
 }
-
-# For what the page itself loads or refuses.
-LOG = {"browser": "ALL"}
-
-
-def browser():
-    options = Options()
-    options.binary_location = shutil.which("chromium")
-    options.set_capability("goog:loggingPrefs", LOG)
-    for argument in ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]:
-        options.add_argument(argument)
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-
 
 def look(driver, name, url, appearance, folder):
     width, height, scheme = APPEARANCES[appearance]

@@ -3,6 +3,8 @@
 //! `MANAGE_TEST_EDITS=100` makes as many edits, instead of ten; `manage/benches/reload.sh` does that, and shows
 //! the figures.
 
+#[cfg(target_os = "linux")]
+mod following;
 mod load;
 mod site;
 mod standing_in;
