@@ -37,7 +37,8 @@ fn text(cx: &Context, routes: &[ListedRoute]) -> Result<()> {
         line.push_str(&row[3]);
         match &route.shadowed_by {
             Some(place) => {
-                line.push_str(&format!("  (never reached: {} has this path)", printable(place)));
+                let what = if route.is_fallback { "comes instead" } else { "has this path" };
+                line.push_str(&format!("  (never reached: {} {what})", printable(place)));
                 cx.out().styled_line(Role::Warning, line)?;
             }
             None => cx.line(line)?,
@@ -47,9 +48,13 @@ fn text(cx: &Context, routes: &[ListedRoute]) -> Result<()> {
 }
 
 fn cells(route: &ListedRoute) -> [String; 4] {
-    let (path, methods) = match route.is_unlisted {
-        true => (format!("{}/…", route.path.trim_end_matches('/')), "(not listed)".to_owned()),
-        false => (route.path.clone(), route.methods.names().join(",")),
+    let below = || format!("{}/…", route.path.trim_end_matches('/'));
+    let (path, methods) = if route.is_unlisted {
+        (below(), "(not listed)".to_owned())
+    } else if route.is_fallback {
+        (below(), "(fallback)".to_owned())
+    } else {
+        (route.path.clone(), route.methods.names().join(","))
     };
     [path, methods, route.app.to_owned(), route.place.clone()].map(|cell| printable(&cell).into_owned())
 }

@@ -89,6 +89,6 @@ pub(crate) use limits::Limits;
 pub(crate) use listening::{Listening, Sharing};
 pub(crate) use log::{Log, LogFormat};
 pub(crate) use phase::phases;
-pub(crate) use routes::{AppRoutes, ListedRoute, combine, has_routes, table};
+pub(crate) use routes::{AppRoutes, ListedRoute, all_paths, combine, has_routes};
 pub(crate) use serve::{ServeOptions, serve};
 pub(crate) use stand_in::StandInServer;

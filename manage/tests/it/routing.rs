@@ -1,5 +1,6 @@
 //! The routes of apps: prefixes, precedence, and their list.
 
+use manage::Program;
 use manage::axum::Router;
 use manage::axum::body::Body;
 use manage::axum::http::{Request, StatusCode};
@@ -74,6 +75,8 @@ fn routes_are_listed_with_their_methods_and_places() {
         ("/routing/orders/{id} GET,HEAD,DELETE", "\"/{id}\", get", None),
         ("/routing/unlisted/… (not listed)", ".nest(\"/unlisted\"", None),
         ("/routing/state GET,HEAD", "\"/state\", get", None),
+        ("/routing/orders/… (fallback)", ".fallback(async || (StatusCode::NOT_FOUND, \"no such order", None),
+        ("/routing/… (fallback)", ".fallback(async || (StatusCode::NOT_FOUND, \"nothing here", None),
         ("/routing/orders/{order} GET,HEAD", "\"/routing/orders/{order}\"", Some("\"/{id}\", get")),
         // The function is all that is known of the route in its `Router`.
         (
@@ -102,8 +105,26 @@ fn the_list_is_also_json() {
     assert_eq!(order["app"], "it");
     let hidden = routes.iter().find(|route| route["path"] == "/routing/orders/{order}").expect("a route");
     assert_eq!(hidden["shadowed_by"], order["place"]);
+    let fallbacks = routes.iter().filter(|route| route["is_fallback"] == true);
+    let of_routing: Vec<_> = fallbacks.filter(|route| route["path"].as_str() == Some("/routing")).collect();
+    assert_eq!(of_routing.len(), 1, "{of_routing:?}");
+    assert!(!ran.out.contains("/healthz"), "it is of no app");
     let ran = Project::new().run("show_urls nope");
     assert!(ran.exit.0 == 1 && ran.err.contains("No installed app with label 'nope'."), "{}", ran.all());
+}
+
+/// What answers without a route of an app is listed, too.
+#[case]
+fn health_checks_come_first() {
+    let list = |program: Program| {
+        let ran = Project::with(program).run("show_urls");
+        assert_eq!((ran.exit.0, &*ran.err), (0, ""), "{}", ran.all());
+        let lines = ran.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.collect::<Vec<_>>()
+    };
+    let expected = ["/healthz GET,HEAD manage health check", "/readyz GET,HEAD manage health check"];
+    assert_eq!(list(Program::new(&[])), expected, "without apps nothing else answers");
+    assert_eq!(list(Program::new(&["it"]))[..2], expected);
 }
 
 #[case]

@@ -42,7 +42,12 @@ pub(super) struct Project {
 impl Project {
     pub(super) fn new(apps: Vec<AppRoutes>, facts: Facts) -> Self {
         let facts = Facts { hosts: facts.hosts.without_wildcard(), ..facts };
-        Self { facts, routes: table(&apps), token: Token::random(), apps }
+        Self {
+            facts,
+            routes: table(&apps).into_iter().map(|(_, route)| route).collect(),
+            token: Token::random(),
+            apps,
+        }
     }
 
     /// Returns whether a response to this path was made by axum: no app has a route or a fallback for it.

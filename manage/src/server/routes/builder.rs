@@ -33,7 +33,7 @@ use tower_service::Service;
 pub struct Routes<S = ()> {
     router: Router<S>,
     entries: Vec<Entry<S>>,
-    has_fallback: bool,
+    fallbacks: Vec<Fallback>,
 }
 
 /// A recorded route.
@@ -43,6 +43,15 @@ pub(super) struct Entry<S = ()> {
     /// `None` for an axum `Router` that a function with `#[manage::router]` returned.
     pub(super) place: Option<&'static Location<'static>>,
     pub(super) target: Target<S>,
+}
+
+/// A handler of the requests without a route.
+#[derive(Clone)]
+pub(super) struct Fallback {
+    /// Below this path; empty for all paths.
+    pub(super) prefix: String,
+    /// `None` for the place of the function with `#[manage::router]`.
+    pub(super) place: Option<&'static Location<'static>>,
 }
 
 /// What a route leads to.
@@ -80,7 +89,7 @@ impl<S: Clone + Send + Sync + 'static> IntoRoutes<S> for Router<S> {
         Routes {
             entries: self.has_routes().then_some(unlisted).into_iter().collect(),
             router: self,
-            has_fallback: false,
+            fallbacks: Vec::new(),
         }
     }
 }
@@ -94,7 +103,7 @@ impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Creates a router without routes.
     pub fn new() -> Self {
-        Self { router: Router::new(), entries: Vec::new(), has_fallback: false }
+        Self { router: Router::new(), entries: Vec::new(), fallbacks: Vec::new() }
     }
 
     /// Adds a route: `.route("/articles/{slug}", get(article))`.
@@ -124,13 +133,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Adds routes below a path.
     #[track_caller]
     pub fn nest(mut self, path: &str, routes: impl IntoRoutes<S>) -> Self {
-        let Self { router: nested, entries, .. } = routes.into_routes();
+        let Self { router: nested, entries, fallbacks } = routes.into_routes();
         let place = Location::caller();
         self.entries.extend(entries.into_iter().map(|entry| Entry {
             path: joined(path, &entry.path),
             place: entry.place.or(Some(place)),
             ..entry
         }));
+        self.fallbacks.extend(fallbacks.into_iter().map(|fallback| fallback.below(path)));
         self.map_router(|router| router.nest(path, nested))
     }
 
@@ -149,8 +159,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Adds the routes and the fallback of another router.
     #[track_caller]
     pub fn merge(mut self, routes: impl IntoRoutes<S>) -> Self {
-        let Self { router: other, entries, has_fallback } = routes.into_routes();
-        self.has_fallback |= has_fallback;
+        let Self { router: other, entries, fallbacks } = routes.into_routes();
+        self.fallbacks.extend(fallbacks);
         let place = Location::caller();
         self.entries
             .extend(entries.into_iter().map(|entry| Entry { place: entry.place.or(Some(place)), ..entry }));
@@ -185,17 +195,18 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Sets the handler of requests without a route.
     #[track_caller]
     pub fn fallback<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
-        Self { has_fallback: true, ..self }.map_router(|router| router.fallback(handler))
+        self.falls_back(Location::caller()).map_router(|router| router.fallback(handler))
     }
 
     /// Sets the service of requests without a route.
+    #[track_caller]
     pub fn fallback_service<T>(self, service: T) -> Self
     where
         T: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
         T::Response: IntoResponse,
         T::Future: Send + 'static,
     {
-        Self { has_fallback: true, ..self }.map_router(|router| router.fallback_service(service))
+        self.falls_back(Location::caller()).map_router(|router| router.fallback_service(service))
     }
 
     /// Sets the handler of requests whose route has no handler for their method.
@@ -215,7 +226,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             },
         };
         let entries = self.entries.into_iter().map(with_state).collect();
-        Routes { router: self.router.with_state(state), entries, has_fallback: self.has_fallback }
+        Routes { router: self.router.with_state(state), entries, fallbacks: self.fallbacks }
     }
 
     /// Changes the `Router` by a function. Routes that it adds are not listed.
@@ -226,15 +237,26 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// Nests all of it below a prefix.
     pub(super) fn below(self, prefix: &str) -> Self {
-        let Self { router, entries, .. } = self;
+        let Self { router, entries, fallbacks } = self;
         let entries = entries.into_iter().map(|entry| Entry { path: joined(prefix, &entry.path), ..entry });
-        Self { entries: entries.collect(), router: Router::new().nest(prefix, router), has_fallback: false }
+        Self {
+            entries: entries.collect(),
+            fallbacks: fallbacks.into_iter().map(|fallback| fallback.below(prefix)).collect(),
+            router: Router::new().nest(prefix, router),
+        }
     }
 
     /// Forgets where the routes are registered, so that the registration's own place is shown.
     #[cfg(feature = "static")]
     pub(crate) fn without_places(mut self) -> Self {
         self.entries.iter_mut().for_each(|entry| entry.place = None);
+        self
+    }
+
+    /// Records a fallback, which replaces an earlier one.
+    fn falls_back(mut self, place: &'static Location<'static>) -> Self {
+        self.fallbacks.retain(|fallback| !fallback.prefix.is_empty());
+        self.fallbacks.push(Fallback { prefix: String::new(), place: Some(place) });
         self
     }
 
@@ -249,9 +271,8 @@ impl<S> Routes<S> {
         &self.entries
     }
 
-    #[cfg(debug_assertions)]
-    pub(super) fn has_fallback(&self) -> bool {
-        self.has_fallback
+    pub(super) fn fallbacks(&self) -> &[Fallback] {
+        &self.fallbacks
     }
 
     pub(super) fn router(&self) -> &Router<S> {
@@ -268,6 +289,12 @@ impl<S> From<Routes<S>> for Router<S> {
 impl<S> std::fmt::Debug for Routes<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.entries.iter().map(|entry| &entry.path)).finish()
+    }
+}
+
+impl Fallback {
+    fn below(self, prefix: &str) -> Self {
+        Self { prefix: joined(prefix, &self.prefix), ..self }
     }
 }
 

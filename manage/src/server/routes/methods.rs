@@ -40,6 +40,11 @@ impl Methods {
         Self(vec!["ANY"])
     }
 
+    /// Those of what can only be read.
+    pub(super) fn get() -> Self {
+        Self(vec!["GET", "HEAD"])
+    }
+
     pub(super) fn unknown() -> Self {
         Self(Vec::new())
     }

@@ -10,9 +10,10 @@ mod table;
 
 use axum::Router;
 
-use self::builder::Entry;
+#[cfg(debug_assertions)]
+use self::builder::Fallback;
 pub use self::builder::{IntoRoutes, Routes};
-pub(crate) use self::table::{ListedRoute, table};
+pub(crate) use self::table::{ListedRoute, all_paths, table};
 use super::Site;
 use crate::command::{Location, Program};
 use crate::error::Result;
@@ -90,8 +91,8 @@ impl AppRoutes {
     }
 
     /// Returns where a route is registered. That of an axum `Router` is the function that returned it.
-    fn place(&self, entry: &Entry) -> String {
-        match entry.place {
+    fn place(&self, place: Option<&'static std::panic::Location<'static>>) -> String {
+        match place {
             Some(place) => format!("{}:{}", place.file(), place.line()),
             None => self.location.to_string(),
         }
@@ -134,5 +135,6 @@ pub(crate) fn claims(apps: &[AppRoutes], path: &str) -> bool {
 /// known.
 #[cfg(debug_assertions)]
 pub(crate) fn has_own_fallback(apps: &[AppRoutes]) -> bool {
-    apps.last().is_some_and(|app| app.routes.has_fallback())
+    let is_own = |fallback: &Fallback| fallback.prefix.is_empty();
+    apps.last().is_some_and(|app| app.routes.fallbacks().iter().any(is_own))
 }
