@@ -107,6 +107,8 @@ mod server_errors;
 mod service_secrets;
 #[cfg(feature = "runserver")]
 mod serving;
+#[cfg(all(target_os = "linux", feature = "runserver"))]
+mod serving_deployed;
 #[cfg(feature = "runserver")]
 mod serving_hosts;
 #[cfg(feature = "http2")]

@@ -55,7 +55,8 @@ async fn events() -> Response {
     ([(header::CONTENT_TYPE, "text/event-stream")], Body::new(Events(receiver))).into_response()
 }
 
-struct Events(tokio::sync::mpsc::Receiver<Bytes>);
+/// The body of a stream of events.
+pub(crate) struct Events(pub(crate) tokio::sync::mpsc::Receiver<Bytes>);
 
 impl hyper::body::Body for Events {
     type Data = Bytes;
