@@ -140,6 +140,8 @@ mod test_databases;
 mod testing;
 mod things;
 mod tls;
+#[cfg(all(feature = "runserver", feature = "tracing"))]
+mod traced_events;
 mod transactions;
 #[cfg(all(unix, feature = "postgres"))]
 mod trust;
@@ -160,6 +162,8 @@ fn main() -> std::process::ExitCode {
     // Tests of what ends a process start this program again, as a project's own.
     if stopping::is_program() || std::env::var_os(project::AS_PROGRAM).is_some() {
         let is_bare = std::env::var_os(project::AS_PROGRAM).is_some_and(|value| value == "bare");
+        #[cfg(all(feature = "runserver", feature = "tracing"))]
+        traced_events::subscribe();
         return manage::Program::new(if is_bare { &[] } else { &["it"] }).main();
     }
     if let Some(exit) = own_main::run() {
