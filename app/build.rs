@@ -2,5 +2,6 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=src/management/commands");
+    println!("cargo::rerun-if-changed=static");
     println!("cargo::rerun-if-changed=../migrations");
 }

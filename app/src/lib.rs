@@ -18,6 +18,7 @@ mod views;
 mod management;
 
 manage::commands!();
+manage::static_files!("static");
 manage::migrations! {
     sqlite: "../migrations/sqlite",
     postgres: "../migrations/postgres",

@@ -12,11 +12,13 @@ use crate::views;
 #[manage::router]
 pub fn urls(site: &Site) -> manage::Result<Routes> {
     let settings: BlogSettings = site.settings().app("app")?;
+    let api =
+        Routes::new().route("/api/articles", get(views::api_articles)).layer(map_response(views::as_json));
     Ok(Routes::new()
         .route("/", get(views::index))
         .route("/articles/{slug}/", get(views::article))
-        .route("/api/articles", get(views::api_articles))
-        .route("/style.css", get(views::style))
+        .layer(map_response(views::as_page))
+        .merge(api)
         .fallback(views::not_found)
         .layer(Extension(settings))
         .layer(map_response(views::secured))

@@ -1,19 +1,18 @@
 //! The blog's pages.
 
+mod failures;
 mod harmless;
 mod headers;
 mod layout;
 mod markdown;
 
 use chrono::NaiveDateTime;
-use diesel::QueryResult;
 use manage::axum::Extension;
+use manage::axum::extract::Path;
 use manage::axum::extract::rejection::PathRejection;
-use manage::axum::extract::{Path, State};
 use manage::axum::http::{StatusCode, header};
 use manage::axum::response::{IntoResponse, Response};
-use manage::database::{ConnectError, Connection};
-use manage::server::Site;
+use manage::server::{Db, HandlerError};
 use maud::{Markup, PreEscaped, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -22,22 +21,19 @@ use crate::models::{self, Article};
 use crate::settings::BlogSettings;
 use layout::page;
 
+pub(crate) use failures::{as_json, as_page};
 pub(crate) use headers::secured;
-pub(crate) use layout::style;
 
 /// The characters that are not encoded in a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// GET `/`: the published articles, the newest first.
 pub(crate) async fn index(
-    State(site): State<Site>,
+    db: Db,
     Extension(settings): Extension<BlogSettings>,
-) -> Response {
+) -> Result<Response, HandlerError> {
     let most = settings.front_page_articles;
-    let articles = match query(&site, move |connection| models::published(connection, most)).await {
-        Ok(articles) => articles,
-        Err(failure) => return failed(&failure),
-    };
+    let articles = db.run(move |connection| models::published(connection, most)).await?;
     let list = html! {
         h1 { "Articles" }
         @if articles.is_empty() {
@@ -52,19 +48,18 @@ pub(crate) async fn index(
             }
         }
     };
-    page(StatusCode::OK, "Articles", list)
+    Ok(page(StatusCode::OK, "Articles", list))
 }
 
 /// GET `/articles/{slug}/`: one article.
-pub(crate) async fn article(State(site): State<Site>, slug: Result<Path<String>, PathRejection>) -> Response {
+pub(crate) async fn article(
+    db: Db,
+    slug: Result<Path<String>, PathRejection>,
+) -> Result<Response, HandlerError> {
     // Bytes that are no UTF-8 are no slug.
-    let Ok(Path(slug)) = slug else { return not_found().await };
-    let found = query(&site, move |connection| models::find_published(connection, &slug)).await;
-    let article = match found {
-        Ok(Some(article)) => article,
-        Ok(None) => return not_found().await,
-        Err(failure) => return failed(&failure),
-    };
+    let Ok(Path(slug)) = slug else { return Ok(not_found().await) };
+    let found = db.run(move |connection| models::find_published(connection, &slug)).await?;
+    let Some(article) = found else { return Ok(not_found().await) };
     let content = html! {
         article lang=[markdown::language(&article.title, &article.body)] {
             h1 { (article.title) }
@@ -72,7 +67,7 @@ pub(crate) async fn article(State(site): State<Site>, slug: Result<Path<String>,
             (PreEscaped(markdown::html(&article.body)))
         }
     };
-    page(StatusCode::OK, &article.title, content)
+    Ok(page(StatusCode::OK, &article.title, content))
 }
 
 /// An article in the list for programs.
@@ -85,18 +80,9 @@ struct Listed<'a> {
 }
 
 /// GET `/api/articles`: the published articles as JSON.
-pub(crate) async fn api_articles(State(site): State<Site>) -> Response {
-    match query(&site, |connection| models::published(connection, None)).await {
-        Ok(articles) => json(StatusCode::OK, &articles.iter().map(listed).collect::<Vec<_>>()),
-        Err(Failure::Connect(_)) => json(
-            StatusCode::SERVICE_UNAVAILABLE,
-            &serde_json::json!({ "error": "The database is not available." }),
-        ),
-        Err(Failure::Query(_)) => json(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            &serde_json::json!({ "error": "The articles cannot be read." }),
-        ),
-    }
+pub(crate) async fn api_articles(db: Db) -> Result<Response, HandlerError> {
+    let articles = db.run(|connection| models::published(connection, None)).await?;
+    Ok(json(StatusCode::OK, &articles.iter().map(listed).collect::<Vec<_>>()))
 }
 
 fn listed(article: &Article) -> Listed<'_> {
@@ -115,53 +101,6 @@ pub(crate) async fn not_found() -> Response {
         p { "It may have moved, or it has not been published yet. " a href="/" { "See all articles." } }
     };
     page(StatusCode::NOT_FOUND, "There is no such page", content)
-}
-
-fn failed(failure: &Failure) -> Response {
-    let (status, title, text) = match failure {
-        Failure::Connect(_) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The articles cannot be read at the moment",
-            "The database does not answer. Please try again in a minute.",
-        ),
-        Failure::Query(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The articles cannot be read",
-            "Something is wrong with this site. Its log says what.",
-        ),
-    };
-    page(status, title, html! { h1 { (title) } p { (text) } })
-}
-
-/// Why there is no answer. It is in the server's log, and nowhere else.
-enum Failure {
-    /// There is no connection: it may work again in a while.
-    Connect(ConnectError),
-    /// The database answers, and refuses the query.
-    Query(diesel::result::Error),
-}
-
-impl From<ConnectError> for Failure {
-    fn from(error: ConnectError) -> Self {
-        Self::Connect(error)
-    }
-}
-
-impl From<diesel::result::Error> for Failure {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Query(error)
-    }
-}
-
-async fn query<T: Send + 'static>(
-    site: &Site,
-    work: impl FnOnce(&mut Connection) -> QueryResult<T> + Send + 'static,
-) -> Result<T, Failure> {
-    let result = site.pool().run(|connection| work(connection).map_err(Failure::Query)).await;
-    result.inspect_err(|failure| match failure {
-        Failure::Connect(error) => site.log_error(error),
-        Failure::Query(error) => site.log_error(error),
-    })
 }
 
 fn json(status: StatusCode, value: &impl Serialize) -> Response {

@@ -1,17 +1,8 @@
 //! What all pages have in common.
 
-use manage::axum::http::{StatusCode, header};
+use manage::axum::http::StatusCode;
 use manage::axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
-
-const STYLE: &str = include_str!("style.css");
-
-/// GET `/style.css`: apart from the pages, so that these need no style of their own and a browser can refuse
-/// any.
-pub(crate) async fn style() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=300")];
-    (headers, STYLE).into_response()
-}
 
 /// Returns a whole page.
 pub(super) fn page(status: StatusCode, title: &str, content: Markup) -> Response {
@@ -25,7 +16,8 @@ pub(super) fn page(status: StatusCode, title: &str, content: Markup) -> Response
                 title { (title) " · A small blog" }
                 // Without it, browsers ask for /favicon.ico.
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href="/style.css";
+                // In a file of its own, so that a browser can refuse all styles in pages.
+                link rel="stylesheet" href=(manage::static_url!("style.css"));
             }
             body {
                 header { a href="/" { "A small blog" } }

@@ -101,5 +101,7 @@ fn without_a_database_pages_say_so() {
     assert_eq!(server.get("/other").0, 404);
     let line = server.running.wait_for_line("refuses the connection", std::time::Duration::from_secs(10));
     assert!(line.contains("PostgreSQL at 127.0.0.1:1/blog"), "{line}");
+    // The place of the `?` in the view.
+    assert!(line.contains("GET / failed at app/src/views.rs:"), "{line}");
     assert!(!(server.running.stderr() + &server.running.stdout()).contains("very-secret"));
 }

@@ -86,7 +86,6 @@ fn every_response_is_secured() {
         ("GET /", 500),
         ("GET /api/articles", 500),
         ("GET /none", 404),
-        ("GET /style.css", 200),
         ("POST /", 405),
         ("GET /articles/%ff/", 404),
     ] {
@@ -102,8 +101,19 @@ fn every_response_is_secured() {
         }
     }
     let page = whole(&server.url, "GET /none");
-    assert!(
-        page.contains("<link rel=\"stylesheet\" href=\"/style.css\">") && !page.contains("<style"),
-        "{page}"
-    );
+    assert!(!page.contains("<style"), "{page}");
+    // The style sheet, whose URL is another one when it changes.
+    let (_, rest) =
+        page.split_once("<link rel=\"stylesheet\" href=\"/static/app/style.").expect("a style sheet");
+    let (hash, _) = rest.split_once(".css\">").expect("the end of its URL");
+    let style = whole(&server.url, &format!("GET /static/app/style.{hash}.css"));
+    for header in [
+        "HTTP/1.1 200 OK\r\n",
+        "content-type: text/css",
+        "cache-control: public, max-age=31536000, immutable\r\n",
+        "x-content-type-options: nosniff\r\n",
+    ] {
+        assert_eq!(style.matches(header).count(), 1, "{header}\n{style}");
+    }
+    assert!(style.ends_with(include_str!("../../static/style.css")), "{style}");
 }

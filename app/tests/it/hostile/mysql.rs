@@ -166,7 +166,7 @@ fn runserver_goes_on() {
         for _ in 0..3 {
             let (status, page) = server.get("/api/articles");
             assert!([500, 503].contains(&status), "{}: {status} {page}", case.name());
-            assert_eq!(server.get("/style.css").0, 200, "{}", case.name());
+            assert_eq!(server.get("/static/app/style.css").0, 200, "{}", case.name());
         }
         assert!(server.running.is_running(), "{}", case.name());
         let text = format!("{}{}", server.running.stdout(), server.running.stderr());
