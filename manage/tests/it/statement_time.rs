@@ -8,8 +8,10 @@ use manage::database::Connection;
 use manage::server::{Db, HandlerError, Routes, Site};
 use manage_test_support::{Backend, TestDatabase, case, shared_mariadb, shared_postgres, wait_until};
 
-use crate::backends::{connect, on_each_backend};
+use crate::backends::{behind_pgbouncer, connect, on_each_backend, on_postgres_with_tls, open, text, with};
+use crate::pooling::pooler;
 use crate::serving::{SOON, Server};
+use crate::tls::encrypting;
 
 diesel::table! {
     soups (id) {
@@ -62,21 +64,22 @@ fn running(database: &TestDatabase) -> String {
 }
 
 /// One connection for all requests, and little time for each.
-fn server(database: &TestDatabase) -> Server {
-    let variables = [
-        ("DATABASE_URL", database.url()),
-        ("MANAGE_POOL_MAX_SIZE", "1"),
-        ("MANAGE_SERVER_REQUEST_TIMEOUT", "2"),
-    ];
+fn server(url: &str) -> Server {
+    let variables =
+        [("DATABASE_URL", url), ("MANAGE_POOL_MAX_SIZE", "1"), ("MANAGE_SERVER_REQUEST_TIMEOUT", "2")];
     Server::with(&[], &variables)
 }
 
+/// Holds a lock on the table for as long as the connection exists.
 fn locked(database: &TestDatabase) -> Connection {
-    let mut other = connect(database);
+    lock(connect(database), database.backend())
+}
+
+fn lock(mut other: Connection, backend: Backend) -> Connection {
     let table = "CREATE TABLE soups (id INTEGER NOT NULL PRIMARY KEY, bowls INTEGER NOT NULL)";
     other.batch_execute(table).expect("a table");
     other.batch_execute("INSERT INTO soups VALUES (1, 10)").expect("a row");
-    let lock = match database.backend() {
+    let lock = match backend {
         Backend::Postgres => "BEGIN; LOCK TABLE soups IN ACCESS EXCLUSIVE MODE",
         Backend::MariaDb => "LOCK TABLES soups WRITE",
         Backend::Sqlite => "BEGIN EXCLUSIVE",
@@ -88,7 +91,7 @@ fn locked(database: &TestDatabase) -> Connection {
 #[case(on_each_backend)]
 fn a_statement_ends_with_the_time_of_its_request(database: TestDatabase) {
     let other = locked(&database);
-    let mut server = server(&database);
+    let mut server = server(database.url());
     for path in ["/time/statement", "/time/transaction", "/time/insistent", "/time/pool"] {
         let answer = server.get(path);
         assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("retry-after: "), "{path}: {answer}");
@@ -106,11 +109,41 @@ fn a_statement_ends_with_the_time_of_its_request(database: TestDatabase) {
     assert_eq!(left, Ok(9), "no statement that was cut off has run");
 }
 
+/// A request to cancel goes to the pooler, which finds the server's session; or it is encrypted.
+#[case(behind_pgbouncer)]
+fn a_pooler_passes_the_request_to_cancel_on() {
+    let (database, _pooler, url) = pooler(&[]);
+    let other = locked(&database);
+    is_canceled(&url, || running(&database));
+    drop(other);
+}
+
+#[case(on_postgres_with_tls)]
+fn a_request_to_cancel_is_encrypted() {
+    let (postgres, tls) = encrypting(Backend::Postgres);
+    let url = postgres.url_as("localhost", postgres.user(), postgres.password(), postgres.own_database());
+    let url = with(&with(&url, "sslmode", "verify-full"), "sslrootcert", text(tls.ca()));
+    let other = lock(open(&url), Backend::Postgres);
+    let statements = "FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'UPDATE%soups%'";
+    is_canceled(&url, || postgres.query_value(&format!("SELECT count(*) {statements}")));
+    drop(other);
+}
+
+#[track_caller]
+fn is_canceled(url: &str, running: impl Fn() -> String) {
+    let server = server(url);
+    assert!(server.get("/handlers/two").ends_with("\r\n\r\n2"), "it connects");
+    let answer = server.get("/time/statement");
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    wait_until(SOON, "the end of the statement in the server", || running() == "0");
+    assert!(server.get("/handlers/two").ends_with("\r\n\r\n2"), "the connection is free");
+}
+
 /// Nobody waits for the answer any more, and nothing else ends the statement.
 #[case(on_each_backend)]
 fn a_client_that_goes_away_leaves_no_statement(database: TestDatabase) {
     let other = locked(&database);
-    let server = server(&database);
+    let server = server(database.url());
     for path in ["/time/statement", "/time/pool"] {
         let client = server.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         if database.backend() != Backend::Sqlite {
