@@ -31,23 +31,35 @@ use crate::panics::Panic;
 pub struct HandlerError {
     error: anyhow::Error,
     place: &'static Location<'static>,
+    /// Whether it may work again in a while.
+    is_unavailable: bool,
 }
 
 impl<E: Into<anyhow::Error>> From<E> for HandlerError {
     #[track_caller]
     fn from(error: E) -> Self {
-        Self { error: error.into(), place: Location::caller() }
+        Self::at(error.into(), Location::caller())
     }
 }
 
 impl HandlerError {
     /// Creates the error of a place other than a `?`.
     pub(super) fn at(error: anyhow::Error, place: &'static Location<'static>) -> Self {
-        Self { error, place }
+        let is_unavailable = error.chain().any(|cause| cause.is::<ConnectError>());
+        Self { error, place, is_unavailable }
+    }
+
+    /// Creates the error of something that is not available now, such as a connection of another crate's pool:
+    /// the response has the status 503. It has the place of this call.
+    ///
+    /// An error of this crate's connections and pools has that status anyway.
+    #[track_caller]
+    pub fn unavailable(error: impl Into<anyhow::Error>) -> Self {
+        Self { is_unavailable: true, ..Self::at(error.into(), Location::caller()) }
     }
 
     fn status(&self) -> StatusCode {
-        match self.error.chain().any(|cause| cause.is::<ConnectError>()) {
+        match self.is_unavailable {
             true => StatusCode::SERVICE_UNAVAILABLE,
             false => StatusCode::INTERNAL_SERVER_ERROR,
         }

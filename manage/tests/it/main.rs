@@ -3,6 +3,8 @@
 mod arguments;
 #[cfg(feature = "terminal")]
 mod asking;
+#[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres"))]
+mod async_pools;
 mod backends;
 mod batches;
 #[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres", debug_assertions))]
