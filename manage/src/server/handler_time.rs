@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::access_log::ConnectionLog;
 
 /// How much of the time is left for the response when a statement was canceled.
-const LAST_MOMENT: Duration = Duration::from_millis(250);
+const LAST_MOMENT: Duration = Duration::from_millis(500);
 
 /// The remaining time of a handler. It starts again whenever a part of the request's body arrives, and does
 /// not pass while the handler waits for one: then the client's own time passes.
@@ -44,7 +44,7 @@ impl HandlerTime {
     pub(super) fn deadline(&self, log: &ConnectionLog) -> Option<std::time::Instant> {
         let limit = self.limit?;
         let since = log.works_since().unwrap_or_else(std::time::Instant::now);
-        since.checked_add(limit - (limit / 20).min(LAST_MOMENT))
+        since.checked_add(limit - (limit / 8).min(LAST_MOMENT))
     }
 
     /// Returns the limit, for the log.

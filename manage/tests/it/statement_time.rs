@@ -66,7 +66,7 @@ fn running(database: &TestDatabase) -> String {
 /// One connection for all requests, and little time for each.
 fn server(url: &str) -> Server {
     let variables =
-        [("DATABASE_URL", url), ("MANAGE_POOL_MAX_SIZE", "1"), ("MANAGE_SERVER_REQUEST_TIMEOUT", "2")];
+        [("DATABASE_URL", url), ("MANAGE_POOL_MAX_SIZE", "1"), ("MANAGE_SERVER_REQUEST_TIMEOUT", "4")];
     Server::with(&[], &variables)
 }
 

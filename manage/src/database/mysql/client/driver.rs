@@ -244,9 +244,10 @@ impl Drop for Driver {
     fn drop(&mut self) {
         if self.deadline.is_some_and(|deadline| deadline <= Instant::now())
             && self.session.has_timed_out()
+            && let Some(time) = self.session.runs_for()
             && let Some((connection, target)) = self.session.place()
         {
-            kill::kill_statement(&self.settings, *connection, target);
+            kill::kill_statement(&self.settings, *connection, time, target);
         }
     }
 }

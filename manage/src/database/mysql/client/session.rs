@@ -66,6 +66,11 @@ impl Session {
         self
     }
 
+    /// Returns for how long the server has been at work, if there is a deadline.
+    pub(super) fn runs_for(&mut self) -> Option<Duration> {
+        self.channel.stream().sent().map(|sent| sent.elapsed())
+    }
+
     /// Returns the number of the session on the server, and where that is.
     pub(super) fn place(&self) -> Option<&(u32, Endpoint)> {
         self.place.as_ref()

@@ -31,6 +31,8 @@ struct Timed {
     deadline: Option<Instant>,
     /// The time limit of the socket: each call of the system that waits longer ends, and is repeated.
     limit: Option<Duration>,
+    /// When something was sent last, before a deadline.
+    sent: Option<Instant>,
 }
 
 /// The time limit of a socket whose deadline is further away than that. To set another one for each statement
@@ -93,6 +95,7 @@ impl Read for Timed {
 
 impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sent = self.deadline.map(|_| Instant::now());
         self.until_deadline(|socket| forward!(socket, socket => socket.write(bytes)))
     }
 
@@ -103,12 +106,17 @@ impl Write for Timed {
 
 impl Stream {
     pub(super) fn new(socket: Blocking, tls: Option<ClientConnection>) -> Self {
-        Self { socket: Timed { socket, deadline: None, limit: None }, tls: tls.map(Box::new) }
+        Self { socket: Timed { socket, deadline: None, limit: None, sent: None }, tls: tls.map(Box::new) }
     }
 
     /// Sets or removes the time at which reading and writing fail with `TimedOut`.
     pub(super) fn set_deadline(&mut self, deadline: Option<Instant>) {
         self.socket.deadline = deadline;
+    }
+
+    /// Returns when something was sent last, if there is a deadline.
+    pub(super) fn sent(&self) -> Option<Instant> {
+        self.socket.sent
     }
 
     /// Returns whether nothing has arrived. While no statement runs, whatever arrives means that the server
