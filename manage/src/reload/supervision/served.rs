@@ -3,21 +3,25 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::{Shutdown, TcpListener};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::link::{self, Order, Said};
+
+/// How long the last message of a program that has ended may take to be read.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// What the operating system and the program report.
 #[derive(Debug)]
@@ -76,9 +80,10 @@ impl Served {
             link,
             reason: None,
         };
-        let (reading, unread) = (served.link.try_clone()?, served.link.try_clone()?);
-        let said = report.clone();
-        let reader = thread::spawn(move || {
+        let (reading, said) = (served.link.try_clone()?, report.clone());
+        let (reads, all_read) = mpsc::channel::<()>();
+        thread::spawn(move || {
+            let _reads = reads;
             link::read(reading, |message| {
                 said(match message {
                     Said::Ready => News::Ready,
@@ -89,9 +94,8 @@ impl Served {
         thread::spawn(move || {
             if let Ok(status) = process.wait() {
                 has_ended.store(true, Ordering::SeqCst);
-                // What it said comes before its end. A process that it has left behind says nothing.
-                let _ = unread.shutdown(Shutdown::Read);
-                let _ = reader.join();
+                // What it said comes before its end. A process that it has left behind may have its stdin.
+                let _ = all_read.recv_timeout(LAST_WORDS);
                 report(News::Ended(status));
             }
         });

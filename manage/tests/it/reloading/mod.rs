@@ -21,6 +21,9 @@ use site::Site;
 const BUILD: Duration = Duration::from_secs(300);
 const SOON: Duration = Duration::from_secs(30);
 
+/// A part of the warning about options of `cargo run` that are not known.
+const OTHERWISE: &str = "Cargo would not build this program as it was built";
+
 /// What an edit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Edit {
@@ -84,6 +87,7 @@ fn no_request_fails_while_the_sources_change() {
         format!("{edits} edits, {done}; new code after cargo's end: median {median:?}, worst {worst:?}");
     let _ = writeln!(std::io::stderr(), "{figures}");
     assert_eq!(done.failures, [""; 0], "{done}");
+    assert!(!server.running.stderr().contains(OTHERWISE), "{}", server.running.stderr());
     assert!(done.kept_alive > 0 && done.new_connections > 0 && done.events > 0, "{done}");
     server.stop();
     assert_eq!(site.processes(), [0; 0], "no program is left");
@@ -140,6 +144,18 @@ fn settings_are_read_anew_without_a_build() {
     assert_eq!(get(&server.address, "/").as_deref(), Ok("0"));
     site.remove(".env");
     server.running.wait_for_line("The new program serves after", SOON);
+    server.stop();
+}
+
+/// Nothing says what it was.
+#[case]
+fn a_program_that_was_built_otherwise_is_announced() {
+    let site = Site::new();
+    site.build_with(&["--config", "profile.dev.package.site.opt-level=1"]);
+    let mut server = site.serve(&[]);
+    server.running.wait_for_line(OTHERWISE, BUILD);
+    site.edit("1", "");
+    wait_until(BUILD, "the new code", || get(&server.address, "/").as_deref() == Ok("1"));
     server.stop();
 }
 

@@ -83,7 +83,11 @@ impl Site {
 
     /// Builds the program as it is now.
     pub(super) fn build(&self) {
-        let build = self.cargo().output().expect("cargo runs");
+        self.build_with(&[]);
+    }
+
+    pub(super) fn build_with(&self, arguments: &[&str]) {
+        let build = self.cargo().args(arguments).output().expect("cargo runs");
         assert!(build.status.success(), "{}", String::from_utf8_lossy(&build.stderr));
     }
 
