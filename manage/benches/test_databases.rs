@@ -17,7 +17,7 @@ mod bench {
     use std::time::{Duration, Instant};
 
     use diesel::connection::SimpleConnection;
-    use manage::__private::{diesel_migrations, inventory};
+    use manage::__private::{EmbeddedMigration, inventory};
     use manage::Program;
     use manage::settings::{DatabaseSettings, Origin};
     use manage::testing::TestDatabase;
@@ -25,11 +25,11 @@ mod bench {
 
     inventory::submit! {
         manage::__private::MigrationsRegistration::new(
-            &[manage::__private::Part::Folder(None, "benches/migrations", {
-                static FOLDER: diesel_migrations::EmbeddedMigrations =
-                    diesel_migrations::embed_migrations!("benches/migrations");
-                &FOLDER
-            })],
+            &[manage::__private::Part::Folder(
+                None,
+                "benches/migrations",
+                manage::__private::embedded_migrations!(manage "benches/migrations"),
+            )],
             ("bench::migrations", file!(), line!()),
             env!("CARGO_MANIFEST_DIR"),
         )
@@ -38,8 +38,9 @@ mod bench {
     /// A migration with a table of this number.
     macro_rules! table {
         ($ten:literal, $one:literal) => {
-            diesel_migrations::EmbeddedMigration::new(
-                concat!(
+            EmbeddedMigration {
+                name: concat!("2026-02-01-000", $ten, $one, "_table"),
+                up: concat!(
                     "CREATE TABLE table_",
                     $ten,
                     $one,
@@ -52,10 +53,9 @@ mod bench {
                     $one,
                     " (amount);"
                 ),
-                None,
-                diesel_migrations::EmbeddedName::new(concat!("2026-02-01-000", $ten, $one, "_table")),
-                diesel_migrations::TomlMetadataWrapper::new(true),
-            )
+                down: None,
+                in_transaction: true,
+            }
         };
     }
     macro_rules! tables {
@@ -66,16 +66,15 @@ mod bench {
             ]),*]
         };
     }
-    static TABLES: [[diesel_migrations::EmbeddedMigration; 10]; 30] = tables!(
+    static TABLES: [[EmbeddedMigration; 10]; 30] = tables!(
         "00" "01" "02" "03" "04" "05" "06" "07" "08" "09" "10" "11" "12" "13" "14"
         "15" "16" "17" "18" "19" "20" "21" "22" "23" "24" "25" "26" "27" "28" "29"
     );
     inventory::submit! {
         manage::__private::MigrationsRegistration::new(
             &[manage::__private::Part::Folder(None, "benches/many", {
-                static MANY: diesel_migrations::EmbeddedMigrations =
-                    diesel_migrations::EmbeddedMigrations::new(TABLES.as_flattened());
-                &MANY
+                static MANY: &[EmbeddedMigration] = TABLES.as_flattened();
+                MANY
             })],
             ("bench_many::migrations", file!(), line!()),
             env!("CARGO_MANIFEST_DIR"),

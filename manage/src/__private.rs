@@ -1,7 +1,7 @@
 //! Items that the macros' expansions use. Not for direct use.
 
-pub use manage_macros::{build_options, command_files};
-pub use {diesel_migrations, inventory};
+pub use inventory;
+pub use manage_macros::{build_options, command_files, embedded_migrations};
 
 pub use crate::__manage_block_on as block_on;
 #[cfg(feature = "async")]
@@ -14,7 +14,7 @@ pub use crate::command::plain_arguments::{
 };
 pub use crate::command::registry::{App, Registration};
 pub use crate::hooks::run::{HookRegistration, hook_guard};
-pub use crate::migrations::sources::{MigrationsRegistration, Part};
+pub use crate::migrations::source::registration::{EmbeddedMigration, MigrationsRegistration, Part};
 #[cfg(feature = "runserver")]
 pub use crate::server::routes::RouterRegistration;
 
@@ -44,10 +44,10 @@ pub mod internals {
     pub use crate::checks::catalog::{CATALOG, Entry};
     #[cfg(feature = "_network")]
     pub use crate::database::network::background::Background;
-    pub use crate::migrations::apply::apply;
     pub use crate::migrations::lock::{Lock, LockError};
-    pub use crate::migrations::plan::{Direction, MigrationPlan, MigrationTarget};
-    pub use crate::migrations::sources::Migrations;
+    pub use crate::migrations::plan::migration_plan::{Direction, MigrationPlan, MigrationTarget};
+    pub use crate::migrations::run::apply::apply;
+    pub use crate::migrations::source::migrations::Migrations;
     pub use crate::scaffold::command::{ScaffoldError, write_command};
 }
 

@@ -187,9 +187,6 @@ macro_rules! migrations {
 macro_rules! __manage_migrations {
     ($($name:ident $value:tt),+) => {
         const _: () = {
-            // Diesel's macro expands to paths that begin with this name.
-            use $crate::__private::diesel_migrations;
-
             $crate::__private::inventory::submit! {
                 $crate::__private::MigrationsRegistration::new(
                     &[$($crate::__manage_migrations_part!($name $value)),+],
@@ -231,10 +228,7 @@ macro_rules! __manage_migrations_part {
         ::core::compile_error!("write the directory of migrations in quotes: `postgres: \"migrations/postgres\"`")
     };
     (@ $backend:expr, $folder:literal) => {
-        $crate::__private::Part::Folder($backend, $folder, {
-            static FOLDER: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!($folder);
-            &FOLDER
-        })
+        $crate::__private::Part::Folder($backend, $folder, $crate::__private::embedded_migrations!($crate $folder))
     };
 }
 

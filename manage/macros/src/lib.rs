@@ -7,6 +7,7 @@ mod build_options;
 mod check;
 mod command;
 mod files;
+mod migrations;
 mod names;
 mod options;
 mod plain;
@@ -29,6 +30,13 @@ pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 pub fn command_files(folder: TokenStream) -> TokenStream {
     let folder = syn::parse_macro_input!(folder as files::Folder);
     files::expand(folder).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// The migrations of a directory; `manage::migrations!` is made of it.
+#[proc_macro]
+pub fn embedded_migrations(folder: TokenStream) -> TokenStream {
+    let folder = syn::parse_macro_input!(folder as migrations::Folder);
+    migrations::expand(folder).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// The options that the package is compiled with; `manage::main!` is made of it.

@@ -16,24 +16,17 @@
 //! }
 //! ```
 
-pub(crate) mod apply;
-mod control;
-mod failure;
-mod foreign_keys;
 pub(crate) mod lock;
 pub(crate) mod plan;
-mod recorder;
-mod run;
+pub(crate) mod run;
 mod script;
-mod session;
-pub(crate) mod sources;
+pub(crate) mod source;
 mod unapplied;
 
-pub(crate) use apply::{Step, StepEvent, apply};
-pub(crate) use failure::{IrreversibleError, StatementError, StepError};
 pub(crate) use lock::{Lock, LockError};
 pub(crate) use plan::{Direction, MigrationPlan, MigrationTarget, PlannedMigration, TargetError};
-pub(crate) use sources::{Migrations, SourceError, has_migrations};
+pub(crate) use run::{IrreversibleError, StatementError, Step, StepError, StepEvent, apply};
+pub(crate) use source::{Migrations, SourceError, has_migrations};
 pub use unapplied::unapplied;
 #[cfg(all(debug_assertions, feature = "runserver"))]
 pub(crate) use unapplied::unapplied_migrations;

@@ -10,7 +10,7 @@ pub(super) fn fingerprint(migrations: &Migrations, settings: &DatabaseSettings) 
 
 /// Computes the hash. Each migration has a name, its SQL, and the statements that run before it.
 fn of<'a>(
-    migrations: impl Iterator<Item = (String, String, &'a [&'static str])>,
+    migrations: impl Iterator<Item = (&'a str, &'a str, &'a [&'static str])>,
     settings: &DatabaseSettings,
 ) -> u64 {
     let mut hash = Fnv::default();
@@ -22,8 +22,8 @@ fn of<'a>(
         hash.text(value);
     }
     for (name, sql, before) in migrations {
-        hash.text(&name);
-        hash.text(&sql);
+        hash.text(name);
+        hash.text(sql);
         before.iter().for_each(|statement| hash.text(statement));
     }
     hash.0
@@ -55,7 +55,7 @@ mod tests {
     /// Returns the hash of one migration, for a role.
     fn number(name: &str, sql: &str, before: &[&'static str], url: &str) -> u64 {
         let settings = DatabaseSettings::from_url("default", url, Origin::Code).expect("a URL");
-        of(std::iter::once((name.to_owned(), sql.to_owned(), before)), &settings)
+        of(std::iter::once((name, sql, before)), &settings)
     }
 
     #[test]

@@ -23,14 +23,14 @@ fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect()
 }
 
-/// All that the compiler says in the cases of mistakes; and the source of the macro that reads files, for
-/// which there are no such cases.
+/// All that the compiler says in the cases of mistakes; and the sources of the macros that read files, for
+/// which there are few such cases.
 fn messages() -> String {
     let cases = fs::read_dir(package("ui-tests/cases"))
         .expect("the cases")
         .map(|entry| entry.expect("a case").path());
     let shown = cases.filter(|path| path.extension().is_some_and(|ending| ending == "stderr"));
-    let files = shown.chain([package("macros/src/files.rs")]);
+    let files = shown.chain(["macros/src/files.rs", "macros/src/migrations.rs"].map(package));
     files.map(|path| fs::read_to_string(path).expect("text")).collect()
 }
 

@@ -26,12 +26,14 @@ manage::migrations! {
     },
 }
 
-static FAILING: EmbeddedMigrations = embed_migrations!("tests/it/migrations/failing");
-
 // An app whose second migration fails: what the macro writes, with the place of another crate.
 manage::__private::inventory::submit! {
     MigrationsRegistration::new(
-        &[Part::Folder(None, "tests/it/migrations/failing", &FAILING)],
+        &[Part::Folder(
+            None,
+            "tests/it/migrations/failing",
+            manage::__private::embedded_migrations!(manage "tests/it/migrations/failing"),
+        )],
         ("failing", file!(), 1),
         env!("CARGO_MANIFEST_DIR"),
     )

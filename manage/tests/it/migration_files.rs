@@ -15,14 +15,13 @@ use crate::project::Project;
 macro_rules! app {
     ($app:literal $(before $before:expr)?, $(($name:literal, $up:expr, $down:expr, $in_transaction:literal)),+ $(,)?) => {
         const _: () = {
-            use diesel_migrations::{EmbeddedMigration, EmbeddedMigrations, EmbeddedName, TomlMetadataWrapper};
-            use manage::__private::{MigrationsRegistration, Part};
-            static FOLDER: EmbeddedMigrations = EmbeddedMigrations::new(&[$(EmbeddedMigration::new(
-                $up, $down, EmbeddedName::new($name), TomlMetadataWrapper::new($in_transaction)
-            )),+]);
+            use manage::__private::{EmbeddedMigration, MigrationsRegistration, Part};
+            const FOLDER: &[EmbeddedMigration] = &[$(EmbeddedMigration {
+                name: $name, up: $up, down: $down, in_transaction: $in_transaction,
+            }),+];
             manage::__private::inventory::submit! {
                 MigrationsRegistration::new(
-                    &[Part::Folder(None, "migrations", &FOLDER), $(Part::Before($before))?],
+                    &[Part::Folder(None, "migrations", FOLDER), $(Part::Before($before))?],
                     ($app, concat!($app, "/src/lib.rs"), 1),
                     concat!("/srv/", $app),
                 )

@@ -15,14 +15,14 @@ use manage_test_support::{self as servers, case};
 use crate::backends::{on_each_backend, on_postgres, settings};
 
 // What `manage::migrations!` writes, for an app that is no crate of its own.
-use manage::__private::{diesel_migrations, inventory};
+use manage::__private::inventory;
 macro_rules! part {
     ($backend:ident, $folder:literal) => {
-        manage::__private::Part::Folder(Some(Backend::$backend), $folder, {
-            static FOLDER: diesel_migrations::EmbeddedMigrations =
-                diesel_migrations::embed_migrations!($folder);
-            &FOLDER
-        })
+        manage::__private::Part::Folder(
+            Some(Backend::$backend),
+            $folder,
+            manage::__private::embedded_migrations!(manage $folder),
+        )
     };
 }
 /// Registers an app for one test, which therefore shares its databases with no other test. `$own` is a

@@ -24,15 +24,16 @@ fn program() -> Program {
 }
 
 // What `manage::migrations!` writes, for apps that are no crates of their own.
-use manage::__private::{diesel_migrations, inventory};
+use manage::__private::inventory;
 macro_rules! migrations_of {
     ($app:literal, $folder:literal) => {
         inventory::submit! {
             manage::__private::MigrationsRegistration::new(
-                &[manage::__private::Part::Folder(None, $folder, {
-                    static FOLDER: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!($folder);
-                    &FOLDER
-                })],
+                &[manage::__private::Part::Folder(
+                    None,
+                    $folder,
+                    manage::__private::embedded_migrations!(manage $folder),
+                )],
                 (concat!($app, "::migrations"), file!(), line!()),
                 env!("CARGO_MANIFEST_DIR"),
             )

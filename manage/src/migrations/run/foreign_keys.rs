@@ -7,8 +7,8 @@ use std::fmt;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::script::Statement;
 use crate::database::Connection;
+use crate::migrations::script::Statement;
 
 /// The broken references.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -148,8 +148,8 @@ fn is_on(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::script::Script;
     use super::*;
+    use crate::migrations::script::Script;
     use crate::settings::Backend;
 
     #[test]

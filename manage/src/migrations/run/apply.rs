@@ -4,10 +4,10 @@ use anyhow::Context as _;
 
 use super::failure::{IrreversibleError, StepError};
 use super::foreign_keys::Violations;
-use super::run::run;
+use super::migration::run;
 use super::session::MigrationSession;
-use super::{Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration};
 use crate::database::Connection;
+use crate::migrations::{Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration};
 use crate::settings::Backend;
 
 /// An event of a step.

@@ -7,8 +7,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::script::Statement;
 use crate::database::Connection;
+use crate::migrations::script::Statement;
 use crate::settings::Backend;
 
 /// A snapshot of a session's settings, by name.

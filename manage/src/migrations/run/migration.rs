@@ -4,15 +4,15 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
 
-use super::Direction;
 use super::control::{Control, runnable};
 use super::failure::{Left, StatementError, remedy};
 use super::foreign_keys::{self, Violations};
-use super::plan::__diesel_schema_migrations as record;
-use super::script::Statement;
 use super::session::{self, MigrationSession};
-use super::sources::Entry;
 use crate::database::Connection;
+use crate::migrations::Direction;
+use crate::migrations::plan::migration_plan::__diesel_schema_migrations as record;
+use crate::migrations::script::Statement;
+use crate::migrations::source::Entry;
 use crate::settings::Backend;
 
 /// Why a migration failed, and which of its effects persist.

@@ -6,10 +6,11 @@ use std::fmt;
 use diesel::result::Error as QueryError;
 use unicode_width::UnicodeWidthStr;
 
+use super::apply::Step;
 use super::control::{OWN_TRANSACTION, Unfit};
-use super::script::{Place, Statement};
-use super::{Direction, PlannedMigration, Step};
 use crate::database::ServerError;
+use crate::migrations::script::{Place, Statement};
+use crate::migrations::{Direction, PlannedMigration};
 use crate::settings::Backend;
 
 /// The maximum length of a displayed line.
@@ -272,8 +273,8 @@ fn window(text: &str, column: usize) -> (String, usize) {
 mod tests {
     use diesel::result::DatabaseErrorKind;
 
-    use super::super::script::Script;
     use super::*;
+    use crate::migrations::script::Script;
 
     #[test]
     fn a_long_line_is_cut_around_the_column() {

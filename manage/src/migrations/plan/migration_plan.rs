@@ -6,9 +6,9 @@ use std::fmt;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::Migrations;
 use crate::console::{echo, printable};
 use crate::database::Connection;
+use crate::migrations::Migrations;
 
 diesel::table! {
     __diesel_schema_migrations (version) {
@@ -66,7 +66,7 @@ impl MigrationPlan {
             .iter()
             .map(|entry| PlannedMigration {
                 app: Some(entry.app),
-                name: entry.name(),
+                name: entry.name().to_owned(),
                 version: entry.version.clone(),
                 applied: applied.remove(&entry.version),
             })

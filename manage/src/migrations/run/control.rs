@@ -1,6 +1,6 @@
 //! Transaction control in a migration's file, in addition to the transaction that the migration runs in.
 
-use super::script::{Place, Script, Statement};
+use crate::migrations::script::{Place, Script, Statement};
 use crate::settings::Backend;
 
 /// The effect of a statement on transactions.

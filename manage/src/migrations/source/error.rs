@@ -1,0 +1,43 @@
+//! Why the migrations of a program cannot be used.
+
+use std::fmt;
+
+use crate::settings::Backend;
+
+/// Why the migrations of a program cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceError {
+    /// An app has migrations, but none for this backend.
+    NoFolder {
+        /// The app's label.
+        app: &'static str,
+        /// The backend of the database.
+        backend: Backend,
+        /// The source location of `manage::migrations!`.
+        place: String,
+    },
+    /// Two migrations have the same version. Diesel records only the version, so it would never apply the
+    /// second one.
+    SameVersion {
+        /// The names of the two directories.
+        names: [String; 2],
+    },
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFolder { app, backend, place } => {
+                write!(f, "The app '{app}' has no migrations for {backend}: name their directory at {place}.")
+            }
+            Self::SameVersion { names: [first, second] } => {
+                write!(
+                    f,
+                    "Two migrations have the same version: {first} and {second}. Give one of them another timestamp."
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}

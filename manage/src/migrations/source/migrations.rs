@@ -1,0 +1,124 @@
+//! The migrations of a program's apps, in order of version.
+
+use super::error::SourceError;
+use super::registration::{EmbeddedMigration, registrations};
+use crate::command::{Location, Program};
+use crate::migrations::script::Script;
+use crate::migrations::{Direction, PlannedMigration};
+use crate::settings::Backend;
+
+/// A migration and the app that it belongs to.
+pub(crate) struct Entry {
+    pub(in crate::migrations) app: &'static str,
+    pub(in crate::migrations) version: String,
+    /// The statements to run before it.
+    pub(in crate::migrations) before: Vec<&'static str>,
+    /// The source location of `manage::migrations!`.
+    pub(in crate::migrations) location: Location,
+    migration: &'static EmbeddedMigration,
+    backend: Backend,
+    folder: String,
+}
+
+impl Entry {
+    /// Returns the directory's name: the version and a title.
+    pub(crate) fn name(&self) -> &'static str {
+        self.migration.name
+    }
+
+    /// Returns its SQL; `None` if this direction has no file.
+    pub(in crate::migrations) fn script(&self, direction: Direction) -> Option<Script> {
+        Some(Script::new(self.migration.sql(direction)?, self.backend))
+    }
+
+    /// Returns the path of its SQL for messages.
+    pub(in crate::migrations) fn file(&self, direction: Direction) -> String {
+        let file = match direction {
+            Direction::Apply => "up.sql",
+            Direction::Revert => "down.sql",
+        };
+        format!("{}/{}/{file}", self.folder, self.name())
+    }
+
+    pub(in crate::migrations) fn is_in_transaction(&self) -> bool {
+        self.migration.in_transaction
+    }
+}
+
+/// Every migration of a program for one backend, in order of version.
+pub struct Migrations {
+    pub(in crate::migrations) entries: Vec<Entry>,
+}
+
+impl Migrations {
+    /// Returns the migrations of a program's apps; `None` if no app has any.
+    pub fn of_program(program: &Program, backend: Backend) -> Result<Option<Self>, SourceError> {
+        let registrations = registrations(program);
+        if registrations.is_empty() {
+            return Ok(None);
+        }
+        let mut entries = Vec::new();
+        for registration in registrations {
+            let app = registration.location.app();
+            let Some((path, embedded)) = registration.folder(backend) else {
+                return Err(SourceError::NoFolder { app, backend, place: registration.location.to_string() });
+            };
+            let folder = registration.shown_folder(path);
+            entries.extend(embedded.iter().map(|migration| Entry {
+                app,
+                version: migration.version(),
+                before: registration.before(backend),
+                location: registration.location,
+                migration,
+                backend,
+                folder: folder.clone(),
+            }));
+        }
+        entries.sort_by(|a, b| (&a.version, a.name()).cmp(&(&b.version, b.name())));
+        if let Some(pair) = entries.windows(2).find(|pair| pair[0].version == pair[1].version) {
+            return Err(SourceError::SameVersion {
+                names: [pair[0].name(), pair[1].name()].map(str::to_owned),
+            });
+        }
+        Ok(Some(Self { entries }))
+    }
+
+    /// Returns the problems of a program's migrations for all backends. An app need not have migrations for
+    /// every backend.
+    pub(crate) fn problems(program: &Program) -> Vec<SourceError> {
+        let mut problems = Vec::new();
+        for backend in Backend::ALL.into_iter().filter(|backend| backend.is_compiled_in()) {
+            match Self::of_program(program, backend) {
+                Ok(_) | Err(SourceError::NoFolder { .. }) => {}
+                Err(error) if problems.contains(&error) => {}
+                Err(error) => problems.push(error),
+            }
+        }
+        problems
+    }
+
+    /// Returns whether a migration has a `down.sql`.
+    pub fn is_reversible(&self, row: &PlannedMigration) -> bool {
+        self.entry(row).is_some_and(|entry| entry.migration.down.is_some())
+    }
+
+    pub(in crate::migrations) fn entry(&self, row: &PlannedMigration) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.version == row.version)
+    }
+
+    /// Iterates over the name of each migration, its SQL, and the statements before it, in order of version.
+    #[cfg(feature = "testing")]
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&str, &str, &[&'static str])> {
+        self.entries.iter().map(|entry| (entry.name(), entry.migration.up, entry.before.as_slice()))
+    }
+
+    /// Returns the name of each migration and its app, in order of version.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
+        self.entries.iter().map(|entry| (entry.name(), entry.app))
+    }
+
+    /// Returns the version and the name of each migration, in order of version.
+    pub(crate) fn versions(&self) -> Vec<(String, String)> {
+        self.entries.iter().map(|entry| (entry.version.clone(), entry.name().to_owned())).collect()
+    }
+}

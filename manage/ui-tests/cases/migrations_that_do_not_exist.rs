@@ -1,0 +1,3 @@
+manage::migrations!("nowhere/migrations");
+
+fn main() {}
