@@ -45,7 +45,8 @@ pub mod internals {
     #[cfg(feature = "_network")]
     pub use crate::database::network::background::Background;
     pub use crate::migrations::lock::{Lock, LockError};
-    pub use crate::migrations::plan::migration_plan::{Direction, MigrationPlan, MigrationTarget};
+    pub use crate::migrations::plan::migration_plan::{Direction, MigrationPlan};
+    pub use crate::migrations::plan::target::MigrationTarget;
     pub use crate::migrations::run::apply::apply;
     pub use crate::migrations::source::migrations::Migrations;
     pub use crate::scaffold::command::{ScaffoldError, write_command};

@@ -83,6 +83,11 @@ entries! {
     NO_CONNECTION = new(Error, "manage.E005", DATABASE);
     MIGRATIONS_UNREADABLE = new(Error, "manage.E006", DATABASE);
     UNAPPLIED_MIGRATIONS = new(Warning, "manage.W003", DATABASE);
+    EDITED_MIGRATIONS = new(Error, "manage.E012", DATABASE);
+    OUT_OF_ORDER_MIGRATIONS = new(Warning, "manage.W016", DATABASE);
+    GONE_MIGRATIONS = new(Warning, "manage.W017", DATABASE);
+    UNFINISHED_MIGRATIONS = new(Warning, "manage.W018", DATABASE);
+    AHEAD_OF_THE_PROGRAM = new(Info, "manage.I003", DATABASE);
     CHECK_PANICKED = new(Error, "manage.E009", CHECKS);
     ID_WITHOUT_FORM = new(Warning, "manage.W007", CHECKS);
     DEBUG_BUILD = deploy(Warning, "deployment.W001", DEPLOYMENT);

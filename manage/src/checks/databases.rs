@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use crate::command::Context;
 use crate::console::printable;
 use crate::database::{Connection, probe};
-use crate::migrations::{MigrationPlan, Migrations};
+use crate::migrations::{EditedError, MigrationPlan, Migrations, PlannedMigration};
 #[cfg(feature = "sqlite")]
 use crate::settings::Backend;
 use crate::settings::DatabaseSettings;
 
 use super::Message;
-use super::catalog::{MIGRATIONS_UNREADABLE, NO_CONNECTION, UNAPPLIED_MIGRATIONS};
+use super::catalog::{
+    AHEAD_OF_THE_PROGRAM, EDITED_MIGRATIONS, GONE_MIGRATIONS, MIGRATIONS_UNREADABLE, NO_CONNECTION,
+    OUT_OF_ORDER_MIGRATIONS, UNAPPLIED_MIGRATIONS, UNFINISHED_MIGRATIONS,
+};
 
 #[manage::check(tags = ["database"])]
 fn databases(cx: &Context, alias: &str) -> Vec<Message> {
@@ -28,20 +31,59 @@ fn databases(cx: &Context, alias: &str) -> Vec<Message> {
             None => message,
         }];
     }
-    match unapplied(cx, settings) {
-        Ok(0) => Vec::new(),
-        Ok(count) => {
-            let text = format!("{count} migration(s) are not applied.");
+    match plan(cx, settings) {
+        Ok(None) => Vec::new(),
+        Ok(Some((migrations, plan))) => {
             let database = if alias == DatabaseSettings::DEFAULT_ALIAS {
                 ""
             } else {
                 &format!(" --database {}", printable(alias))
             };
-            let hint = format!("Run `{} migrate{database}`.", cx.program().name());
-            vec![UNAPPLIED_MIGRATIONS.message(text).about(object).hint(hint)]
+            let migrate = format!("{} migrate{database}", cx.program().name());
+            let messages = problems(&migrations, &plan, &migrate);
+            messages.into_iter().map(|message| message.about(object.clone())).collect()
         }
         Err(error) => vec![MIGRATIONS_UNREADABLE.message(format!("{error:#}")).about(object)],
     }
+}
+
+/// Returns what is to be said of the migrations. `migrate` is the command that applies them.
+fn problems(migrations: &Migrations, plan: &MigrationPlan, migrate: &str) -> Vec<Message> {
+    let mut messages = Vec::new();
+    let count = plan.unapplied().count();
+    if count > 0 {
+        let message = UNAPPLIED_MIGRATIONS.message(format!("{count} migration(s) are not applied."));
+        messages.push(message.hint(format!("Run `{migrate}`.")));
+    }
+    let names = |rows: Vec<&PlannedMigration>| {
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let unfinished = plan.rows.iter().filter(|row| row.progress.is_some()).collect();
+    if let Some(names) = names(unfinished) {
+        let message = UNFINISHED_MIGRATIONS.message(format!("Begun and not finished: {names}."));
+        messages.push(message.hint(format!("Run `{migrate}`, which continues.")));
+    }
+    if let Some(error) = EditedError::of(migrations, plan) {
+        let message = EDITED_MIGRATIONS.message(error.to_string());
+        messages.push(message.hint(format!(
+            "Write the change into a new migration, and restore the file; or accept it with `{migrate} --accept VERSION`."
+        )));
+    }
+    if let Some(names) = names(plan.out_of_order()) {
+        let text = format!("Not applied, although newer migrations are: {names}.");
+        let message = OUT_OF_ORDER_MIGRATIONS.message(text);
+        messages
+            .push(message.hint("Check that they do not depend on the order, or give them newer timestamps."));
+    }
+    if let Some(text) = plan.gone_text() {
+        let message = GONE_MIGRATIONS.message(text);
+        messages.push(message.hint("Restore their directories: without them they cannot be reverted."));
+    }
+    if let Some(text) = plan.ahead_text() {
+        messages.push(AHEAD_OF_THE_PROGRAM.message(text));
+    }
+    messages
 }
 
 /// Turns a hint about a connection, which elsewhere is part of a sentence, into a sentence.
@@ -52,10 +94,14 @@ fn sentence(hint: &str) -> String {
     if text.ends_with(['.', '?']) { text } else { format!("{text}.") }
 }
 
-fn unapplied(cx: &Context, settings: &DatabaseSettings) -> crate::error::Result<usize> {
-    let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else { return Ok(0) };
+fn plan(
+    cx: &Context,
+    settings: &DatabaseSettings,
+) -> crate::error::Result<Option<(Migrations, MigrationPlan)>> {
+    let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else { return Ok(None) };
     let mut connection = Connection::open_to_read(settings)?;
-    Ok(MigrationPlan::read(&mut connection, &migrations)?.unapplied().count())
+    let plan = MigrationPlan::read(&mut connection, &migrations)?;
+    Ok(Some((migrations, plan)))
 }
 
 /// Returns the file of an SQLite database; `None` for one in memory, or on a server.

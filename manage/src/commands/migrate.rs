@@ -5,16 +5,34 @@ use crate::database::Connection;
 use crate::interaction::Confirmation;
 use crate::isolation::end_without_lock;
 use crate::migrations::{
-    Direction, Lock, LockError, MigrationPlan, MigrationTarget, Migrations, PlannedMigration, Step,
-    StepError, StepEvent, apply,
+    Answer, ApplyOptions, Direction, Lock, MigrationObserver, MigrationPlan, MigrationTarget, Migrations,
+    Resume, Step, StepEvent, UnclearStatement, accept as accept_texts, apply_with, check_reversible,
 };
 use crate::prelude::*;
 use crate::render;
 
+/// How to migrate.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Give up after waiting this long for another process that migrates [default: wait until it is done]
+    #[arg(long, value_name = "SECONDS")]
+    lock_timeout: Option<u32>,
+    /// Refuse to apply a migration that is older than an applied one
+    #[arg(long)]
+    strict_order: bool,
+    /// Accept the text of a migration that was edited after it was applied (can be repeated)
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["plan", "check"], add = manage::completion::migrations())]
+    accept: Vec<String>,
+    /// How to continue a migration if it is unclear whether a statement was done: `again` runs it, `done`
+    /// skips it, `restart` begins with the first statement (can be repeated)
+    #[arg(long, value_name = "VERSION=ANSWER", conflicts_with_all = ["plan", "check"])]
+    resume: Vec<Resume>,
+}
+
 /// Bring a database's schema up to date
 ///
 /// Migrations run under a lock: if several processes start at once, one migrates, and the others wait and
-/// find nothing left to do.
+/// find nothing left to do. If a process was killed, the next one continues.
 #[command]
 pub(crate) fn migrate(
     cx: &mut Context,
@@ -30,11 +48,10 @@ pub(crate) fn migrate(
     /// Exit with 1 if there is something to do, without doing it
     #[arg(long)]
     check: bool,
-    /// Give up after waiting this long for another process that migrates [default: wait until it is done]
-    #[arg(long, value_name = "SECONDS")]
-    lock_timeout: Option<u32>,
+    #[command(flatten)] options: Options,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
+    let Options { lock_timeout, strict_order, accept, resume } = options;
     let settings = cx.database(&database)?.settings().clone();
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
@@ -49,90 +66,90 @@ pub(crate) fn migrate(
     };
     let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
     let current = MigrationPlan::read(&mut connection, &migrations)?;
-    let target = match target {
+    let target = match &target {
         None => MigrationTarget::Latest,
-        Some(text) => current.target(&text).map_err(|error| {
-            let hint = format!("See `{} showmigrations`.", cx.program().name());
-            CommandError::new(error.to_string()).hint(hint)
-        })?,
+        Some(text) => current.target(text).map_err(|error| render::target_error(cx, &error))?,
     };
+    let version = |text: &str| current.version(text).map_err(|error| render::target_error(cx, &error));
+    let accept = accept.iter().map(|text| version(text)).collect::<Result<Vec<String>>>()?;
+    let answers = resume
+        .iter()
+        .map(|Resume { migration, answer }| Ok((version(migration)?, *answer)))
+        .collect::<Result<Vec<(String, Answer)>>>()?;
+    render::unknown_migrations(cx, &current)?;
+    let steps = current.steps(&target);
     if plan || check {
-        let steps = current.steps(&target);
-        show_plan(cx, &migrations, &steps)?;
+        render::edited_migrations(cx, &migrations, &current)?;
+        render::planned_steps(cx, &migrations, &current, &steps)?;
         return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
     }
-    current.check_reversible(&migrations, &target).map_err(|error| {
+    check_reversible(&migrations, &steps).map_err(|error| {
         CommandError::new(error.to_string()).hint("Write its down.sql, or choose a target after it.")
     })?;
     // As in Django there is no prompt elsewhere.
-    if current.steps(&target).iter().any(|(direction, _)| *direction == Direction::Revert)
-        && cx.is_production()?
-    {
+    if steps.iter().any(|step| step.direction == Direction::Revert) && cx.is_production()? {
         confirmation
             .ask(cx, "This reverts migrations and drops the tables and columns that they created.")?;
     }
-    let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
     // With nothing to do there is nothing to lock; the directory of an SQLite file may be read-only.
-    let taken = if current.steps(&target).is_empty() {
+    if steps.is_empty() && accept.is_empty() && answers.is_empty() {
+        // The program does not stop for a file that was edited: it may not even be this database's task.
+        render::edited_migrations(cx, &migrations, &current)?;
         heading(cx)?;
-        Vec::new()
-    } else {
-        let cx = &*cx;
-        let waiting = || {
-            // A broken pipe is noticed at the next line.
-            let _ = cx.notice("Another process is migrating this database; waiting for it to finish...");
-        };
-        let lock = Lock::acquire(
-            &mut connection,
-            &settings,
-            is_pooled,
-            timeout,
-            waiting,
-            end_without_lock(cx, "migrations"),
-        )
-        .map_err(lock_error)?;
-        let taken = run(cx, &mut connection, &migrations, &target);
-        // If that fails, so did the connection, and the lock ended with it.
-        let _ = lock.release(&mut connection);
-        taken?
+        return nothing_to_do(cx);
+    }
+    let cx = &*cx;
+    let waiting = || {
+        // A broken pipe is noticed at the next line.
+        let _ = cx.notice("Another process is migrating this database; waiting for it to finish...");
     };
-    if taken.is_empty() && cx.verbosity() >= 1 {
+    let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    let lost = end_without_lock(cx, "migrations");
+    let lock = Lock::acquire(&mut connection, &settings, is_pooled, timeout, waiting, lost)
+        .map_err(render::lock_error)?;
+    let options = ApplyOptions { target, strict_order, answers };
+    let taken = accepted(cx, &mut connection, &migrations, &accept)
+        .and_then(|()| run(cx, &mut connection, &migrations, &options));
+    // If that fails, so did the connection, and the lock ended with it.
+    let _ = lock.release(&mut connection);
+    if taken?.is_empty() { nothing_to_do(cx) } else { Ok(Exit::SUCCESS) }
+}
+
+fn nothing_to_do(cx: &Context) -> Result<Exit> {
+    if cx.verbosity() >= 1 {
         cx.line("  No migrations to apply.")?;
     }
     Ok(Exit::SUCCESS)
+}
+
+fn accepted(
+    cx: &Context,
+    connection: &mut Connection,
+    migrations: &Migrations,
+    versions: &[String],
+) -> Result<()> {
+    for name in accept_texts(connection, migrations, versions)? {
+        if cx.verbosity() >= 1 {
+            cx.line(format_args!("Accepted the text of {}.", printable(&name)))?;
+        }
+    }
+    Ok(())
 }
 
 fn run(
     cx: &Context,
     connection: &mut Connection,
     migrations: &Migrations,
-    target: &MigrationTarget,
+    options: &ApplyOptions,
 ) -> Result<Vec<Step>> {
-    let out = cx.out();
     heading(cx)?;
-    apply(connection, migrations, target, |progress, step| {
-        if let StepEvent::Warning(text) = progress {
-            return cx.warning(printable_lines(&format!("Warning: {text}")));
-        }
-        if cx.verbosity() == 0 {
-            return Ok(());
-        }
-        let verb = match step.direction {
-            Direction::Apply => "Applying",
-            Direction::Revert => "Reverting",
-        };
-        match progress {
-            StepEvent::Begin => out.print(format_args!("  {verb} {}...", printable(&step.row.name)))?,
-            StepEvent::Done => out.line(out.style(Role::Success, " OK"))?,
-            StepEvent::Warning(_) => {}
-        }
-        Ok(())
-    })
-    .inspect_err(|_| {
+    let mut lines = Lines { cx, is_open: false, notes: Vec::new() };
+    let taken = apply_with(connection, migrations, options, &mut lines);
+    if taken.is_err() {
         // The line of the step that failed is still open.
-        let _ = out.line("");
-    })
-    .map_err(hinted)
+        let _ = lines.end("");
+    }
+    taken.map_err(render::migration_error)
 }
 
 fn heading(cx: &Context) -> Result<()> {
@@ -142,53 +159,54 @@ fn heading(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Adds how to go on, where something of the migration may have stayed.
-fn hinted(error: anyhow::Error) -> anyhow::Error {
-    let error = match error.downcast::<StepError>() {
-        Ok(error) => error,
-        Err(error) => return error,
-    };
-    let hints = error.hints();
-    if hints.is_empty() {
-        return error.into();
-    }
-    let command_error = CommandError::new(error.to_string()).caused_by(error.source);
-    hints.into_iter().fold(command_error, CommandError::hint).into()
+/// Prints the steps, one line each.
+struct Lines<'a> {
+    cx: &'a Context,
+    /// Whether the line of a step is not ended.
+    is_open: bool,
+    /// What is printed below that line.
+    notes: Vec<String>,
 }
 
-fn show_plan(cx: &Context, migrations: &Migrations, steps: &[(Direction, &PlannedMigration)]) -> Result<()> {
-    let out = cx.out();
-    cx.line(out.style(Role::MigrateHeading, "Planned operations:"))?;
-    for (direction, row) in steps {
-        match direction {
-            Direction::Apply => cx.line(format_args!("  Apply {}", printable(&row.name)))?,
-            Direction::Revert if migrations.is_reversible(row) => {
-                cx.line(format_args!("  Revert {}", printable(&row.name)))?
+impl Lines<'_> {
+    /// Ends the line of a step.
+    fn end(&mut self, with: &str) -> Result<()> {
+        if std::mem::take(&mut self.is_open) {
+            self.cx.line(self.cx.out().style(Role::Success, with))?;
+        }
+        self.notes.drain(..).try_for_each(|note| self.cx.line(format_args!("    {}", printable_lines(&note))))
+    }
+}
+
+impl MigrationObserver for Lines<'_> {
+    fn event(&mut self, event: StepEvent<'_>, step: &Step) -> Result<()> {
+        let cx = self.cx;
+        match event {
+            StepEvent::Warning(text) => cx.warning(printable_lines(&format!("Warning: {text}"))),
+            _ if cx.verbosity() == 0 => Ok(()),
+            StepEvent::Begin => {
+                let verb = match (step.direction, step.continues) {
+                    (Direction::Apply, false) => "Applying",
+                    (Direction::Apply, true) => "Continuing",
+                    (Direction::Revert, false) => "Reverting",
+                    (Direction::Revert, true) => "Continuing to revert",
+                };
+                self.is_open = true;
+                Ok(cx.out().print(format_args!("  {verb} {}...", printable(&step.row.name)))?)
             }
-            Direction::Revert => cx.line(format_args!(
-                "  Revert {} {}",
-                printable(&row.name),
-                out.style(Role::Warning, "IRREVERSIBLE")
-            ))?,
+            StepEvent::Note(text) => {
+                self.notes.push(text.to_owned());
+                Ok(())
+            }
+            StepEvent::Done => self.end(" OK"),
         }
     }
-    if steps.is_empty() {
-        cx.line("  No planned migration operations.")?;
-    }
-    Ok(())
-}
 
-fn lock_error(error: LockError) -> anyhow::Error {
-    let message = error.to_string();
-    match error {
-        LockError::Held => CommandError::new(message)
-            .hint("Wait for the other process, or use a longer --lock-timeout.")
-            .exit_code(Exit::TIMED_OUT)
-            .into(),
-        LockError::File(_, _) => CommandError::new(message).into(),
-        LockError::Isolation(_) => CommandError::new(message)
-            .hint("Behind a pooler the lock uses one of its server connections and the migrations use another: does the pool have two?")
-            .into(),
-        LockError::Query(error) => CommandError::new("Cannot acquire the migration lock.").caused_by(error).into(),
+    fn decide(&mut self, statement: &UnclearStatement) -> Result<Option<Answer>> {
+        if !self.cx.can_ask() {
+            return Ok(None);
+        }
+        self.end("")?;
+        render::ask_about(self.cx, statement)
     }
 }

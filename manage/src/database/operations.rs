@@ -77,6 +77,11 @@ pub(crate) trait Operations: Sync {
     /// otherwise.
     fn migrations_table_query(&self) -> &'static str;
 
+    /// Returns a query for one row if Diesel's table of migrations exists, and for none otherwise: `schema`,
+    /// the schema or database that it is in, quoted, and `journals`, the number of tables `__manage_migrations`
+    /// there.
+    fn migrations_schema_query(&self) -> &'static str;
+
     /// Returns the reason of an error that the server reports about a statement, by its code.
     fn reason(&self, error: &ServerError) -> Reason;
 

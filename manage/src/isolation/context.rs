@@ -90,7 +90,7 @@ fn owner(cx: &Context, name: &str) -> String {
 }
 
 /// Returns the name of the machine or the container.
-fn machine() -> Option<String> {
+pub(crate) fn machine() -> Option<String> {
     #[cfg(unix)]
     {
         let system = rustix::system::uname();

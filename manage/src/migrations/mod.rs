@@ -16,6 +16,7 @@
 //! }
 //! ```
 
+mod journal;
 pub(crate) mod lock;
 pub(crate) mod plan;
 pub(crate) mod run;
@@ -24,8 +25,16 @@ pub(crate) mod source;
 mod unapplied;
 
 pub(crate) use lock::{Lock, LockError};
-pub(crate) use plan::{Direction, MigrationPlan, MigrationTarget, PlannedMigration, TargetError};
-pub(crate) use run::{IrreversibleError, StatementError, Step, StepError, StepEvent, apply};
+pub(crate) use plan::{
+    Direction, MigrationPlan, MigrationTarget, PlannedMigration, PlannedStep, TargetError,
+};
+#[cfg(feature = "testing")]
+pub(crate) use run::apply::apply;
+pub(crate) use run::{
+    AcceptError, Answer, ApplyOptions, EditedError, IrreversibleError, MigrationObserver, OrderError, Resume,
+    ResumeError, StatementError, Step, StepError, StepEvent, UnclearStatement, accept, apply_with,
+    check_reversible,
+};
 pub(crate) use source::{Migrations, SourceError, has_migrations};
 pub use unapplied::unapplied;
 #[cfg(all(debug_assertions, feature = "runserver"))]

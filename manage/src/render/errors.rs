@@ -10,7 +10,10 @@ use crate::console::{Output, Role, Stream, instead_of_credential, printable, pri
 use crate::database::{ConnectError, ServerError};
 use crate::error::{CommandError, Exit, UsageError};
 use crate::isolation::IsolationError;
-use crate::migrations::{IrreversibleError, LockError, SourceError, StatementError, StepError, TargetError};
+use crate::migrations::{
+    AcceptError, EditedError, IrreversibleError, LockError, OrderError, ResumeError, SourceError,
+    StatementError, StepError, TargetError, UnclearStatement,
+};
 use crate::scaffold::ScaffoldError;
 use crate::settings::{SettingsError, UrlError};
 use crate::wait::ServiceUrlError;
@@ -180,6 +183,11 @@ fn is_foreign(error: &anyhow::Error) -> bool {
         SourceError,
         TargetError,
         IrreversibleError,
+        EditedError,
+        OrderError,
+        AcceptError,
+        UnclearStatement,
+        ResumeError,
         StatementError,
         StepError,
         ScaffoldError,

@@ -65,7 +65,11 @@ mod migrating;
 mod migration_dumps;
 mod migration_failures;
 mod migration_files;
+mod migration_integrity;
 mod migration_keys;
+mod migration_resuming;
+#[cfg(unix)]
+mod migration_rounds;
 mod migration_sessions;
 mod misplaced;
 #[cfg(feature = "mysql")]
@@ -169,6 +173,10 @@ fn main() -> std::process::ExitCode {
         return manage::Program::new(if is_bare { &[] } else { &["it"] }).main();
     }
     if let Some(exit) = own_main::run() {
+        return exit;
+    }
+    #[cfg(unix)]
+    if let Some(exit) = migration_rounds::run() {
         return exit;
     }
     manage_test_support::Suite::of_cases().run()

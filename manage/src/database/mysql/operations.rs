@@ -66,6 +66,13 @@ impl Operations for Mysql {
          WHERE table_schema = DATABASE() AND table_name = '__diesel_schema_migrations'"
     }
 
+    fn migrations_schema_query(&self) -> &'static str {
+        "SELECT CONCAT('`', REPLACE(DATABASE(), '`', '``'), '`') AS `schema`, CAST(SUM(table_name = '__manage_migrations') AS SIGNED) AS journals \
+         FROM information_schema.tables WHERE table_schema = DATABASE() \
+         AND table_name IN ('__diesel_schema_migrations', '__manage_migrations') \
+         HAVING SUM(table_name = '__diesel_schema_migrations') > 0"
+    }
+
     fn reason(&self, error: &ServerError) -> Reason {
         error.number().map_or(Reason::Other, Reason::of_mysql)
     }

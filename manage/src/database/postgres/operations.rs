@@ -71,6 +71,13 @@ impl Operations for Postgres {
         "SELECT 'there' AS text FROM pg_catalog.pg_class WHERE oid = to_regclass('__diesel_schema_migrations')"
     }
 
+    fn migrations_schema_query(&self) -> &'static str {
+        "SELECT pg_catalog.quote_ident(n.nspname) AS schema, \
+         (SELECT count(*) FROM pg_catalog.pg_class j WHERE j.relnamespace = n.oid AND j.relname = '__manage_migrations') AS journals \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE c.oid = to_regclass('__diesel_schema_migrations')"
+    }
+
     fn reason(&self, error: &ServerError) -> Reason {
         error.sqlstate().map_or(Reason::Other, Reason::of_sqlstate)
     }

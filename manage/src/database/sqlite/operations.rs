@@ -64,6 +64,11 @@ impl Operations for Sqlite {
     }
 
     /// Always returns [`Reason::Other`].
+    fn migrations_schema_query(&self) -> &'static str {
+        "SELECT 'main' AS schema, (SELECT COUNT(*) FROM main.sqlite_master WHERE type = 'table' AND name = '__manage_migrations') AS journals \
+         FROM main.sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'"
+    }
+
     fn reason(&self, _: &ServerError) -> Reason {
         Reason::Other
     }

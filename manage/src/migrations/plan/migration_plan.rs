@@ -1,21 +1,13 @@
 //! Applied and unapplied migrations, and the steps to a target. Reading them does not change the database.
 
-use std::collections::BTreeSet;
-use std::fmt;
-
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
-use crate::console::{echo, printable};
+use super::MigrationTarget;
 use crate::database::Connection;
 use crate::migrations::Migrations;
-
-diesel::table! {
-    __diesel_schema_migrations (version) {
-        version -> Text,
-        run_on -> Timestamp,
-    }
-}
+use crate::migrations::journal::{JournalRow, Recorded, State, read};
+use crate::migrations::script::is_known_checksum;
+use crate::migrations::source::Entry;
 
 /// One migration, and whether it is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +20,21 @@ pub struct PlannedMigration {
     pub version: String,
     /// Whether the database records it as applied.
     pub applied: bool,
+    /// Whether its `up.sql` is not the one that was applied.
+    pub edited: bool,
+    /// How far it is, if it was begun and not finished.
+    pub progress: Option<Progress>,
+}
+
+/// How far a migration is that was begun and not finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Whether it was being applied or reverted.
+    pub direction: Direction,
+    /// The number of statements that are done.
+    pub done: usize,
+    /// The number of statements.
+    pub of: usize,
 }
 
 /// Every migration of the program and of the database, in order of version.
@@ -35,17 +42,6 @@ pub struct PlannedMigration {
 pub struct MigrationPlan {
     /// In order of version.
     pub rows: Vec<PlannedMigration>,
-}
-
-/// The target of a migration run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MigrationTarget {
-    /// Everything is applied.
-    Latest,
-    /// Nothing is applied.
-    Zero,
-    /// All migrations up to and including this one, and none after it.
-    Version(String),
 }
 
 /// A step's direction.
@@ -57,62 +53,63 @@ pub enum Direction {
     Revert,
 }
 
+/// A step to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedStep<'a> {
+    /// Apply or revert.
+    pub direction: Direction,
+    /// Which migration.
+    pub row: &'a PlannedMigration,
+    /// Whether it continues what was begun.
+    pub continues: bool,
+}
+
 impl MigrationPlan {
-    /// Reads the database. If the table of migrations does not exist, it is not created.
+    /// Reads the database. Tables that do not exist are not created.
     pub fn read(connection: &mut Connection, migrations: &Migrations) -> QueryResult<Self> {
-        let mut applied: BTreeSet<String> = applied_versions(connection)?.into_iter().collect();
-        let mut rows: Vec<PlannedMigration> = migrations
-            .entries
-            .iter()
-            .map(|entry| PlannedMigration {
+        Ok(Self::new(migrations, &read(connection)?.1))
+    }
+
+    /// Returns the plan of what the database records.
+    pub(in crate::migrations) fn new(migrations: &Migrations, recorded: &Recorded) -> Self {
+        let rows = migrations.entries.iter().map(|entry| {
+            let journal = recorded.journal.get(&entry.version);
+            PlannedMigration {
                 app: Some(entry.app),
                 name: entry.name().to_owned(),
                 version: entry.version.clone(),
-                applied: applied.remove(&entry.version),
-            })
-            .collect();
+                applied: recorded.applied.contains_key(&entry.version),
+                edited: journal.is_some_and(|row| is_edited(entry, row)),
+                progress: journal.and_then(|row| progress(entry, row)),
+            }
+        });
+        let is_known = |version: &str| migrations.entries.iter().any(|entry| entry.version == version);
         // Diesel's own first migration, which older versions of Diesel recorded.
-        applied.remove("00000000000000");
-        rows.extend(applied.into_iter().map(|version| PlannedMigration {
-            app: None,
-            name: version.clone(),
-            version,
-            applied: true,
-        }));
+        let is_diesels = |version: &str| version == "00000000000000";
+        let unknown =
+            recorded.applied.keys().filter(|version| !is_known(version) && !is_diesels(version)).map(
+                |version| PlannedMigration {
+                    app: None,
+                    name: version.clone(),
+                    version: version.clone(),
+                    applied: true,
+                    edited: false,
+                    progress: None,
+                },
+            );
+        let mut rows: Vec<PlannedMigration> = rows.chain(unknown).collect();
         rows.sort_by(|a, b| a.version.cmp(&b.version));
-        Ok(Self { rows })
+        Self { rows }
     }
 
-    /// Returns the migrations that are not applied.
+    /// Returns the migrations that are not applied, or only in part.
     pub fn unapplied(&self) -> impl Iterator<Item = &PlannedMigration> {
-        self.rows.iter().filter(|row| !row.applied)
+        self.rows.iter().filter(|row| !row.applied || row.progress.is_some())
     }
 
-    /// Finds the migration that the user means: `zero`, a version, a directory's name, or a unique prefix of
-    /// one.
-    pub fn target(&self, text: &str) -> Result<MigrationTarget, TargetError> {
-        if text == "zero" {
-            return Ok(MigrationTarget::Zero);
-        }
-        let known = || self.rows.iter().filter(|row| row.app.is_some());
-        let digits = text.replace('-', "");
-        if let Some(row) = known().find(|row| row.name == text || row.version == digits) {
-            return Ok(MigrationTarget::Version(row.version.clone()));
-        }
-        let meant: Vec<&PlannedMigration> =
-            known().filter(|row| row.name.starts_with(text) || row.version.starts_with(&digits)).collect();
-        match meant.as_slice() {
-            [] => Err(TargetError::Unknown(text.to_owned())),
-            [one] => Ok(MigrationTarget::Version(one.version.clone())),
-            many => Err(TargetError::Ambiguous(
-                text.to_owned(),
-                many.iter().map(|row| row.name.clone()).collect(),
-            )),
-        }
-    }
-
-    /// Returns the steps to a target, in order: reverts from the newest, then applies from the oldest.
-    pub fn steps(&self, target: &MigrationTarget) -> Vec<(Direction, &PlannedMigration)> {
+    /// Returns the steps to a target, in order: what was begun is finished, then migrations are reverted from
+    /// the newest, then applied from the oldest.
+    pub fn steps(&self, target: &MigrationTarget) -> Vec<PlannedStep<'_>> {
         let wanted = |row: &PlannedMigration| match target {
             MigrationTarget::Latest => true,
             MigrationTarget::Zero => false,
@@ -120,74 +117,57 @@ impl MigrationPlan {
         };
         // A version that exists only in the database cannot be reverted without files.
         let known = || self.rows.iter().filter(|row| row.app.is_some());
-        let revert =
-            known().rev().filter(|row| row.applied && !wanted(row)).map(|row| (Direction::Revert, row));
-        let apply = known().filter(|row| !row.applied && wanted(row)).map(|row| (Direction::Apply, row));
-        revert.chain(apply).collect()
+        let begun = known().filter_map(|row| {
+            let direction = row.progress?.direction;
+            Some(PlannedStep { direction, row, continues: true })
+        });
+        let applied = |row: &PlannedMigration| match row.progress {
+            Some(progress) => progress.direction == Direction::Apply,
+            None => row.applied,
+        };
+        let step = |direction| move |row| PlannedStep { direction, row, continues: false };
+        let revert = known().rev().filter(|row| applied(row) && !wanted(row)).map(step(Direction::Revert));
+        let apply = known().filter(|row| !applied(row) && wanted(row)).map(step(Direction::Apply));
+        begun.chain(revert).chain(apply).collect()
     }
 }
 
-fn applied_versions(connection: &mut Connection) -> QueryResult<Vec<String>> {
-    if !has_table(connection)? {
-        return Ok(Vec::new());
-    }
-    let query = __diesel_schema_migrations::table.select(__diesel_schema_migrations::version);
-    connection.with_short_answers(|connection| query.load(connection))
+fn is_edited(entry: &Entry, row: &JournalRow) -> bool {
+    row.state == State::Finished
+        && is_known_checksum(&row.checksum)
+        && entry.script(Direction::Apply).is_some_and(|script| script.checksum() != row.checksum)
 }
 
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    tables: i64,
+fn progress(entry: &Entry, row: &JournalRow) -> Option<Progress> {
+    let script = entry.script(row.direction)?;
+    let progress = Progress { direction: row.direction, done: row.done, of: script.statements().count() };
+    (row.state != State::Finished).then_some(progress)
 }
-
-fn has_table(connection: &mut Connection) -> QueryResult<bool> {
-    let table = connection.operations().migrations_table_query();
-    let query = diesel::sql_query(format!("SELECT COUNT(*) AS tables FROM ({table}) AS found"));
-    let count: Count = connection.with_short_answers(|connection| query.get_result(connection))?;
-    Ok(count.tables > 0)
-}
-
-/// No migration, or more than one, matches the target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TargetError {
-    /// No migration has this name.
-    Unknown(String),
-    /// Several migrations begin with this text.
-    Ambiguous(String, Vec<String>),
-}
-
-impl fmt::Display for TargetError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown(text) => write!(f, "There is no migration '{}'.", echo(text)),
-            Self::Ambiguous(text, names) => {
-                let (text, names) = (echo(text), names.join(", "));
-                write!(f, "'{text}' matches several migrations: {}.", printable(&names))
-            }
-        }
-    }
-}
-
-impl std::error::Error for TargetError {}
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn plan(rows: &[(&str, bool)]) -> MigrationPlan {
+    pub(in crate::migrations::plan) fn plan(rows: &[(&str, bool)]) -> MigrationPlan {
         let rows = rows.iter().map(|(name, applied)| PlannedMigration {
             app: (!name.starts_with('9')).then_some("app"),
             name: (*name).to_owned(),
             version: name.split('_').next().unwrap().replace('-', ""),
             applied: *applied,
+            edited: false,
+            progress: None,
         });
         MigrationPlan { rows: rows.collect() }
     }
 
-    fn names(steps: &[(Direction, &PlannedMigration)]) -> Vec<String> {
-        let sign = |direction: &Direction| if *direction == Direction::Apply { '+' } else { '-' };
-        steps.iter().map(|(direction, row)| format!("{}{}", sign(direction), row.name)).collect()
+    fn names(steps: &[PlannedStep<'_>]) -> Vec<String> {
+        let sign = |step: &PlannedStep<'_>| match (step.direction, step.continues) {
+            (Direction::Apply, false) => "+",
+            (Direction::Apply, true) => "+~",
+            (Direction::Revert, false) => "-",
+            (Direction::Revert, true) => "-~",
+        };
+        steps.iter().map(|step| format!("{}{}", sign(step), step.row.name)).collect()
     }
 
     #[test]
@@ -199,12 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_found_by_its_beginning() {
-        let plan = plan(&[("2026-01-01-000000_articles", true), ("2026-02-01-000000_tags", false)]);
-        assert_eq!(plan.target("2026-02"), Ok(MigrationTarget::Version("20260201000000".into())));
-        assert_eq!(plan.target("202601"), Ok(MigrationTarget::Version("20260101000000".into())));
-        assert!(matches!(plan.target("2026"), Err(TargetError::Ambiguous(_, names)) if names.len() == 2));
-        assert_eq!(plan.target("1999"), Err(TargetError::Unknown("1999".into())));
-        assert_eq!(plan.target("zero"), Ok(MigrationTarget::Zero));
+    fn what_was_begun_is_finished_first() {
+        let mut plan = plan(&[("1_a", true), ("2_b", false), ("3_c", false)]);
+        plan.rows[2].progress = Some(Progress { direction: Direction::Apply, done: 1, of: 2 });
+        assert_eq!(names(&plan.steps(&MigrationTarget::Latest)), ["+~3_c", "+2_b"]);
+        assert_eq!(names(&plan.steps(&MigrationTarget::Zero)), ["+~3_c", "-3_c", "-1_a"]);
+        plan.rows[2].progress = None;
+        plan.rows[0].progress = Some(Progress { direction: Direction::Revert, done: 1, of: 2 });
+        assert_eq!(names(&plan.steps(&MigrationTarget::Latest)), ["-~1_a", "+1_a", "+2_b", "+3_c"]);
+        assert_eq!(names(&plan.steps(&MigrationTarget::Zero)), ["-~1_a"]);
     }
 }

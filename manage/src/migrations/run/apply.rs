@@ -2,12 +2,17 @@
 
 use anyhow::Context as _;
 
-use super::failure::{IrreversibleError, StepError};
+use super::engines::Engines;
+use super::failure::{EditedError, IrreversibleError, OrderError};
 use super::foreign_keys::Violations;
-use super::migration::run;
+use super::migration::{Migration, run};
+use super::options::{Answer, ApplyOptions, Follow, MigrationObserver, UnclearStatement};
 use super::session::MigrationSession;
 use crate::database::Connection;
-use crate::migrations::{Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration};
+use crate::migrations::journal::{Journal, read};
+use crate::migrations::{
+    Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration, PlannedStep,
+};
 use crate::settings::Backend;
 
 /// An event of a step.
@@ -15,6 +20,8 @@ use crate::settings::Backend;
 pub enum StepEvent<'a> {
     /// The step begins.
     Begin,
+    /// Something noteworthy happened during the step.
+    Note(&'a str),
     /// The step is done.
     Done,
     /// A warning, which is sent before the first step.
@@ -28,6 +35,8 @@ pub struct Step {
     pub direction: Direction,
     /// Which migration.
     pub row: PlannedMigration,
+    /// Whether it continues what an earlier run began.
+    pub continues: bool,
 }
 
 /// Takes every step to the target. The caller must hold the lock; the plan is read under it, because another
@@ -41,57 +50,117 @@ pub fn apply(
     connection: &mut Connection,
     migrations: &Migrations,
     target: &MigrationTarget,
-    mut progress: impl FnMut(StepEvent<'_>, &Step) -> crate::error::Result<()>,
+    progress: impl FnMut(StepEvent<'_>, &Step) -> crate::error::Result<()>,
 ) -> crate::error::Result<Vec<Step>> {
-    let plan = MigrationPlan::read(connection, migrations)?;
-    let steps: Vec<Step> =
-        plan.steps(target).into_iter().map(|(direction, row)| Step { direction, row: row.clone() }).collect();
-    let Some(first) = steps.first() else { return Ok(steps) };
-    plan.check_reversible(migrations, target)?;
-    diesel::migration::MigrationConnection::setup(connection)?;
+    apply_with(connection, migrations, &ApplyOptions::to(target.clone()), &mut Follow(progress))
+}
+
+/// Like [`apply`], with options.
+pub(crate) fn apply_with(
+    connection: &mut Connection,
+    migrations: &Migrations,
+    options: &ApplyOptions,
+    observer: &mut dyn MigrationObserver,
+) -> crate::error::Result<Vec<Step>> {
+    let (mut tables, mut recorded) = read(connection)?;
+    for (version, _) in options.answers.iter().filter(|(_, answer)| *answer == Answer::Restart) {
+        let journal = Journal::open(connection, tables.take())?;
+        journal.forget(connection, version)?;
+        (tables, recorded) = read(connection)?;
+    }
+    let plan = MigrationPlan::new(migrations, &recorded);
+    let planned = plan.steps(&options.target);
+    let Some(first) = planned.first() else { return Ok(Vec::new()) };
+    plan.check(migrations, &planned, options.strict_order)?;
+    let late: Vec<&str> = plan.late_steps(&planned).iter().map(|row| row.name.as_str()).collect();
+    if !late.is_empty() {
+        let text = format!("Out of order, since newer migrations are applied already: {}.", late.join(", "));
+        observer.event(StepEvent::Warning(&text), &Step::from(*first))?;
+    }
+    let journal = Journal::open(connection, tables)?;
     let mut violations = Violations::default();
     if connection.backend() == Backend::Sqlite {
         violations = Violations::read(connection)?;
         if !violations.is_empty() {
-            progress(
-                StepEvent::Warning(&format!("Foreign keys are violated already: {violations}.")),
-                first,
-            )?;
+            let text = format!("Foreign keys are violated already: {violations}.");
+            observer.event(StepEvent::Warning(&text), &Step::from(*first))?;
         }
     }
     let session = MigrationSession::save(connection)?;
+    let mut engines = Engines::default();
+    let steps: Vec<Step> = planned.into_iter().map(Step::from).collect();
     for step in &steps {
         let Some(entry) = migrations.entry(&step.row) else { continue };
-        progress(StepEvent::Begin, step)?;
-        let restored =
-            run(connection, entry, step.direction, &session, &mut violations).map_err(|failure| {
-                StepError {
-                    step: step.clone(),
-                    left: failure.left,
-                    source: failure.source,
-                    remedy: failure.remedy,
-                }
-            })?;
-        progress(StepEvent::Done, step)?;
+        observer.event(StepEvent::Begin, step)?;
+        let answer = options.answers.iter().find(|(version, _)| *version == step.row.version);
+        let migration = Migration {
+            entry,
+            direction: step.direction,
+            session: &session,
+            journal: &journal,
+            earlier: recorded.journal.get(&entry.version).filter(|_| step.continues),
+            answer: answer.map(|(_, answer)| *answer).filter(|_| step.continues),
+        };
+        let mut notes = Notes { observer: &mut *observer, step };
+        let restored = run(connection, &migration, &mut violations, &mut engines, &mut notes)
+            .map_err(|failure| failure.of_step(step))?;
+        observer.event(StepEvent::Done, step)?;
         restored
             .with_context(|| format!("After {} the session's settings cannot be restored.", step.row.name))?;
     }
     Ok(steps)
 }
 
+impl From<PlannedStep<'_>> for Step {
+    fn from(PlannedStep { direction, row, continues }: PlannedStep<'_>) -> Self {
+        Self { direction, row: row.clone(), continues }
+    }
+}
+
+/// The observer of one step.
+pub(super) struct Notes<'a> {
+    observer: &'a mut dyn MigrationObserver,
+    step: &'a Step,
+}
+
+impl Notes<'_> {
+    pub(super) fn note(&mut self, text: &str) -> crate::error::Result<()> {
+        self.observer.event(StepEvent::Note(text), self.step)
+    }
+
+    pub(super) fn decide(&mut self, statement: &UnclearStatement) -> crate::error::Result<Option<Answer>> {
+        self.observer.decide(statement)
+    }
+}
+
 impl MigrationPlan {
-    /// Fails if a migration to revert has no `down.sql`.
-    pub fn check_reversible(
+    /// Fails if these steps must not be taken.
+    fn check(
         &self,
         migrations: &Migrations,
-        target: &MigrationTarget,
-    ) -> Result<(), IrreversibleError> {
-        let rows: Vec<PlannedMigration> = self
-            .steps(target)
-            .into_iter()
-            .filter(|(direction, row)| *direction == Direction::Revert && !migrations.is_reversible(row))
-            .map(|(_, row)| row.clone())
-            .collect();
-        if rows.is_empty() { Ok(()) } else { Err(IrreversibleError { rows }) }
+        steps: &[PlannedStep<'_>],
+        strict_order: bool,
+    ) -> crate::error::Result<()> {
+        if let Some(error) = EditedError::of(migrations, self) {
+            return Err(error.into());
+        }
+        let late = self.late_steps(steps);
+        if strict_order && !late.is_empty() {
+            return Err(OrderError { names: late.iter().map(|row| row.name.clone()).collect() }.into());
+        }
+        Ok(check_reversible(migrations, steps)?)
     }
+}
+
+/// Fails if a migration to revert has no `down.sql`.
+pub(crate) fn check_reversible(
+    migrations: &Migrations,
+    steps: &[PlannedStep<'_>],
+) -> Result<(), IrreversibleError> {
+    let rows: Vec<PlannedMigration> = steps
+        .iter()
+        .filter(|step| step.direction == Direction::Revert && !migrations.is_reversible(step.row))
+        .map(|step| step.row.clone())
+        .collect();
+    if rows.is_empty() { Ok(()) } else { Err(IrreversibleError { rows }) }
 }

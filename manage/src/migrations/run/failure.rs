@@ -10,23 +10,83 @@ use super::apply::Step;
 use super::control::{OWN_TRANSACTION, Unfit};
 use crate::database::ServerError;
 use crate::migrations::script::{Place, Statement};
-use crate::migrations::{Direction, PlannedMigration};
+use crate::migrations::{Direction, MigrationPlan, Migrations, PlannedMigration};
 use crate::settings::Backend;
 
 /// The maximum length of a displayed line.
 const WIDTH: usize = 100;
 
+/// Why a migration failed, and which of its effects persist.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// One of its statements, or its record.
+    Step(Box<StepFailure>),
+    /// It was not run any further.
+    Stopped(anyhow::Error),
+}
+
+#[derive(Debug)]
+pub(super) struct StepFailure {
+    left: Left,
+    source: anyhow::Error,
+    /// How to fix it.
+    remedy: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(left: Left, source: anyhow::Error) -> Self {
+        Self::Step(Box::new(StepFailure { left, source, remedy: None }))
+    }
+
+    pub(super) fn with_remedy(mut self, remedy: Option<String>) -> Self {
+        if let Self::Step(failure) = &mut self {
+            failure.remedy = remedy;
+        }
+        self
+    }
+
+    /// Says that something else stays.
+    pub(super) fn keeping(mut self, left: Left) -> Self {
+        if let Self::Step(failure) = &mut self {
+            failure.left = left;
+        }
+        self
+    }
+
+    pub(super) fn of_step(self, step: &Step) -> anyhow::Error {
+        match self {
+            Self::Step(failure) => {
+                let StepFailure { left, source, remedy } = *failure;
+                StepError { step: step.clone(), left, source, remedy }.into()
+            }
+            Self::Stopped(error) => error,
+        }
+    }
+}
+
+/// Returns whether the server's result is unknown.
+pub(super) fn is_lost(error: &QueryError) -> bool {
+    use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+
+    match error {
+        QueryError::DatabaseError(ClosedConnection | UnableToSendCommand, _) => true,
+        QueryError::RollbackErrorOnCommit { commit_error, .. } => is_lost(commit_error),
+        QueryError::BrokenTransactionManager => true,
+        _ => false,
+    }
+}
+
 /// A step that failed.
 #[derive(Debug)]
 pub(crate) struct StepError {
     /// Which step.
-    pub step: Step,
+    pub(crate) step: Step,
     /// Its effects that persist in the database.
-    pub left: Left,
+    pub(crate) left: Left,
     /// The error.
-    pub source: anyhow::Error,
+    pub(crate) source: anyhow::Error,
     /// How to fix it.
-    pub remedy: Option<String>,
+    pub(crate) remedy: Option<String>,
 }
 
 /// The effects of a failed step that persist in the database.
@@ -34,7 +94,7 @@ pub(crate) struct StepError {
 pub(crate) enum Left {
     /// It did not begin, or was rolled back.
     Nothing,
-    /// In a migration without a transaction no statement took effect; effects of an earlier run persist.
+    /// In a migration without a transaction no statement took effect.
     NothingOfThisRun,
     /// The first `count` of its statements, and the line where the next one begins; if `count` is 0, a part
     /// of the statement in that line.
@@ -48,6 +108,8 @@ pub(crate) enum Left {
         /// Whether this is certain: MySQL does not report whether a failed statement committed the preceding
         /// ones.
         is_certain: bool,
+        /// Whether the journal says so, and the next run continues there.
+        continues: bool,
     },
     /// The connection was lost during the commit.
     Unknown,
@@ -62,15 +124,22 @@ impl StepError {
             Direction::Revert => ("delete its version from", "reverted"),
         };
         let left = match self.left {
-            Left::Nothing => None,
-            Left::NothingOfThisRun => Some(format!(
-                "It has no transaction: if an earlier run failed half-way, its effects persist. Undo them by \
-                 hand; or do the rest by hand, and {record} __diesel_schema_migrations: {version}."
-            )),
-            Left::Statements { .. } => Some(format!(
+            Left::Nothing | Left::NothingOfThisRun => None,
+            Left::Statements { continues: false, .. } => Some(format!(
                 "Undo the effects by hand, and run the command again; or do the rest by hand, and {record} \
                  __diesel_schema_migrations: {version}."
             )),
+            Left::Statements { is_certain: false, .. } => Some(format!(
+                "Check what the statement has done. Then run `migrate` with `--resume {version}=again` to run it (again), \
+                 `--resume {version}=done` to continue after it, or, if you have undone everything, `--resume {version}=restart`."
+            )),
+            Left::Statements { line: Some(line), .. } => Some(format!(
+                "Fix the cause, and run the command again: it continues in line {line}, so the statements before it must \
+                 stay as they are. Or undo by hand what was done, and run `migrate --resume {version}=restart`."
+            )),
+            Left::Statements { line: None, .. } => {
+                Some("Fix that, and run the command again: only the record is missing.".to_owned())
+            }
             Left::Unknown => Some(format!(
                 "Check whether `showmigrations` lists it as {is_done}: then all of it was done, otherwise nothing."
             )),
@@ -103,7 +172,7 @@ impl fmt::Display for Left {
             Self::Unknown => f.write_str(
                 "The connection was lost during the commit: all of it stayed in the database, or nothing.",
             ),
-            Self::Statements { count, of, line, is_certain } => {
+            Self::Statements { count, of, line, is_certain, .. } => {
                 let may = if is_certain { "stayed" } else { "may have stayed" };
                 match line {
                     Some(line) if count == 0 => {
@@ -127,11 +196,58 @@ impl fmt::Display for Left {
     }
 }
 
+/// Migrations whose files were edited after they were applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EditedError {
+    /// The paths of the files, and the versions.
+    pub(crate) files: Vec<(String, String)>,
+}
+
+impl EditedError {
+    /// Returns the edited migrations of a plan, if there are some.
+    pub(crate) fn of(migrations: &Migrations, plan: &MigrationPlan) -> Option<Self> {
+        let rows = plan.edited();
+        let entries = rows.iter().filter_map(|row| migrations.entry(row));
+        let files: Vec<_> =
+            entries.map(|entry| (entry.file(Direction::Apply), entry.version.clone())).collect();
+        (!files.is_empty()).then_some(Self { files })
+    }
+}
+
+impl fmt::Display for EditedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.files.as_slice() {
+            [(file, _)] => write!(f, "{file} was edited after it was applied."),
+            files => {
+                write!(f, "{} files were edited after they were applied:", files.len())?;
+                files.iter().try_for_each(|(file, _)| write!(f, "\n    {file}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for EditedError {}
+
+/// Migrations that are older than an applied one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrderError {
+    /// Their names.
+    pub(crate) names: Vec<String>,
+}
+
+impl fmt::Display for OrderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Out of order, since newer migrations are applied already: {}.", self.names.join(", "))
+    }
+}
+
+impl std::error::Error for OrderError {}
+
 /// The migrations to revert that have no `down.sql`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IrreversibleError {
+pub(crate) struct IrreversibleError {
     /// In the order of their reversal, the newest first.
-    pub rows: Vec<PlannedMigration>,
+    pub(crate) rows: Vec<PlannedMigration>,
 }
 
 impl fmt::Display for IrreversibleError {
@@ -219,7 +335,9 @@ pub(super) fn remedy(
     }
     let leaves_index = backend == Backend::Postgres && !in_transaction && is("CONCURRENTLY") && is("CREATE");
     leaves_index.then(|| {
-        "PostgreSQL keeps an index that it could not finish, marked as invalid: DROP INDEX it before the next attempt.".to_owned()
+        "PostgreSQL keeps an index that it could not finish, marked as invalid. The next run drops it with DROP INDEX \
+         CONCURRENTLY, if the statement names it."
+            .to_owned()
     })
 }
 

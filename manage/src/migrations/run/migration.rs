@@ -1,26 +1,36 @@
-//! Runs one migration: its statements one by one, and then the statement that records it.
+//! Runs one migration: in one transaction, or statement by statement with the journal.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
 
+use super::apply::Notes;
 use super::control::{Control, runnable};
-use super::failure::{Left, StatementError, remedy};
+use super::engines::Engines;
+use super::failure::{Failure, Left, StatementError, remedy};
 use super::foreign_keys::{self, Violations};
+use super::kind::Kind;
+use super::options::Answer;
 use super::session::{self, MigrationSession};
+use super::stepwise::Stepwise;
+use super::transaction;
 use crate::database::Connection;
 use crate::migrations::Direction;
-use crate::migrations::plan::migration_plan::__diesel_schema_migrations as record;
-use crate::migrations::script::Statement;
+use crate::migrations::journal::{Journal, JournalRow, Subject};
+use crate::migrations::script::{Script, Statement};
 use crate::migrations::source::Entry;
 use crate::settings::Backend;
 
-/// Why a migration failed, and which of its effects persist.
-pub(super) struct Failure {
-    pub(super) left: Left,
-    pub(super) source: anyhow::Error,
-    /// How to fix it.
-    pub(super) remedy: Option<String>,
+/// A migration to run, and what it needs.
+pub(super) struct Migration<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) direction: Direction,
+    pub(super) session: &'a MigrationSession,
+    pub(super) journal: &'a Journal,
+    /// How far an earlier run got.
+    pub(super) earlier: Option<&'a JournalRow>,
+    /// How to continue that one.
+    pub(super) answer: Option<Answer>,
 }
 
 /// Runs one direction of a migration. Restores the session's settings afterwards, even after a failure; the
@@ -28,35 +38,41 @@ pub(super) struct Failure {
 /// before the migration; afterwards, those after it.
 pub(super) fn run(
     connection: &mut Connection,
-    entry: &Entry,
-    direction: Direction,
-    session: &MigrationSession,
+    migration: &Migration<'_>,
     violations: &mut Violations,
+    engines: &mut Engines,
+    notes: &mut Notes<'_>,
 ) -> Result<QueryResult<()>, Failure> {
-    let nothing = |source: anyhow::Error| Failure { left: Left::Nothing, source, remedy: None };
+    let Migration { entry, direction, session, earlier, .. } = *migration;
+    let backend = connection.backend();
+    let nothing = |source: anyhow::Error| Failure::new(Left::Nothing, source);
     let Some(script) = entry.script(direction) else {
         return Err(nothing(anyhow::anyhow!("The file {} does not exist.", entry.file(direction))));
     };
-    let in_transaction = entry.is_in_transaction();
+    let mut in_transaction = entry.is_in_transaction() && earlier.is_none();
     let statements = runnable(&script, in_transaction).map_err(|unfit| {
-        let remedy = Some(unfit.hint.to_owned());
-        Failure { remedy, ..nothing(StatementError::unfit(entry.file(direction), unfit).into()) }
+        let hint = unfit.hint.to_owned();
+        nothing(StatementError::unfit(entry.file(direction), unfit).into()).with_remedy(Some(hint))
     })?;
+    if in_transaction && backend == Backend::Mysql {
+        let undoable = can_be_undone(connection, engines, &statements);
+        in_transaction = undoable.map_err(|error| nothing(error.into()))?;
+    }
     let mut run = Run {
-        entry,
-        direction,
+        migration,
+        checksum: script.checksum(),
+        script: &script,
         statements,
-        session,
         violations,
-        backend: connection.backend(),
+        backend,
         in_transaction,
-        done: 0,
-        kept: 0,
-        is_open: in_transaction,
-        is_certain: true,
     };
-    let result = run.all(connection);
-    let is_set_back = match connection.backend() {
+    let result = if in_transaction {
+        transaction::run(&mut run, connection)
+    } else {
+        Stepwise::new(&mut run, engines, notes).run(connection)
+    };
+    let is_set_back = match backend {
         // A rollback restores them, and through a pooler the session may now be a different one.
         Backend::Postgres => in_transaction,
         Backend::Mysql => !run.may_change_session(),
@@ -66,250 +82,140 @@ pub(super) fn run(
     result.map(|()| restored)
 }
 
-/// A migration that is running.
-struct Run<'a> {
-    entry: &'a Entry,
-    direction: Direction,
-    statements: Vec<(Control, Statement<'a>)>,
-    session: &'a MigrationSession,
-    violations: &'a mut Violations,
-    backend: Backend,
-    in_transaction: bool,
-    /// The number of statements that took effect.
-    done: usize,
-    /// The number of statements that a rollback would not undo.
-    kept: usize,
-    /// Whether a rollback would undo the next statement.
-    is_open: bool,
-    /// Whether it is certain that the statements counted in `kept` took effect.
-    is_certain: bool,
+/// Returns whether MySQL can undo all of these statements.
+fn can_be_undone(
+    connection: &mut Connection,
+    engines: &mut Engines,
+    statements: &[(Control, Statement<'_>)],
+) -> QueryResult<bool> {
+    for (control, statement) in statements {
+        let kind = Kind::of(statement, *control, Backend::Mysql);
+        let is_undone = match kind {
+            Kind::Exact => !engines.names_one(connection, statement)?,
+            Kind::Session => *control == Control::Nothing,
+            Kind::Alone | Kind::Begin | Kind::End => false,
+        };
+        if !is_undone {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-impl Run<'_> {
-    fn all(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let backend = connection.backend();
-        // SQLite and MySQL have settings that cannot be changed inside a transaction. In PostgreSQL, settings
-        // are part of the transaction.
-        let before_inside = backend == Backend::Postgres && self.in_transaction;
-        if backend == Backend::Sqlite {
+/// A migration that is running.
+pub(super) struct Run<'a> {
+    pub(super) migration: &'a Migration<'a>,
+    pub(super) script: &'a Script,
+    /// The checksum of the whole file.
+    checksum: String,
+    pub(super) statements: Vec<(Control, Statement<'a>)>,
+    pub(super) violations: &'a mut Violations,
+    pub(super) backend: Backend,
+    pub(super) in_transaction: bool,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let entry = self.migration.entry;
+        Subject {
+            app: entry.app,
+            name: entry.name(),
+            version: &entry.version,
+            direction: self.migration.direction,
+            checksum: &self.checksum,
+            statements: self.script.statements().count(),
+        }
+    }
+
+    pub(super) fn file(&self) -> String {
+        self.migration.entry.file(self.migration.direction)
+    }
+
+    pub(super) fn statement(&self, nth: usize) -> Statement<'a> {
+        self.statements[nth].1
+    }
+
+    /// Switches SQLite's foreign keys, and runs the statements that `manage::migrations!` specifies.
+    pub(super) fn prepare(&self, connection: &mut Connection) -> Result<(), Failure> {
+        if self.backend == Backend::Sqlite {
             let keys = foreign_keys::chosen(self.statements.iter().map(|(_, statement)| *statement));
             let switch = format!("PRAGMA foreign_keys = {}", i32::from(keys.unwrap_or(false)));
-            connection.batch_execute(&switch).map_err(|error| self.failed(error.into(), true))?;
+            connection.batch_execute(&switch).map_err(|error| self.nothing_done(error.into()))?;
         }
-        if !before_inside {
-            self.before(connection)?;
-        }
-        if !self.in_transaction {
-            return self.statements_and_record(connection);
-        }
-        let mut failure = None;
-        let mut reaches_commit = false;
-        let result = connection.transaction(|connection| {
-            let result = if before_inside { self.before(connection) } else { Ok(()) };
-            result.and_then(|()| self.statements_and_record(connection)).map_err(|error| {
-                failure = Some(error);
-                QueryError::RollbackTransaction
-            })?;
-            reaches_commit = true;
-            Ok(())
-        });
-        match (result, failure) {
-            (_, Some(mut failure)) => {
-                self.add_what_is_kept(connection, &mut failure);
-                Err(failure)
-            }
-            (Ok(()), None) => Ok(()),
-            (Err(error), None) => {
-                let is_lost = reaches_commit && is_lost(&error);
-                let part = if reaches_commit {
-                    "It could not be committed."
-                } else {
-                    "Its transaction could not begin."
-                };
-                let failure = self.failed(anyhow::Error::from(error).context(part), true);
-                Err(if is_lost { Failure { left: Left::Unknown, ..failure } } else { failure })
-            }
-        }
+        // SQLite and MySQL have settings that cannot be changed inside a transaction. In PostgreSQL, settings
+        // are part of the transaction.
+        let is_inside = self.backend == Backend::Postgres && self.in_transaction;
+        if is_inside { Ok(()) } else { self.before(connection) }
     }
 
     /// Runs the statements that `manage::migrations!` specifies.
-    fn before(&self, connection: &mut Connection) -> Result<(), Failure> {
-        for statement in &self.entry.before {
+    pub(super) fn before(&self, connection: &mut Connection) -> Result<(), Failure> {
+        let entry = self.migration.entry;
+        for statement in &entry.before {
             connection.batch_execute(statement).map_err(|error| {
                 let context = format!(
                     "The statement `{statement}`, which runs before it ({}), failed.",
-                    self.entry.location
+                    entry.location
                 );
-                self.failed(anyhow::Error::from(error).context(context), true)
+                self.nothing_done(anyhow::Error::from(error).context(context))
             })?;
         }
         Ok(())
     }
 
-    fn statements_and_record(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let backend = connection.backend();
-        let file = self.entry.file(self.direction);
-        for i in 0..self.statements.len() {
-            let (control, statement) = self.statements[i];
-            if backend == Backend::Sqlite && control == Control::Commit {
-                self.check_foreign_keys(connection)?;
-            }
-            if let Err(error) = connection.batch_execute(statement.text()) {
-                // It is unknown whether the statement committed the preceding ones.
-                let commits_alone = self.commits_alone(control);
-                let may_commit = commits_alone || control == Control::ImplicitCommit;
-                let is_certain = !may_commit || self.kept == self.done;
-                if may_commit {
-                    self.kept = self.done;
-                }
-                self.roll_back(connection);
-                let remedy = remedy(&statement, backend, self.in_transaction, &error);
-                let error = StatementError::new(file, &statement, backend, error);
-                let failure = self.failed(error.into(), is_certain);
-                let left = match failure.left {
-                    Left::Nothing | Left::NothingOfThisRun if commits_alone => self.part_of(statement),
-                    left => left,
-                };
-                return Err(Failure { remedy, left, ..failure });
-            }
-            self.count(control);
+    /// Returns the error of a statement, and how to fix it.
+    pub(super) fn statement_error(&self, nth: usize, error: QueryError) -> (anyhow::Error, Option<String>) {
+        let (statement, backend) = (self.statement(nth), self.backend);
+        let remedy = remedy(&statement, backend, self.in_transaction, &error);
+        (StatementError::new(self.file(), &statement, backend, error).into(), remedy)
+    }
+
+    /// Returns a failure before the first statement.
+    pub(super) fn nothing_done(&self, source: anyhow::Error) -> Failure {
+        let left = match self.migration.earlier {
+            Some(earlier) => self.left(earlier.done),
+            None if self.in_transaction => Left::Nothing,
+            None => Left::NothingOfThisRun,
+        };
+        Failure::new(left, source)
+    }
+
+    /// Returns what stays if so many statements are done.
+    pub(super) fn left(&self, done: usize) -> Left {
+        let line = self.statements.get(done).map(|(_, statement)| statement.line());
+        match done {
+            0 => Left::NothingOfThisRun,
+            _ => Left::Statements {
+                count: done,
+                of: self.statements.len(),
+                line,
+                is_certain: true,
+                continues: true,
+            },
         }
-        if backend == Backend::Sqlite {
-            self.check_foreign_keys(connection)?;
-        } else if backend == Backend::Postgres || self.may_change_session() {
-            self.session.restore(connection).map_err(|error| {
-                self.failed(
-                    anyhow::Error::from(error).context("The settings of the session cannot be restored."),
-                    true,
-                )
-            })?;
-        }
-        self.record(connection).map_err(|error| {
-            self.failed(anyhow::Error::from(error).context("It cannot be recorded."), true)
-        })?;
-        Ok(())
     }
 
     /// Returns whether these statements may change MySQL's session. Without such statements the check is
-    /// skipped: it takes time, in which a killed process would leave a migration without its record.
-    fn may_change_session(&self) -> bool {
-        !self.entry.before.is_empty() || self.statements.iter().any(|(_, one)| session::may_change_it(one))
+    /// skipped, which takes time.
+    pub(super) fn may_change_session(&self) -> bool {
+        !self.migration.entry.before.is_empty()
+            || self.statements.iter().any(|(_, one)| session::may_change_it(one))
     }
 
-    fn count(&mut self, control: Control) {
-        let before = self.done;
-        self.done += 1;
-        match control {
-            Control::Begin => {
-                // On MySQL, `BEGIN` commits an open transaction.
-                if self.is_open && self.backend == Backend::Mysql {
-                    self.kept = before;
-                }
-                self.is_open = true;
-            }
-            // On MySQL, statements after an implicit commit are outside of a transaction.
-            Control::Commit | Control::ImplicitCommit => {
-                self.is_open = false;
-                self.is_certain = true;
-            }
-            Control::Anything if !self.commits_alone(control) => {}
-            Control::Rollback | Control::Anything => {
-                self.is_certain &= !self.is_open;
-                self.is_open = false;
-            }
-            Control::Nothing => {}
-        }
-        if !self.is_open {
-            self.kept = self.done;
-        }
-    }
-
-    /// Returns whether a statement may commit implicitly. PostgreSQL does not allow that in a transaction.
-    fn commits_alone(&self, control: Control) -> bool {
-        control == Control::Anything && (self.backend == Backend::Mysql || !self.is_open)
-    }
-
-    /// Returns that part of a failed statement, such as a procedure, may have been committed.
-    fn part_of(&self, statement: Statement<'_>) -> Left {
-        Left::Statements {
-            count: 0,
-            of: self.statements.len(),
-            line: Some(statement.line()),
-            is_certain: false,
-        }
-    }
-
-    /// Adds the effects that MySQL could not roll back: engines such as MyISAM have no transactions.
-    fn add_what_is_kept(&self, connection: &mut Connection, failure: &mut Failure) {
-        if self.backend != Backend::Mysql || !matches!(failure.left, Left::Nothing | Left::NothingOfThisRun) {
-            return;
-        }
-        let line = |nth: usize| self.statements.get(nth).map(|(_, statement)| statement.line());
-        if session::is_rollback_incomplete(connection) {
-            let of = self.statements.len();
-            // A part of the failed statement may also persist.
-            let count = (self.done + 1).min(of);
-            failure.left = Left::Statements { count, of, line: line(count), is_certain: false };
-        }
-    }
-
-    /// Rolls back the file's own transaction. The caller ends the migration's transaction.
-    fn roll_back(&self, connection: &mut Connection) {
-        if self.is_open && !self.in_transaction {
-            // It fails only if the connection is lost, which also ends the transaction.
-            let _ = connection.batch_execute("ROLLBACK");
-        }
-    }
-
-    /// Fails if the migration broke a reference.
-    fn check_foreign_keys(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let now = Violations::read(connection).map_err(|error| self.failed(error.into(), true))?;
+    /// Returns the broken references that the migration made, as an error; `None` if there are none.
+    pub(super) fn broken_keys(
+        &mut self,
+        connection: &mut Connection,
+    ) -> QueryResult<Option<(anyhow::Error, String)>> {
+        let now = Violations::read(connection)?;
         let new = now.since(self.violations);
         if new.is_empty() {
             *self.violations = now;
-            return Ok(());
+            return Ok(None);
         }
-        self.roll_back(connection);
-        let file = self.entry.file(self.direction);
+        let file = self.file();
         let renames = self.statements.iter().any(|(_, one)| one.words(9).iter().any(|word| word == "RENAME"));
         let error = anyhow::anyhow!("It breaks foreign keys ({file}): {new}.");
-        Err(Failure { remedy: Some(new.remedy(renames).to_owned()), ..self.failed(error, true) })
-    }
-
-    fn record(&self, connection: &mut Connection) -> QueryResult<usize> {
-        let version = &self.entry.version;
-        match self.direction {
-            Direction::Apply => {
-                diesel::insert_into(record::table).values(record::version.eq(version)).execute(connection)
-            }
-            Direction::Revert => diesel::delete(record::table.find(version)).execute(connection),
-        }
-    }
-
-    fn failed(&self, source: anyhow::Error, is_certain: bool) -> Failure {
-        Failure { left: self.left(is_certain), source, remedy: None }
-    }
-
-    fn left(&self, is_certain: bool) -> Left {
-        if self.kept == 0 {
-            let commits =
-                self.statements.iter().any(|(control, _)| matches!(control, Control::ImplicitCommit));
-            return if commits || !self.in_transaction { Left::NothingOfThisRun } else { Left::Nothing };
-        }
-        let line = self.statements.get(self.kept).map(|(_, statement)| statement.line());
-        let is_certain = is_certain && self.is_certain;
-        Left::Statements { count: self.kept, of: self.statements.len(), line, is_certain }
-    }
-}
-
-/// Returns whether the server's result is unknown.
-fn is_lost(error: &QueryError) -> bool {
-    use diesel::result::DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
-
-    match error {
-        QueryError::DatabaseError(ClosedConnection | UnableToSendCommand, _) => true,
-        QueryError::RollbackErrorOnCommit { commit_error, .. } => is_lost(commit_error),
-        QueryError::BrokenTransactionManager => true,
-        _ => false,
+        Ok(Some((error, new.remedy(renames).to_owned())))
     }
 }

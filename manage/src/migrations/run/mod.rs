@@ -1,11 +1,27 @@
-//! Running migrations: `apply` takes the steps to a target, `migration` runs the statements of one.
+//! Running migrations: `apply` takes the steps to a target, and `migration` runs one of them. If it is one
+//! transaction, that is `transaction`; otherwise `stepwise` runs its statements in `units`, with the journal,
+//! and `resume` continues one that an earlier run began.
 
+pub(crate) mod accept;
+mod alter_table;
 pub(crate) mod apply;
+mod concurrent_index;
 mod control;
+mod engines;
 mod failure;
 mod foreign_keys;
+mod kind;
 mod migration;
+pub(crate) mod options;
+mod repeat;
+mod resume;
 mod session;
+mod stepwise;
+mod transaction;
+mod units;
 
-pub(crate) use apply::{Step, StepEvent, apply};
-pub(crate) use failure::{IrreversibleError, StatementError, StepError};
+pub(crate) use accept::{AcceptError, accept};
+pub(crate) use apply::{Step, StepEvent, apply_with, check_reversible};
+pub(crate) use failure::{EditedError, IrreversibleError, OrderError, StatementError, StepError};
+pub(crate) use options::{Answer, ApplyOptions, MigrationObserver, Resume, UnclearStatement};
+pub(crate) use resume::ResumeError;

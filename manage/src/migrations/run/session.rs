@@ -114,6 +114,11 @@ impl MigrationSession {
         Ok(Self { settings, subject })
     }
 
+    /// Returns PostgreSQL's role, if it is another one than the session's user.
+    pub(super) fn role(&self) -> Option<&str> {
+        self.settings.get("role").map(String::as_str).filter(|role| *role != "none")
+    }
+
     /// Restores the changed settings.
     pub(super) fn restore(&self, connection: &mut Connection) -> QueryResult<()> {
         connection.with_short_answers(|connection| self.set_back(connection))

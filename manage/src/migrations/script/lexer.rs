@@ -18,6 +18,8 @@ pub(super) enum Kind {
     ConditionalStart,
     /// The end of an executable comment.
     ConditionalEnd,
+    /// An optimizer hint: `/*+ … */`. Only [`Lexer::with_hints`] reads it, for others it is a comment.
+    Hint,
     /// Any other character.
     Other(char),
 }
@@ -37,11 +39,16 @@ pub(super) struct Lexer<'a> {
     /// The delimiter of statements. `DELIMITER` lines of MySQL's client change it.
     delimiter: &'a str,
     is_conditional: bool,
+    reads_hints: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(sql: &'a str, backend: Backend) -> Self {
-        Self { sql, at: 0, backend, delimiter: ";", is_conditional: false }
+        Self { sql, at: 0, backend, delimiter: ";", is_conditional: false, reads_hints: false }
+    }
+
+    pub(super) fn with_hints(sql: &'a str, backend: Backend) -> Self {
+        Self { reads_hints: backend != Backend::Sqlite, ..Self::new(sql, backend) }
     }
 
     pub(super) fn is_standard_delimiter(&self) -> bool {
@@ -95,7 +102,7 @@ impl<'a> Lexer<'a> {
             self.at = self.sql.len() - trimmed.len();
             if self.is_line_comment() || self.is_dump_mark() {
                 self.skip_line();
-            } else if self.starts_with("/*") && !self.is_conditional_start() {
+            } else if self.starts_with("/*") && !self.is_conditional_start() && !self.is_hint() {
                 self.skip_comment();
             } else {
                 return;
@@ -125,6 +132,10 @@ impl<'a> Lexer<'a> {
 
     fn is_conditional_start(&self) -> bool {
         self.is_mysql() && (self.starts_with("/*!") || self.starts_with("/*M!"))
+    }
+
+    fn is_hint(&self) -> bool {
+        self.reads_hints && self.starts_with("/*+")
     }
 
     fn skip_comment(&mut self) {
@@ -165,6 +176,10 @@ impl<'a> Lexer<'a> {
             self.at += digits;
             self.is_conditional = true;
             return Kind::ConditionalStart;
+        }
+        if self.is_hint() {
+            self.skip_comment();
+            return Kind::Hint;
         }
         if self.is_conditional && self.starts_with("*/") {
             self.at += 2;

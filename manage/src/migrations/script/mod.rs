@@ -1,5 +1,6 @@
 //! The SQL of a migration: its statements, each with its position in the file.
 
+mod checksum;
 #[cfg(all(test, unix))]
 mod fuzz;
 mod lexer;
@@ -11,6 +12,8 @@ use std::ops::Range;
 
 use self::lexer::{Kind, Lexer};
 use crate::settings::Backend;
+
+pub(super) use checksum::{Checksum, is_known_checksum};
 
 /// The text of a migration's file, split into statements.
 #[derive(Clone, Debug)]
@@ -108,6 +111,23 @@ impl<'a> Statement<'a> {
     pub(super) fn unquoted_words(&self) -> Vec<String> {
         let bare = |text: &str| text.trim_matches(['\'', '"', '`', '[', ']']).to_ascii_uppercase();
         self.tokens(|kind| matches!(kind, Kind::Word | Kind::Quoted)).map(bare).collect()
+    }
+
+    /// Returns all words in capitals, quoted texts and other characters.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let is_part = |kind| matches!(kind, Kind::Word | Kind::Quoted | Kind::Other(_));
+        let quotes: &[char] = &['\'', '"', '`', '['];
+        let part = |text: &str| {
+            if text.contains(quotes) { text.to_owned() } else { text.to_ascii_uppercase() }
+        };
+        self.tokens(is_part).map(part).collect()
+    }
+
+    /// Returns the position after one of its words, counted from 0.
+    pub(super) fn end_of_word(&self, nth: usize) -> Option<usize> {
+        let mut lexer = Lexer::new(self.text(), self.script.backend);
+        let words = std::iter::from_fn(move || lexer.next()).filter(|token| token.kind == Kind::Word);
+        words.map(|token| token.range.end).nth(nth)
     }
 
     fn tokens(&self, mut is_meant: impl FnMut(Kind) -> bool) -> impl Iterator<Item = &'a str> {

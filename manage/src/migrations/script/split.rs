@@ -104,7 +104,7 @@ impl Body {
             Kind::Quoted => "'".to_owned(),
             Kind::Delimiter => ";".to_owned(),
             // The content of an executable comment is read as if it were outside.
-            Kind::ConditionalStart | Kind::ConditionalEnd => return,
+            Kind::ConditionalStart | Kind::ConditionalEnd | Kind::Hint => return,
             Kind::Other(c) => c.to_string(),
         };
         match text.as_str() {

@@ -28,7 +28,7 @@ pub(crate) fn unapplied(
             let mut why = format!("{error:#}");
             if let Some(answer) = ServerError::in_chain(&error) {
                 let remedy = answer.remedy().map(|remedy| format!("Hint: {remedy}"));
-                for line in super::server_error::lines(&answer, false).into_iter().chain(remedy) {
+                for line in crate::render::server_error::lines(&answer, false).into_iter().chain(remedy) {
                     why.push('\n');
                     why.push_str(&line);
                 }

@@ -1,0 +1,254 @@
+//! The journal's table, and the SQL that writes it.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::State;
+use super::author::author;
+use super::literal::literal;
+use crate::database::Connection;
+use crate::migrations::Direction;
+use crate::settings::Backend;
+
+/// Diesel's table and the journal in a database. Both are in the same schema, and are named with it, because
+/// a migration may change the search path.
+#[derive(Clone, Debug)]
+pub(in crate::migrations) struct Tables {
+    backend: Backend,
+    /// Diesel's table.
+    versions: String,
+    journal: String,
+    has_journal: bool,
+}
+
+#[derive(QueryableByName)]
+struct Place {
+    #[diesel(sql_type = Text)]
+    schema: String,
+    #[diesel(sql_type = BigInt)]
+    journals: i64,
+}
+
+impl Tables {
+    /// Returns where the tables are; `None` if Diesel's does not exist.
+    pub(super) fn find(connection: &mut Connection) -> QueryResult<Option<Self>> {
+        let backend = connection.backend();
+        let query = diesel::sql_query(connection.operations().migrations_schema_query());
+        let found: Option<Place> =
+            connection.with_short_answers(|connection| query.get_result(connection)).optional()?;
+        Ok(found.map(|Place { schema, journals }| Self {
+            backend,
+            versions: format!("{schema}.__diesel_schema_migrations"),
+            journal: format!("{schema}.__manage_migrations"),
+            has_journal: journals > 0,
+        }))
+    }
+
+    pub(super) fn rows_query(&self) -> String {
+        let Self { backend, versions, journal, has_journal } = self;
+        // The two columns may have different collations, which a UNION does not allow.
+        let (version, run_on) = match backend {
+            Backend::Mysql => ("CONVERT(version USING utf8mb4) COLLATE utf8mb4_bin", "CAST(run_on AS CHAR)"),
+            Backend::Postgres | Backend::Sqlite => ("version", "CAST(run_on AS TEXT)"),
+        };
+        if *has_journal {
+            format!(
+                "SELECT {version} AS version, {run_on} AS run_on, direction, state, checksum, statement, done_checksum, begun_checksum FROM {journal} \
+                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
+            )
+        } else {
+            let (text, number) = match backend {
+                Backend::Postgres => ("NULL::text", "NULL::bigint"),
+                Backend::Mysql | Backend::Sqlite => ("NULL", "NULL"),
+            };
+            format!(
+                "SELECT {version} AS version, {run_on} AS run_on, {text} AS direction, {text} AS state, {text} AS checksum, \
+                 {number} AS statement, {text} AS done_checksum, {text} AS begun_checksum FROM {versions}"
+            )
+        }
+    }
+
+    fn create_journal(&self) -> String {
+        let (text, time, rest) = match self.backend {
+            Backend::Postgres => ("TEXT", "TIMESTAMPTZ", ""),
+            Backend::Sqlite => ("TEXT", "TEXT", ""),
+            Backend::Mysql => (
+                "VARCHAR(255)",
+                "DATETIME(6)",
+                " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            ),
+        };
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (version VARCHAR(50) NOT NULL PRIMARY KEY, app {text} NOT NULL, name {text} NOT NULL, \
+             direction {text} NOT NULL, state {text} NOT NULL, checksum {text} NOT NULL, statements BIGINT NOT NULL, \
+             statement BIGINT NOT NULL, done_checksum {text} NOT NULL, begun_checksum {text} NULL, run_on TIMESTAMP NULL, started {time} NOT NULL, \
+             finished {time} NULL, migrated_by {text} NOT NULL){rest}",
+            self.journal
+        )
+    }
+}
+
+/// Which migration a row is about.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::migrations) struct Subject<'a> {
+    pub(in crate::migrations) app: &'a str,
+    pub(in crate::migrations) name: &'a str,
+    pub(in crate::migrations) version: &'a str,
+    pub(in crate::migrations) direction: Direction,
+    /// The checksum of the file.
+    pub(in crate::migrations) checksum: &'a str,
+    /// The number of its statements.
+    pub(in crate::migrations) statements: usize,
+}
+
+/// How far a migration is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::migrations) struct Position {
+    pub(in crate::migrations) state: State,
+    /// The number of statements that are done.
+    pub(in crate::migrations) done: usize,
+    /// The checksum of these.
+    pub(in crate::migrations) done_checksum: String,
+    /// The checksum of the next statement, if it was begun.
+    pub(in crate::migrations) begun_checksum: Option<String>,
+}
+
+/// The journal of a database that is being migrated.
+#[derive(Clone, Debug)]
+pub(in crate::migrations) struct Journal {
+    tables: Tables,
+    author: String,
+}
+
+impl Journal {
+    /// Creates both tables if they do not exist.
+    pub(in crate::migrations) fn open(
+        connection: &mut Connection,
+        known: Option<Tables>,
+    ) -> QueryResult<Self> {
+        let tables = match known {
+            Some(tables) => tables,
+            None => {
+                diesel::migration::MigrationConnection::setup(connection)?;
+                Tables::find(connection)?.ok_or(diesel::result::Error::NotFound)?
+            }
+        };
+        if !tables.has_journal {
+            connection.batch_execute(&tables.create_journal())?;
+        }
+        Ok(Self { tables, author: author() })
+    }
+
+    /// Returns the locks of MySQL that writing the journal takes.
+    pub(in crate::migrations) fn locks(&self) -> String {
+        format!("{} WRITE, {} READ", self.tables.journal, self.tables.versions)
+    }
+
+    /// Returns the SQL that records how far a migration is. `elapsed` is the time since it was begun; without
+    /// it, the time of its beginning stays.
+    pub(in crate::migrations) fn write(
+        &self,
+        subject: &Subject<'_>,
+        position: &Position,
+        elapsed: Option<Duration>,
+    ) -> String {
+        let Subject { app, name, version, direction, checksum, statements } = *subject;
+        let Position { state, done, done_checksum, begun_checksum } = position;
+        let Tables { backend, versions, journal, .. } = &self.tables;
+        let backend = *backend;
+        let text = |text: &str| literal(text, backend);
+        let id = text(version);
+        let direction = match direction {
+            Direction::Apply => "apply",
+            Direction::Revert => "revert",
+        };
+        let started = ago(backend, elapsed.unwrap_or_default());
+        let finished =
+            if *state == State::Finished { ago(backend, Duration::ZERO) } else { "NULL".to_owned() };
+        let values = [
+            ("version", id.clone()),
+            ("started", started),
+            ("app", text(app)),
+            ("name", text(name)),
+            ("direction", text(direction)),
+            ("state", text(state.name())),
+            ("checksum", text(checksum)),
+            ("statements", statements.to_string()),
+            ("statement", done.to_string()),
+            ("done_checksum", text(done_checksum)),
+            ("begun_checksum", begun_checksum.as_deref().map_or("NULL".to_owned(), text)),
+            ("run_on", format!("(SELECT run_on FROM {versions} WHERE version = {id})")),
+            ("finished", finished),
+            ("migrated_by", text(&self.author)),
+        ];
+        // The version does not change, and the beginning only with a new one.
+        let skipped = if elapsed.is_some() { 1 } else { 2 };
+        let list = |of: fn(&(&'static str, String)) -> String, skipped: usize| {
+            values.iter().skip(skipped).map(of).collect::<Vec<_>>().join(", ")
+        };
+        let columns = list(|(column, _)| (*column).to_owned(), 0);
+        let inserted = list(|(_, value)| value.clone(), 0);
+        // Under LOCK TABLES, MySQL refers to a table once in a statement.
+        let change = match backend {
+            Backend::Mysql => |(column, value): &(&'static str, String)| match *column {
+                "run_on" => "run_on = VALUES(run_on)".to_owned(),
+                column => format!("{column} = {value}"),
+            },
+            Backend::Postgres | Backend::Sqlite => {
+                |(column, value): &(&'static str, String)| format!("{column} = {value}")
+            }
+        };
+        let changes = list(change, skipped);
+        let otherwise = match backend {
+            Backend::Mysql => "ON DUPLICATE KEY UPDATE",
+            Backend::Postgres | Backend::Sqlite => "ON CONFLICT (version) DO UPDATE SET",
+        };
+        format!("INSERT INTO {journal} ({columns}) VALUES ({inserted}) {otherwise} {changes}")
+    }
+
+    /// Returns the SQL that records that a migration is applied or reverted, in both tables.
+    pub(in crate::migrations) fn finish(
+        &self,
+        subject: &Subject<'_>,
+        position: &Position,
+        elapsed: Option<Duration>,
+    ) -> String {
+        let Tables { backend, versions, .. } = &self.tables;
+        let version = literal(subject.version, *backend);
+        let mut sql = match subject.direction {
+            Direction::Apply => format!("INSERT INTO {versions} (version) VALUES ({version})"),
+            Direction::Revert => format!("DELETE FROM {versions} WHERE version = {version}"),
+        };
+        let _ = write!(sql, "; {}", self.write(subject, position, elapsed));
+        sql
+    }
+
+    /// Removes the row of a migration that was begun and not finished.
+    pub(in crate::migrations) fn forget(
+        &self,
+        connection: &mut Connection,
+        version: &str,
+    ) -> QueryResult<()> {
+        let Tables { backend, journal, .. } = &self.tables;
+        let version = literal(version, *backend);
+        connection.batch_execute(&format!("DELETE FROM {journal} WHERE version = {version}"))
+    }
+}
+
+/// Returns the SQL of a time before now, by the database's clock.
+fn ago(backend: Backend, time: Duration) -> String {
+    let microseconds = time.as_micros();
+    match backend {
+        Backend::Postgres => {
+            format!("pg_catalog.clock_timestamp() - {microseconds} * interval '1 microsecond'")
+        }
+        Backend::Mysql => format!("UTC_TIMESTAMP(6) - INTERVAL {microseconds} MICROSECOND"),
+        Backend::Sqlite => {
+            format!("strftime('%Y-%m-%d %H:%M:%f', 'now', '-{:.3} seconds')", time.as_secs_f64())
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Why a run of migrations failed, and how to go on.
+
+use crate::command::Context;
+use crate::console::printable;
+#[cfg(feature = "terminal")]
+use crate::console::printable_lines;
+use crate::error::{CommandError, Exit, Result};
+use crate::migrations::{
+    AcceptError, Answer, EditedError, LockError, OrderError, ResumeError, StepError, TargetError,
+    UnclearStatement,
+};
+
+/// Adds how to go on.
+pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
+    let hinted =
+        |error: &dyn std::fmt::Display, hint: String| CommandError::new(error.to_string()).hint(hint).into();
+    if let Some(error) = error.downcast_ref::<EditedError>() {
+        let versions: Vec<String> =
+            error.files.iter().map(|(_, version)| format!("--accept {}", printable(version))).collect();
+        return hinted(
+            error,
+            format!(
+                "Write the change into a new migration, and restore the file. Or, if every database is as if the file \
+                 had always been like this, run `migrate {}`.",
+                versions.join(" ")
+            ),
+        );
+    }
+    if let Some(error) = error.downcast_ref::<OrderError>() {
+        return hinted(error, "Give them newer timestamps, or run without --strict-order.".to_owned());
+    }
+    if let Some(error) = error.downcast_ref::<AcceptError>() {
+        return hinted(error, "See `showmigrations`.".to_owned());
+    }
+    if let Some(error) = error.downcast_ref::<UnclearStatement>() {
+        let version = printable(&error.version).into_owned();
+        return hinted(
+            error,
+            format!(
+                "Check whether the statement was done. Then run `migrate` with `--resume {version}=done` to continue after \
+                 it, or `--resume {version}=again` to run it."
+            ),
+        );
+    }
+    if let Some(error) = error.downcast_ref::<ResumeError>() {
+        let version = printable(&error.version).into_owned();
+        let restore =
+            if error.session_line.is_some() { "" } else { "Restore the text of these statements. Or undo" };
+        let undo = if restore.is_empty() { "Undo" } else { restore };
+        return hinted(
+            error,
+            format!("{undo} by hand what was done, and run `migrate --resume {version}=restart`."),
+        );
+    }
+    match error.downcast::<StepError>() {
+        Err(error) => error,
+        Ok(error) => {
+            let hints = error.hints();
+            if hints.is_empty() {
+                return error.into();
+            }
+            let command_error = CommandError::new(error.to_string()).caused_by(error.source);
+            hints.into_iter().fold(command_error, CommandError::hint).into()
+        }
+    }
+}
+
+/// Adds where to find the names of migrations.
+pub(crate) fn target_error(cx: &Context, error: &TargetError) -> anyhow::Error {
+    let hint = format!("See `{} showmigrations`.", cx.program().name());
+    CommandError::new(error.to_string()).hint(hint).into()
+}
+
+/// Adds how to get the lock.
+pub(crate) fn lock_error(error: LockError) -> anyhow::Error {
+    let message = error.to_string();
+    match error {
+        LockError::Held => CommandError::new(message)
+            .hint("Wait for the other process, or use a longer --lock-timeout.")
+            .exit_code(Exit::TIMED_OUT)
+            .into(),
+        LockError::File(_, _) => CommandError::new(message).into(),
+        LockError::Isolation(_) => CommandError::new(message)
+            .hint("Behind a pooler the lock uses one of its server connections and the migrations use another: does the pool have two?")
+            .into(),
+        LockError::Query(error) => CommandError::new("Cannot acquire the migration lock.").caused_by(error).into(),
+    }
+}
+
+/// Asks how to continue with a statement of which it is not certain whether it is done.
+#[cfg(feature = "terminal")]
+pub(crate) fn ask_about(cx: &Context, statement: &UnclearStatement) -> Result<Option<Answer>> {
+    cx.warning(printable_lines(&statement.to_string()))?;
+    let choices = [
+        ("It was done: continue after it", Some(Answer::Done)),
+        ("It was not done: run it", Some(Answer::Again)),
+        ("Stop here", None),
+    ];
+    let chosen = cx.prompt("Was it done?").choice(&choices.map(|(text, _)| text))?;
+    Ok(choices[chosen].1)
+}
+
+/// Without this feature there is nobody to ask.
+#[cfg(not(feature = "terminal"))]
+pub(crate) fn ask_about(_: &Context, _: &UnclearStatement) -> Result<Option<Answer>> {
+    Ok(None)
+}

@@ -1,0 +1,9 @@
+//! Migrations: the plan, what does not fit together, why a run failed, and a warning before other commands.
+
+mod failed;
+mod planned;
+mod unapplied;
+
+pub(crate) use failed::{ask_about, lock_error, migration_error, target_error};
+pub(crate) use planned::{edited_migrations, planned_steps, unknown_migrations};
+pub(crate) use unapplied::unapplied;
