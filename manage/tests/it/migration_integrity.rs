@@ -104,7 +104,7 @@ fn a_record_of_an_earlier_time_does_not_count(database: TestDatabase) {
     let record = "INSERT INTO __diesel_schema_migrations (version, run_on) VALUES ('20260101000000', '2026-11-01 00:00:00')";
     connection.batch_execute(record).expect("recorded");
     assert_eq!(done(&after, "showmigrations"), "edit_after\n [X] 2026-01-01-000000_a\n");
-    // What manage itself reverts and applies again is recorded anew.
+    // What manage itself reverts and applies again is recorded again.
     done(&after, "migrate zero");
     done(&after, "migrate");
     assert_eq!(done(&before, "showmigrations").matches("[!]").count(), 1);

@@ -49,7 +49,7 @@ app!(
     "mend_after",
     (
         "2026-01-01-000000_a",
-        "-- Mended\nCREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);\nINSERT INTO a VALUES (3);\nINSERT INTO a VALUES (4);",
+        "-- Fixed\nCREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (2);\nINSERT INTO a VALUES (3);\nINSERT INTO a VALUES (4);",
         None,
         false
     )
@@ -65,7 +65,7 @@ app!(
 );
 
 #[case(on_each_backend)]
-fn it_continues_at_the_statement_that_was_mended(database: TestDatabase) {
+fn it_continues_at_the_statement_that_was_fixed(database: TestDatabase) {
     let before = project_of(&["mend_before"], &database);
     failed(&before.run("migrate"), &["it continues in line 3,"]);
     let shown = format!("mend_before\n [~] {NAME} (2 of 4 statements)\n");
@@ -399,7 +399,7 @@ app!(
     )
 );
 app!(
-    "mended_myisam",
+    "fixed_myisam",
     (
         "2026-01-01-000000_a",
         "CREATE TABLE m (id INT PRIMARY KEY) ENGINE = MyISAM;\nINSERT INTO m VALUES (4), (5);\nINSERT INTO m VALUES (3);",
@@ -418,10 +418,10 @@ fn rows_that_cannot_be_rolled_back_are_asked_about() {
     );
     assert_eq!(rows(&database, "m"), 2);
     failed(&project.run("migrate"), &["\nLINE 2: INSERT INTO m VALUES (1), (2), (1)\n"]);
-    let mended = project_of(&["mended_myisam"], &database);
+    let fixed = project_of(&["fixed_myisam"], &database);
     let changed = "\nThe file has another statement there than the one that was begun.\nLINE 2: INSERT INTO m VALUES (4), (5)\n";
-    failed(&mended.run("migrate"), &[changed]);
-    done(&mended, "migrate --resume 20260101000000=again");
+    failed(&fixed.run("migrate"), &[changed]);
+    done(&fixed, "migrate --resume 20260101000000=again");
     assert_eq!(rows(&database, "m"), 5);
 }
 

@@ -1,4 +1,4 @@
-//! The checksum of SQL, which tells an edited migration from one whose file only looks different.
+//! The checksum of SQL. It distinguishes an edited migration from one whose file only looks different.
 //!
 //! The algorithm `sql-1` takes the statements as this crate's lexer reads them: between tokens is the byte
 //! 0x1F, after each statement 0x1E, and the SHA-256 of all is written in hexadecimal digits. So comments,
