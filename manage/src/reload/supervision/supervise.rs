@@ -4,6 +4,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use super::keys::Keys;
+use super::scope::Scope;
 use super::supervisor::{Input, Supervisor};
 use super::watching::Watching;
 use super::{Event, Reloading, selection};
@@ -22,11 +23,18 @@ pub(crate) fn supervise(
     };
     let seen = sender.clone();
     let settings = reloading.settings.clone();
-    let watching = Watching::start(&reloading.origin, settings, reloading.poll, move |what| {
+    let watched = settings.clone();
+    let watching = Watching::start(&reloading.origin, watched, reloading.poll, move |what| {
         let _ = seen.send(Input::Seen(what));
     });
     let (origin, selected) = (reloading.origin.clone(), sender.clone());
-    thread::spawn(move || selected.send(Input::Selected(selection::find(&origin))));
+    thread::spawn(move || {
+        let selection = selection::find(&origin);
+        // Then cargo has something to do for that reason.
+        let is_changed = || Scope::new(&origin, &settings).look().is_newer_than(&origin.executable);
+        let is_other = selection.is_none() && !is_changed();
+        selected.send(Input::Selected { selection, is_other })
+    });
     let keys = Keys::read(send(Input::Key));
     report(Event::Watching { keys: keys.is_some() });
     let stop = sender.clone();

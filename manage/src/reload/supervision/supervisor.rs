@@ -28,8 +28,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) enum Input {
     Seen(Seen),
     Key(Key),
-    /// How the program was built, if that could be found out.
-    Selected(Option<Selection>),
+    /// How the program was built, if that could be found out. `is_other`: in none of the known ways.
+    Selected {
+        selection: Option<Selection>,
+        is_other: bool,
+    },
     /// A report, or the outcome, of the build of this number.
     Report(u64, Report),
     Outcome(u64, Outcome),
@@ -128,8 +131,11 @@ impl State<'_> {
         match input {
             Input::Stop | Input::Key(Key::Quit) => self.stop(),
             _ if self.is_stopping && !matches!(input, Input::News(..)) => {}
-            Input::Selected(selection) => {
-                if selection.is_none() && self.postponed.is_none() {
+            Input::Selected { selection, is_other } => {
+                // Cargo may have another build of the same sources, for which it has nothing to do, either.
+                let is_another =
+                    self.newest().is_some_and(|newest| !newest.is(&self.executable).unwrap_or(true));
+                if is_other || is_another {
                     self.report(Event::BuiltOtherwise);
                 }
                 self.selection = selection.or(self.given.reloading.origin.selections.last().cloned());
@@ -164,6 +170,11 @@ impl State<'_> {
             }
             Input::News(number, News::Ended(status)) => self.ended(number, status),
         }
+    }
+
+    /// Returns the latest program that was started.
+    fn newest(&self) -> Option<&Served> {
+        self.starting.as_ref().or(self.serving.as_ref().map(|(served, _)| served))
     }
 
     fn report(&mut self, event: Event) {
@@ -232,9 +243,9 @@ impl State<'_> {
             Outcome::Built { executable } => {
                 self.built_in = self.changed.map(|changed| changed.elapsed()).unwrap_or_default();
                 self.executable = executable;
-                let newest = self.starting.as_ref().or(self.serving.as_ref().map(|(served, _)| served));
                 // What cannot be compared is started.
-                let is_same = newest.is_some_and(|newest| newest.is(&self.executable).unwrap_or(false));
+                let is_same =
+                    self.newest().is_some_and(|newest| newest.is(&self.executable).unwrap_or(false));
                 if is_same && !self.restart {
                     if self.starting.is_none() {
                         self.changed = None;
