@@ -146,6 +146,9 @@ fn start(name: &str, url: &str, pool: usize) -> Contender {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.env(CONTENDER, name).env(ADDRESS, address.to_string()).env(URL, url);
     command.env(POOL_SIZE, pool.to_string()).env("MANAGE_ENV", "development");
+    if name == "ours-limited" {
+        command.env("MANAGE_SERVER_REQUEST_TIMEOUT", "30");
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
     let mut process = command.spawn().expect("this program starts");
     let deadline = Instant::now() + Duration::from_secs(30);

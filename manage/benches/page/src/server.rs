@@ -26,6 +26,7 @@ pub(crate) const CONTENDERS: &[(&str, &str)] = &[
     ("r2d2", "axum, Diesel's r2d2 pool as it is by default (it asks SELECT 1 before each use), libpq"),
     ("r2d2-untested", "the same with test_on_check_out(false)"),
     ("ours", "runserver without its access log, manage::Connection"),
+    ("ours-limited", "the same with a time limit for each request, and so for its statements"),
     ("ours-log", "runserver with its access log into a file, manage::Connection"),
     ("ours-postgres", "runserver without its access log, PostgresConnection"),
     ("axum-ours", "axum, our pool, manage::Connection"),
