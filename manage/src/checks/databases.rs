@@ -64,7 +64,7 @@ fn problems(migrations: &Migrations, plan: &MigrationPlan, migrate: &str) -> Vec
         let message = UNFINISHED_MIGRATIONS.message(format!("Begun and not finished: {names}."));
         messages.push(message.hint(format!("Run `{migrate}`, which continues.")));
     }
-    if let Some(error) = EditedError::of(migrations, plan) {
+    if let Some(error) = EditedError::of(migrations, &plan.edited()) {
         let message = EDITED_MIGRATIONS.message(error.to_string());
         messages.push(message.hint(format!(
             "Write the change into a new migration, and restore the file; or accept it with `{migrate} --accept VERSION`."

@@ -77,6 +77,7 @@ pub(crate) fn migrate(
         .map(|Resume { migration, answer }| Ok((version(migration)?, *answer)))
         .collect::<Result<Vec<(String, Answer)>>>()?;
     render::unknown_migrations(cx, &current)?;
+    render::needless_answers(cx, &current, &answers)?;
     let steps = current.steps(&target);
     if plan || check {
         render::edited_migrations(cx, &migrations, &current)?;

@@ -22,8 +22,8 @@ pub(crate) use database::assumed_database;
 pub(crate) use errors::{Occasion, failure};
 pub(crate) use help::{help_of, listing, names};
 pub(crate) use migrations::{
-    ask_about, edited_migrations, lock_error, migration_error, planned_steps, target_error, unapplied,
-    unknown_migrations,
+    ask_about, edited_migrations, lock_error, migration_error, needless_answers, planned_steps, target_error,
+    unapplied, unknown_migrations,
 };
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]

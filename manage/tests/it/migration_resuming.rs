@@ -95,6 +95,11 @@ fn an_edit_of_what_was_done_is_refused(database: TestDatabase) {
     let applied = format!("Running migrations:\n  Applying {NAME}... OK\n");
     assert_eq!(done(&project, "migrate --resume 2026-01=restart"), applied);
     assert_eq!(rows(&database, "a"), 2);
+    // An answer that nobody asked for changes nothing.
+    let ran = project.run("migrate --resume 2026-01=restart");
+    assert_eq!(ran.exit.0, 0, "{}", ran.all());
+    assert!(ran.err.contains(&format!("Warning: {NAME} is not half done")), "{}", ran.all());
+    assert_eq!(rows(&database, "__manage_migrations WHERE state = 'finished'"), 1);
 }
 
 /// What is done within one transaction leaves nothing to continue.
@@ -387,6 +392,26 @@ fn a_procedure_of_postgresql_is_asked_about() {
 #[case(on_mariadb)]
 fn a_procedure_of_mariadb_is_asked_about() {
     a_procedure_is_asked_about(Backend::MariaDb);
+}
+
+#[cfg(feature = "terminal")]
+#[case(on_postgres)]
+fn on_a_terminal_it_asks() {
+    use manage::console::Input;
+
+    for (typed, exit, expected) in [("It was done", 0, 2), ("It was not done", 0, 4), ("Stop", 1, 1)] {
+        let database = TestDatabase::postgres();
+        execute(&database, procedure(Backend::Postgres));
+        failed(&project_of(&["unclear"], &database).run("migrate"), &[]);
+        execute(&database, "DELETE FROM broken");
+        let project = manage::testing::Project::new(manage::Program::new(&["unclear"]));
+        let typed = Input::from(format!("{typed}\n")).as_terminal();
+        let ran = project.env("DATABASE_URL", database.url()).stdin(typed).run(["migrate"]);
+        assert_eq!(ran.exit.0, exit, "{ran}");
+        let asked = ["\nLINE 2: CALL p()\n", "Was the statement done?"];
+        assert!(asked.iter().all(|words| ran.stderr.contains(words)), "{ran}");
+        assert_eq!(rows(&database, "a"), expected, "{ran}");
+    }
 }
 
 app!(

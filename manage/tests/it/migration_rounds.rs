@@ -249,20 +249,24 @@ impl Counts {
     /// Kills processes at random moments: mostly the one that migrates, if the journal names it.
     fn play(&mut self, database: &TestDatabase, mut running: Vec<Running>, what: &str) {
         let mut killed = vec![false; running.len()];
-        // Half of them must be killed, unless they end before.
+        // Half of them are killed, unless they end before: mostly the one that is in the middle of a migration.
         let wanted = running.len() / 2;
+        let mut observer = None;
         while killed.iter().filter(|killed| **killed).count() < wanted {
-            std::thread::sleep(Duration::from_millis(random(50)));
-            let holder = holder(database);
+            std::thread::sleep(Duration::from_millis(random(20)));
             let alive: Vec<usize> =
                 (0..running.len()).filter(|i| !killed[*i] && running[*i].is_running()).collect();
             if alive.is_empty() {
                 break;
             }
+            let holder = holder(database, &mut observer);
             let migrates = alive.iter().find(|i| Some(running[**i].pid()) == holder);
             let any = &alive[usize::try_from(random(alive.len() as u64)).expect("small")];
-            // Mostly the one that migrates, but not always before it has done something.
-            let victim = *migrates.filter(|_| random(4) > 0).unwrap_or(any);
+            let victim = match migrates {
+                Some(holder) if random(2) == 0 => *holder,
+                None if random(10) == 0 => *any,
+                _ => continue,
+            };
             running[victim].signal(Signal::KILL);
             killed[victim] = true;
         }
@@ -285,7 +289,7 @@ impl Counts {
 }
 
 /// The process that the journal names as one that has begun a migration.
-fn holder(database: &TestDatabase) -> Option<u32> {
+fn holder(database: &TestDatabase, observer: &mut Option<Connection>) -> Option<u32> {
     #[derive(QueryableByName)]
     struct Author {
         #[diesel(sql_type = Text)]
@@ -294,9 +298,9 @@ fn holder(database: &TestDatabase) -> Option<u32> {
     if database.path().is_some_and(|path| !path.exists()) {
         return None;
     }
-    let mut connection = connect(database);
+    let connection = observer.get_or_insert_with(|| connect(database));
     let query = "SELECT migrated_by FROM __manage_migrations WHERE state <> 'finished'";
-    let author: Author = diesel::sql_query(query).get_result(&mut connection).ok()?;
+    let author: Author = diesel::sql_query(query).get_result(connection).ok()?;
     author.migrated_by.split(' ').nth(1)?.parse().ok()
 }
 

@@ -9,7 +9,7 @@ use super::migration::{Migration, run};
 use super::options::{Answer, ApplyOptions, Follow, MigrationObserver, UnclearStatement};
 use super::session::MigrationSession;
 use crate::database::Connection;
-use crate::migrations::journal::{Journal, read};
+use crate::migrations::journal::{Journal, State, read};
 use crate::migrations::{
     Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration, PlannedStep,
 };
@@ -63,7 +63,11 @@ pub(crate) fn apply_with(
     observer: &mut dyn MigrationObserver,
 ) -> crate::error::Result<Vec<Step>> {
     let (mut tables, mut recorded) = read(connection)?;
-    for (version, _) in options.answers.iter().filter(|(_, answer)| *answer == Answer::Restart) {
+    let is_open = |version| recorded.journal.get(version).is_some_and(|row| row.state != State::Finished);
+    let restarts =
+        options.answers.iter().filter(|(version, answer)| *answer == Answer::Restart && is_open(version));
+    let restarts: Vec<&str> = restarts.map(|(version, _)| version.as_str()).collect();
+    for version in restarts {
         let journal = Journal::open(connection, tables.take())?;
         journal.forget(connection, version)?;
         (tables, recorded) = read(connection)?;
@@ -141,7 +145,13 @@ impl MigrationPlan {
         steps: &[PlannedStep<'_>],
         strict_order: bool,
     ) -> crate::error::Result<()> {
-        if let Some(error) = EditedError::of(migrations, self) {
+        // What is reverted has no text that could differ.
+        let is_reverted = |row: &PlannedMigration| {
+            steps.iter().any(|step| step.direction == Direction::Revert && step.row.version == row.version)
+        };
+        let stays: Vec<&PlannedMigration> =
+            self.edited().into_iter().filter(|row| !is_reverted(row)).collect();
+        if let Some(error) = EditedError::of(migrations, &stays) {
             return Err(error.into());
         }
         let late = self.late_steps(steps);

@@ -10,7 +10,7 @@ use super::apply::Step;
 use super::control::{OWN_TRANSACTION, Unfit};
 use crate::database::ServerError;
 use crate::migrations::script::{Place, Statement};
-use crate::migrations::{Direction, MigrationPlan, Migrations, PlannedMigration};
+use crate::migrations::{Direction, Migrations, PlannedMigration};
 use crate::settings::Backend;
 
 /// The maximum length of a displayed line.
@@ -204,9 +204,8 @@ pub(crate) struct EditedError {
 }
 
 impl EditedError {
-    /// Returns the edited migrations of a plan, if there are some.
-    pub(crate) fn of(migrations: &Migrations, plan: &MigrationPlan) -> Option<Self> {
-        let rows = plan.edited();
+    /// Returns it for these migrations, if there are some.
+    pub(crate) fn of(migrations: &Migrations, rows: &[&PlannedMigration]) -> Option<Self> {
         let entries = rows.iter().filter_map(|row| migrations.entry(row));
         let files: Vec<_> =
             entries.map(|entry| (entry.file(Direction::Apply), entry.version.clone())).collect();

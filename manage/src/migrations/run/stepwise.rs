@@ -242,7 +242,12 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
         if !self.may_change_role {
             return sql;
         }
-        let role = self.run.migration.session.role().map_or("NONE".to_owned(), |role| format!("\"{role}\""));
+        let role = self
+            .run
+            .migration
+            .session
+            .role()
+            .map_or("NONE".to_owned(), |role| format!("\"{}\"", role.replace('"', "\"\"")));
         format!("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE {role}; {sql}")
     }
 

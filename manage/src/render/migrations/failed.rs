@@ -91,12 +91,9 @@ pub(crate) fn lock_error(error: LockError) -> anyhow::Error {
 #[cfg(feature = "terminal")]
 pub(crate) fn ask_about(cx: &Context, statement: &UnclearStatement) -> Result<Option<Answer>> {
     cx.warning(printable_lines(&statement.to_string()))?;
-    let choices = [
-        ("It was done: continue after it", Some(Answer::Done)),
-        ("It was not done: run it", Some(Answer::Again)),
-        ("Stop here", None),
-    ];
-    let chosen = cx.prompt("Was it done?").choice(&choices.map(|(text, _)| text))?;
+    let choices =
+        [("It was done", Some(Answer::Done)), ("It was not done", Some(Answer::Again)), ("Stop", None)];
+    let chosen = cx.prompt("Was the statement done?").choice(&choices.map(|(text, _)| text))?;
     Ok(choices[chosen].1)
 }
 

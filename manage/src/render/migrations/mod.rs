@@ -5,5 +5,5 @@ mod planned;
 mod unapplied;
 
 pub(crate) use failed::{ask_about, lock_error, migration_error, target_error};
-pub(crate) use planned::{edited_migrations, planned_steps, unknown_migrations};
+pub(crate) use planned::{edited_migrations, needless_answers, planned_steps, unknown_migrations};
 pub(crate) use unapplied::unapplied;

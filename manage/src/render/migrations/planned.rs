@@ -3,7 +3,7 @@
 use crate::command::Context;
 use crate::console::{Role, printable, printable_lines};
 use crate::error::Result;
-use crate::migrations::{Direction, EditedError, MigrationPlan, Migrations, PlannedStep};
+use crate::migrations::{Answer, Direction, EditedError, MigrationPlan, Migrations, PlannedStep};
 
 /// Prints what a run would do.
 pub(crate) fn planned_steps(
@@ -57,9 +57,25 @@ pub(crate) fn unknown_migrations(cx: &Context, plan: &MigrationPlan) -> Result<(
     Ok(())
 }
 
+/// Prints which answers are for migrations that were not begun, or are finished.
+pub(crate) fn needless_answers(
+    cx: &Context,
+    plan: &MigrationPlan,
+    answers: &[(String, Answer)],
+) -> Result<()> {
+    for (version, _) in answers {
+        let row = plan.rows.iter().find(|row| row.version == *version && row.progress.is_none());
+        if let Some(row) = row {
+            let name = printable(&row.name);
+            cx.warning(format_args!("Warning: {name} is not half done, so --resume has no effect on it."))?;
+        }
+    }
+    Ok(())
+}
+
 /// Prints which migrations were edited after they were applied.
 pub(crate) fn edited_migrations(cx: &Context, migrations: &Migrations, plan: &MigrationPlan) -> Result<()> {
-    match EditedError::of(migrations, plan) {
+    match EditedError::of(migrations, &plan.edited()) {
         Some(error) if cx.verbosity() > 0 => cx.warning(printable_lines(&format!("Warning: {error}"))),
         _ => Ok(()),
     }
