@@ -18,53 +18,59 @@ pub(crate) struct Panic {
     pub(crate) backtrace: Option<Backtrace>,
 }
 
+/// How a thread catches panics, and the last one. It is small, since servers set it for each request.
+#[derive(Default)]
+struct Catching {
+    /// Whether to print nothing, even if backtraces are on.
+    is_silent: bool,
+    noted: Option<Box<Noted>>,
+}
+
 /// The details of a panic that the program's own hook records.
 #[derive(Default)]
 struct Noted {
-    /// Whether to print nothing, even if backtraces are on.
-    is_silent: bool,
     place: Option<String>,
     backtrace: Option<Backtrace>,
 }
 
 thread_local! {
-    /// The last panic, while this thread catches panics.
-    static CATCHING: RefCell<Option<Noted>> = const { RefCell::new(None) };
+    /// Set while this thread catches panics.
+    static CATCHING: RefCell<Option<Catching>> = const { RefCell::new(None) };
 }
 
 /// Calls a function and catches its panic. With `panic = "abort"` the program aborts.
 pub(crate) fn call<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
-    call_noting(Noted::default(), function)
+    call_catching(Catching::default(), function)
 }
 
 /// Like [`call`], but prints nothing: for the panics of a driver.
 pub(crate) fn call_silently<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
-    call_noting(Noted { is_silent: true, ..Noted::default() }, function)
+    call_catching(Catching { is_silent: true, noted: None }, function)
 }
 
-fn call_noting<T>(noted: Noted, function: impl FnOnce() -> T) -> Result<T, Panic> {
-    let before = CATCHING.replace(Some(noted));
+fn call_catching<T>(catching: Catching, function: impl FnOnce() -> T) -> Result<T, Panic> {
+    let before = CATCHING.replace(Some(catching));
     let result = catch_unwind(AssertUnwindSafe(function));
-    let noted = CATCHING.replace(before).unwrap_or_default();
+    let catching = CATCHING.replace(before);
     result.map_err(|payload| match payload.downcast::<Panic>() {
         Ok(panic) => *panic,
-        Err(payload) => Panic {
-            message: message(payload.as_ref()).trim_end().to_owned(),
-            place: noted.place,
-            backtrace: noted.backtrace,
-        },
+        Err(payload) => {
+            let Noted { place, backtrace } =
+                catching.and_then(|catching| catching.noted).map(|noted| *noted).unwrap_or_default();
+            Panic { message: message(payload.as_ref()).trim_end().to_owned(), place, backtrace }
+        }
     })
 }
 
 /// Silences the panic hook for all panics of this thread. The panics of its tasks do not end the program.
 pub(crate) fn silence() {
-    CATCHING.set(Some(Noted { is_silent: true, ..Noted::default() }));
+    CATCHING.set(Some(Catching { is_silent: true, noted: None }));
 }
 
 /// Returns whether a panic of this thread is caught silently. For the program's panic hook.
 pub(crate) fn is_silent() -> bool {
     cfg!(panic = "unwind")
-        && CATCHING.with_borrow(|noted| noted.as_ref().is_some_and(|noted| noted.is_silent))
+        && CATCHING.with_borrow(|catching| catching.as_ref().is_some_and(|catching| catching.is_silent))
 }
 
 /// Returns whether a panic of this thread would be caught.
@@ -78,9 +84,11 @@ pub(crate) fn is_catching() -> bool {
 pub(crate) fn takes(info: &PanicHookInfo<'_>, with_trace: bool) -> bool {
     cfg!(panic = "unwind")
         && CATCHING.with_borrow_mut(|catching| match catching {
-            Some(noted) => {
-                noted.place = info.location().map(ToString::to_string);
-                noted.backtrace = with_trace.then(Backtrace::force_capture);
+            Some(catching) => {
+                catching.noted = Some(Box::new(Noted {
+                    place: info.location().map(ToString::to_string),
+                    backtrace: with_trace.then(Backtrace::force_capture),
+                }));
                 true
             }
             None => false,

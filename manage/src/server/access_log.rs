@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use hyper::header::HeaderValue;
 use hyper::{Method, Request, StatusCode, Uri, Version};
 
 use super::failure::Failure;
-use super::log::{Entry, Log};
+use super::log::Log;
+use super::log_line::Entry;
+use super::request_id::RequestId;
 use super::request_info::RequestInfo;
 use super::site::with_causes;
 use super::{events, metrics};
@@ -55,7 +56,7 @@ struct Exchange {
     method: Method,
     uri: Uri,
     version: Version,
-    id: HeaderValue,
+    id: RequestId,
     client: IpAddr,
     started: Instant,
     /// Whether the handler waits for the body of the request.
@@ -81,9 +82,16 @@ pub(super) struct ConnectionLog {
     shared: Arc<Shared>,
 }
 
+/// The logs of a server.
+pub(super) struct Logs {
+    /// It gets a line for each request.
+    pub(super) access: Option<Log>,
+    /// It gets panics, failed bodies, and the server's own problems.
+    pub(super) errors: Log,
+}
+
 struct Shared {
-    access: Option<Log>,
-    errors: Log,
+    logs: Arc<Logs>,
     peer: IpAddr,
     exchange: Mutex<Option<Exchange>>,
     has_begun: AtomicBool,
@@ -115,19 +123,19 @@ impl Drop for Shared {
 }
 
 impl ConnectionLog {
-    /// Creates the log. `access` gets a line for each request, `errors` the panics and failed bodies.
-    pub(super) fn new(access: Option<Log>, errors: Log, peer: IpAddr) -> Self {
-        Self { shared: Arc::new(Shared::new(access, errors, peer, None)) }
+    /// Creates the log.
+    pub(super) fn new(logs: Arc<Logs>, peer: IpAddr) -> Self {
+        Self { shared: Arc::new(Shared::new(logs, peer, None)) }
     }
 
     /// Creates the log of a stream of this connection, which speaks HTTP/2.
     pub(super) fn stream(&self) -> Self {
-        let Shared { access, errors, peer, has_begun, is_active, streams, .. } = &*self.shared;
+        let Shared { logs, peer, has_begun, is_active, streams, .. } = &*self.shared;
         has_begun.store(true, Ordering::Relaxed);
         is_active.store(true, Ordering::Relaxed);
         let _ = streams.compare_exchange(NO_STREAMS, 0, Ordering::Relaxed, Ordering::Relaxed);
         streams.fetch_add(1, Ordering::Relaxed);
-        let shared = Shared::new(access.clone(), errors.clone(), *peer, Some(self.clone()));
+        let shared = Shared::new(Arc::clone(logs), *peer, Some(self.clone()));
         Self { shared: Arc::new(shared) }
     }
 
@@ -175,7 +183,7 @@ impl ConnectionLog {
             method: request.method().clone(),
             uri: target(request),
             version: request.version(),
-            id: info.header().clone(),
+            id: info.request_id().clone(),
             client: info.client(),
             started: Instant::now(),
             awaits_body: false,
@@ -333,7 +341,7 @@ impl ConnectionLog {
         let place = failure.place().map(|place| format!(" at {place}")).unwrap_or_default();
         let causes = with_causes(error.as_ref());
         let text = format!("Error: {} failed{place}: {}", self.request(), printable(&causes));
-        self.shared.errors.report(Role::Error, &text);
+        self.shared.logs.errors.report(Role::Error, &text);
     }
 
     /// Reports an error of a response body.
@@ -345,8 +353,7 @@ impl ConnectionLog {
 
     fn report(&self, text: &str) {
         let id = self.lock().as_ref().map(|exchange| exchange.id.clone());
-        let id = id.as_ref().and_then(|id| id.to_str().ok());
-        self.shared.errors.report_about(id, Role::Error, text);
+        self.shared.logs.errors.report_about(id.as_ref().map(RequestId::as_str), Role::Error, text);
     }
 
     /// Returns the method and the path. The query may be confidential and is omitted.
@@ -371,7 +378,7 @@ impl ConnectionLog {
         let note = exchange.aborted.map(|why| why.to_string()).or(exchange.note);
         self.log(&Entry {
             request: Some((&exchange.method, &exchange.uri, exchange.version)),
-            id: exchange.id.to_str().ok(),
+            id: Some(exchange.id.as_str()),
             client: Some(exchange.client),
             status,
             bytes: exchange.status.map(|_| exchange.sent),
@@ -385,7 +392,7 @@ impl ConnectionLog {
         if events::ENABLED {
             events::request(entry);
         }
-        if let Some(access) = &self.shared.access {
+        if let Some(access) = &self.shared.logs.access {
             access.request(entry);
         }
     }
@@ -414,10 +421,9 @@ fn target<B>(request: &Request<B>) -> Uri {
 }
 
 impl Shared {
-    fn new(access: Option<Log>, errors: Log, peer: IpAddr, connection: Option<ConnectionLog>) -> Self {
+    fn new(logs: Arc<Logs>, peer: IpAddr, connection: Option<ConnectionLog>) -> Self {
         Self {
-            access,
-            errors,
+            logs,
             peer: peer.to_canonical(),
             exchange: Mutex::new(None),
             has_begun: AtomicBool::new(false),

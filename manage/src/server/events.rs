@@ -1,6 +1,6 @@
 //! The same as events of `tracing`, for a team's subscriber.
 
-use super::log::Entry;
+use super::log_line::Entry;
 
 /// Whether events are sent at all.
 pub(super) const ENABLED: bool = cfg!(feature = "tracing");

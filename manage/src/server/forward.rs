@@ -28,8 +28,9 @@ impl Successor {
     /// Returns the address to which a request goes, unless this process has to answer it itself: there is no
     /// other one, or the connection becomes one of another protocol.
     pub(super) fn of<B>(&self, request: &Request<B>) -> Option<SocketAddr> {
+        let address = *self.0.get()?;
         let can_go = request.version() == Version::HTTP_11 && !request.headers().contains_key(UPGRADE);
-        self.0.get().copied().filter(|_| can_go)
+        can_go.then_some(address)
     }
 }
 

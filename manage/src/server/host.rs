@@ -90,7 +90,7 @@ impl AllowedHosts {
             None => None,
         };
         let host = match (header, target) {
-            (Some(header), Some(target)) if header != target => return Err(HostError::Contradiction),
+            (Some(header), Some(target)) if !header.is_same(&target) => return Err(HostError::Contradiction),
             (Some(header), _) => header,
             // HTTP/2 names the host in the target.
             (None, Some(target)) if request.version() == Version::HTTP_2 => target,
@@ -104,41 +104,40 @@ impl AllowedHosts {
         self.check_allowed(host)
     }
 
-    fn check_allowed(&self, host: Host) -> Result<(), HostError> {
+    fn check_allowed(&self, host: Host<'_>) -> Result<(), HostError> {
         if self.allows(&host) {
             return Ok(());
         }
-        let setting = self.patterns.iter().chain([&host.name]).cloned().collect();
-        Err(HostError::Foreign { name: host.name, setting, is_development: self.addresses })
+        let name = host.name.to_ascii_lowercase();
+        let setting = self.patterns.iter().chain([&name]).cloned().collect();
+        Err(HostError::Foreign { name, setting, is_development: self.addresses })
     }
 
-    fn allows(&self, host: &Host) -> bool {
+    fn allows(&self, host: &Host<'_>) -> bool {
         if self.everything || host.is_loopback() || (self.addresses && host.address.is_some()) {
             return true;
         }
         let name = host.name.trim_end_matches('.');
-        self.listening.as_deref() == Some(name)
+        self.listening.as_ref().is_some_and(|listening| name.eq_ignore_ascii_case(listening))
             || self.patterns.iter().any(|pattern| match pattern.strip_prefix('.') {
-                Some(parent) => {
-                    name == parent || name.strip_suffix(parent).is_some_and(|start| start.ends_with('.'))
-                }
-                None => name == pattern,
+                Some(parent) => name.eq_ignore_ascii_case(parent) || is_below(name, pattern),
+                None => name.eq_ignore_ascii_case(pattern),
             })
     }
 }
 
-/// A host and its port, as in a `Host` header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Host {
-    /// In lower case; IPv6 with its brackets.
-    name: String,
+/// A host and its port, as in a `Host` header. It borrows the name, since each request is checked.
+#[derive(Clone, Copy, Debug)]
+struct Host<'a> {
+    /// In any case; IPv6 with its brackets.
+    name: &'a str,
     address: Option<IpAddr>,
     port: u16,
 }
 
-impl Host {
+impl<'a> Host<'a> {
     /// Parses a host; `None` for anything else, such as a host with a user or a path.
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &'a str) -> Option<Self> {
         let end =
             if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
         let (name, port) = text.split_at(end);
@@ -162,19 +161,30 @@ impl Host {
             };
             name.len() <= LONGEST && name.split('.').all(label)
         };
-        (address.is_some() || is_name(name)).then(|| Self { name: name.to_ascii_lowercase(), address, port })
+        (address.is_some() || is_name(name)).then_some(Self { name, address, port })
     }
 
-    fn of(authority: &Authority) -> Option<Self> {
+    fn of(authority: &'a Authority) -> Option<Self> {
         Self::parse(authority.as_str())
     }
 
+    fn is_same(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(other.name) && self.port == other.port
+    }
+
     fn is_loopback(&self) -> bool {
-        let name = self.name.strip_suffix('.').unwrap_or(&self.name);
-        name == "localhost"
-            || name.ends_with(".localhost")
+        let name = self.name.strip_suffix('.').unwrap_or(self.name);
+        name.eq_ignore_ascii_case("localhost")
+            || is_below(name, ".localhost")
             || self.address.is_some_and(|address| address.to_canonical().is_loopback())
     }
+}
+
+/// Returns whether a name is one of a domain's subdomains, which is given with its leading dot.
+fn is_below(name: &str, domain: &str) -> bool {
+    let start = name.len().checked_sub(domain.len());
+    // A name is ASCII.
+    start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(domain))
 }
 
 /// Why the host of a request is rejected.

@@ -1,6 +1,7 @@
 //! Lines of a log that are written together: a call of the operating system for each request would be a tenth
 //! of its time.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,9 +19,9 @@ const FULL: usize = 64 * 1024;
 /// Lines that are not written yet.
 #[derive(Debug)]
 pub(super) struct LogBuffer {
-    text: Mutex<String>,
+    text: Mutex<Vec<u8>>,
     /// What is being written. No request waits for it, until too much is waiting.
-    writing: Mutex<String>,
+    writing: Mutex<Vec<u8>>,
     is_waiting: Notify,
     stream: Stream,
 }
@@ -42,10 +43,10 @@ impl LogBuffer {
     }
 
     /// Appends a line that ends with a newline.
-    pub(super) fn push(&self, line: &str) {
+    pub(super) fn push(&self, line: &[u8]) {
         let mut text = lock(&self.text);
         let is_first = text.is_empty();
-        text.push_str(line);
+        text.extend_from_slice(line);
         let is_full = text.len() >= FULL;
         drop(text);
         if is_full {
@@ -62,12 +63,12 @@ impl LogBuffer {
         std::mem::swap(&mut *writing, &mut *lock(&self.text));
         if !writing.is_empty() {
             // A broken log is not a reason to stop serving.
-            let _ = self.stream.print(&*writing);
+            let _ = (&self.stream).write_all(&writing).and_then(|()| (&self.stream).flush());
             writing.clear();
         }
     }
 }
 
-fn lock(text: &Mutex<String>) -> MutexGuard<'_, String> {
+fn lock(text: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
     text.lock().unwrap_or_else(PoisonError::into_inner)
 }

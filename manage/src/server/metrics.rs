@@ -2,7 +2,7 @@
 //!
 //! Their names are those of OpenTelemetry. Application code adds its own by the macros of the crate `metrics`.
 
-use super::log::Entry;
+use super::log_line::Entry;
 
 /// A connection, while it exists.
 pub(super) struct Connected(());

@@ -87,7 +87,7 @@ impl TrustedProxies {
         let direct = Client { address: peer, is_https: false, host: None, by_proxy: false };
         if !self.trusts(peer) {
             // Few requests have any, and each removal would compute a hash.
-            if headers.keys().any(|name| OF_PROXIES.contains(name)) {
+            if headers.keys().any(is_of_proxies) {
                 for name in &OF_PROXIES {
                     headers.remove(name);
                 }
@@ -164,6 +164,12 @@ impl TrustedProxies {
         }
         (address, found)
     }
+}
+
+/// Returns whether a header is one of [`OF_PROXIES`]. The beginning of most names already says no.
+fn is_of_proxies(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    (text.starts_with("x-") || text.starts_with('f')) && OF_PROXIES.contains(name)
 }
 
 /// Returns the parts of a header that are separated by commas, of all lines.

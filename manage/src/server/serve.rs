@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 
 use super::AllowedHosts;
 use super::accept::Accepting;
-use super::access_log::ConnectionLog;
+use super::access_log::{ConnectionLog, Logs};
 use super::configure::trusted_proxies;
 use super::connection::{Signals, builder, drive};
 use super::draining::Draining;
@@ -23,7 +22,8 @@ use super::health::Health;
 use super::limits::Limits;
 use super::listening::Listening;
 use super::log::Log;
-use super::observed::{Observed, ObservedIo, Shared};
+use super::observed::{Observed, Shared};
+use super::observed_io::ObservedIo;
 use super::phase::Phase;
 use super::proxies::TrustedProxies;
 use super::routes::AppRoutes;
@@ -101,10 +101,10 @@ pub(crate) async fn serve(
     let address = listening.address()?;
     let mut accepting =
         Accepting::new(listening.listener, limits.max_connections, client_timeout, errors.clone());
-    let routes = TowerToHyperService::new(router.with_state(()));
+    let logs = Arc::new(Logs { access: log, errors });
     let (is_last, draining_too) = (accepting.is_last(), draining.clone());
     let shared = Arc::new(Shared {
-        routes,
+        routes: router.with_state(()),
         hosts,
         proxies,
         limits,
@@ -117,7 +117,7 @@ pub(crate) async fn serve(
     loop {
         tokio::select! {
             (stream, peer, slot) = accepting.accept() => {
-                let log = ConnectionLog::new(log.clone(), errors.clone(), peer);
+                let log = ConnectionLog::new(Arc::clone(&logs), peer);
                 let io = ObservedIo::new(TokioIo::new(stream), log.clone(), client_timeout, slot);
                 let service = Observed { shared: Arc::clone(&shared), log, peer };
                 let signals = Signals { phase: stopped.clone(), crowded: accepting.crowded(), client_timeout };
