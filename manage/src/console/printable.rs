@@ -22,6 +22,11 @@ pub fn printable<T: AsRef<OsStr> + ?Sized>(text: &T) -> Cow<'_, str> {
     escape(text.as_ref().as_encoded_bytes(), false)
 }
 
+/// Like [`printable`], for text that is known to be UTF-8.
+pub(crate) fn printable_str(text: &str) -> Cow<'_, str> {
+    replace(text, is_unsafe, escape_char)
+}
+
 /// Like [`printable`], for text of several lines: line breaks and tabs are kept.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escape(text.as_bytes(), true)

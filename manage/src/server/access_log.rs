@@ -1,80 +1,23 @@
 //! Follows each request, and logs it when the last byte of the response is sent.
 
-use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hyper::{Method, Request, StatusCode, Uri, Version};
+use hyper::{Request, StatusCode};
 
+use super::exchange::{Abort, CLIENT_CLOSED_REQUEST, Exchange};
 use super::failure::Failure;
 use super::log::Log;
 use super::log_line::Entry;
+use super::log_time::LogTime;
 use super::request_id::RequestId;
 use super::request_info::RequestInfo;
 use super::site::with_causes;
 use super::{events, metrics};
 use crate::console::{Role, printable};
 use crate::panics::Panic;
-
-/// The status of a request whose client disconnected before the response, as in nginx's logs.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
-
-/// Why an exchange ended before its last byte was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Abort {
-    /// The client closed the connection.
-    ClientClosed,
-    /// The server stopped without waiting any longer.
-    Stopped,
-    /// The response body failed. Its error or panic is logged on a separate line.
-    BodyFailed,
-    /// The client did not read its response in time.
-    SlowReader,
-    /// The client did not send the rest of its request in time.
-    SlowSender,
-    /// The body of the request is larger than the limit.
-    TooLarge,
-}
-
-impl fmt::Display for Abort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClientClosed => "client closed the connection",
-            Self::Stopped => "cut off: the server stopped",
-            Self::BodyFailed => "the response body failed",
-            Self::SlowReader => "cut off: the client reads too slowly",
-            Self::SlowSender => "cut off: the client sends too slowly",
-            Self::TooLarge => "the body is larger than MANAGE_SERVER_MAX_BODY_BYTES",
-        })
-    }
-}
-
-/// A request and the state of its response.
-struct Exchange {
-    method: Method,
-    uri: Uri,
-    version: Version,
-    id: RequestId,
-    client: IpAddr,
-    started: Instant,
-    /// Whether the handler waits for the body of the request.
-    awaits_body: bool,
-    /// When a part of the body arrived.
-    body_at: Option<Instant>,
-    /// The status of the handler's response.
-    status: Option<StatusCode>,
-    /// The number of bytes of the response body that were passed to the connection.
-    sent: u64,
-    /// Whether the whole response was passed to the connection.
-    is_complete: bool,
-    aborted: Option<Abort>,
-    /// Why the server itself responded.
-    note: Option<String>,
-    /// Whether it is not logged.
-    is_silent: bool,
-}
 
 /// The log of one connection with at most one request at a time, or of one stream of HTTP/2. Clones share it.
 #[derive(Clone)]
@@ -93,7 +36,7 @@ pub(super) struct Logs {
 struct Shared {
     logs: Arc<Logs>,
     peer: IpAddr,
-    exchange: Mutex<Option<Exchange>>,
+    state: Mutex<State>,
     has_begun: AtomicBool,
     /// Whether the client began a TLS handshake.
     is_tls: AtomicBool,
@@ -101,12 +44,25 @@ struct Shared {
     streams: AtomicUsize,
     /// Whether a stream of HTTP/2 was opened, or data passed to the operating system, since this was last read.
     is_active: AtomicBool,
-    /// When the last request ended, or else the connection began: in milliseconds since the first connection.
-    idle_since: AtomicU64,
     /// Whether a request was passed on to another process, which logs it. It is the last one here.
     is_forwarding: AtomicBool,
     /// The connection, for a stream.
     connection: Option<ConnectionLog>,
+}
+
+struct State {
+    exchange: Option<Exchange>,
+    /// When the last request ended, or else the connection began.
+    idle_since: Instant,
+}
+
+impl State {
+    /// Ends the request, if it is to end. Returns it and the time.
+    fn end(&mut self, ends: impl FnOnce(&mut Exchange) -> bool) -> Option<(Exchange, Instant)> {
+        let exchange = self.exchange.take_if(ends)?;
+        self.idle_since = Instant::now();
+        Some((exchange, self.idle_since))
+    }
 }
 
 /// A write of fewer bytes may be one of HTTP/2's own messages.
@@ -165,12 +121,12 @@ impl ConnectionLog {
 
     /// Returns how long the connection has had no request; `None` if it has one, or its client still reads.
     pub(super) fn idle_for(&self) -> Option<Duration> {
-        let Shared { streams, is_active, idle_since, is_forwarding, .. } = &*self.shared;
+        let Shared { streams, is_active, is_forwarding, .. } = &*self.shared;
         match streams.load(Ordering::Relaxed) {
             NO_STREAMS => {
-                let is_busy = is_forwarding.load(Ordering::Relaxed) || self.lock().is_some();
-                let idle = || milliseconds(Instant::now()).saturating_sub(idle_since.load(Ordering::Relaxed));
-                (!is_busy).then(idle).map(Duration::from_millis)
+                let state = self.lock();
+                let is_busy = is_forwarding.load(Ordering::Relaxed) || state.exchange.is_some();
+                (!is_busy).then(|| state.idle_since.elapsed())
             }
             0 => (!is_active.swap(false, Ordering::Relaxed)).then_some(Duration::MAX),
             _ => None,
@@ -179,28 +135,14 @@ impl ConnectionLog {
 
     /// Records the start of a request.
     pub(super) fn begin<B>(&self, request: &Request<B>, info: &RequestInfo) {
-        let new = Exchange {
-            method: request.method().clone(),
-            uri: target(request),
-            version: request.version(),
-            id: info.request_id().clone(),
-            client: info.client(),
-            started: Instant::now(),
-            awaits_body: false,
-            body_at: None,
-            status: None,
-            sent: 0,
-            is_complete: false,
-            aborted: None,
-            note: None,
-            is_silent: false,
-        };
+        let new = Exchange::new(request, info);
         metrics::began();
         self.shared.has_begun.store(true, Ordering::Relaxed);
-        let before = self.lock().replace(new);
+        let started = new.started;
+        let before = self.lock().exchange.replace(new);
         // The client sent its next request before it had read the response.
         if let Some(before) = before {
-            self.write(before);
+            self.write(before, started);
         }
     }
 
@@ -245,8 +187,8 @@ impl ConnectionLog {
 
     /// Returns since when the handler itself is at work; `None` while it waits for the client.
     pub(super) fn works_since(&self) -> Option<Instant> {
-        let exchange = self.lock();
-        let exchange = exchange.as_ref().filter(|exchange| !exchange.awaits_body)?;
+        let state = self.lock();
+        let exchange = state.exchange.as_ref().filter(|exchange| !exchange.awaits_body)?;
         Some(exchange.body_at.unwrap_or(exchange.started))
     }
 
@@ -262,7 +204,7 @@ impl ConnectionLog {
 
     /// Returns why the request ended early, if it did.
     pub(super) fn aborted(&self) -> Option<Abort> {
-        self.lock().as_ref().and_then(|exchange| exchange.aborted)
+        self.lock().exchange.as_ref().and_then(|exchange| exchange.aborted)
     }
 
     /// Does not log the request.
@@ -279,18 +221,21 @@ impl ConnectionLog {
 
     /// Records that all data has been passed to the operating system.
     pub(super) fn flushed(&self) {
-        let exchange = self.lock().take_if(|exchange| exchange.is_complete);
-        if let Some(exchange) = exchange {
-            self.write(exchange);
+        let ended = self.lock().end(|exchange| exchange.is_complete);
+        if let Some((exchange, now)) = ended {
+            self.write(exchange, now);
         }
     }
 
     /// Records the end of the connection. Returns whether a request was incomplete.
     pub(super) fn ended(&self, why: Abort) -> bool {
-        let Some(mut exchange) = self.lock().take() else { return false };
-        exchange.aborted = exchange.aborted.or(Some(why));
-        self.write(exchange);
-        true
+        self.abort(why);
+        let ended = self.lock().end(|_| true);
+        if let Some((exchange, now)) = ended {
+            self.write(exchange, now);
+            return true;
+        }
+        false
     }
 
     /// Records that the connection ended before a request was parsed.
@@ -311,6 +256,7 @@ impl ConnectionLog {
             return;
         };
         self.log(&Entry {
+            time: LogTime::now(),
             request: None,
             id: None,
             client: Some(self.shared.peer),
@@ -352,38 +298,32 @@ impl ConnectionLog {
     }
 
     fn report(&self, text: &str) {
-        let id = self.lock().as_ref().map(|exchange| exchange.id.clone());
+        let id = self.lock().exchange.as_ref().map(|exchange| exchange.id.clone());
         self.shared.logs.errors.report_about(id.as_ref().map(RequestId::as_str), Role::Error, text);
     }
 
     /// Returns the method and the path. The query may be confidential and is omitted.
     fn request(&self) -> String {
-        let exchange = self.lock();
+        let state = self.lock();
         let request =
-            exchange.as_ref().map(|exchange| format!("{} {}", exchange.method, exchange.uri.path()));
+            state.exchange.as_ref().map(|exchange| format!("{} {}", exchange.method, exchange.uri.path()));
         printable(&request.unwrap_or_default()).into_owned()
     }
 
-    fn write(&self, exchange: Exchange) {
-        let now = Instant::now();
-        self.shared.idle_since.store(milliseconds(now), Ordering::Relaxed);
+    fn write(&self, exchange: Exchange, now: Instant) {
         if exchange.is_silent {
             return;
         }
-        let status = match (exchange.status, exchange.aborted) {
-            (Some(status), _) => Some(status.as_u16()),
-            (None, Some(Abort::ClientClosed)) => Some(CLIENT_CLOSED_REQUEST),
-            (None, _) => None,
-        };
-        let note = exchange.aborted.map(|why| why.to_string()).or(exchange.note);
+        let aborted = exchange.aborted.map(|why| why.to_string());
         self.log(&Entry {
+            time: LogTime(now),
             request: Some((&exchange.method, &exchange.uri, exchange.version)),
-            id: Some(exchange.id.as_str()),
+            id: Some(&exchange.id),
             client: Some(exchange.client),
-            status,
+            status: exchange.logged_status(),
             bytes: exchange.status.map(|_| exchange.sent),
             duration: Some(now.saturating_duration_since(exchange.started)),
-            note: note.as_deref(),
+            note: aborted.as_deref().or(exchange.note.as_deref()),
         });
     }
 
@@ -398,26 +338,14 @@ impl ConnectionLog {
     }
 
     fn update(&self, change: impl FnOnce(&mut Exchange)) {
-        if let Some(exchange) = self.lock().as_mut() {
+        if let Some(exchange) = self.lock().exchange.as_mut() {
             change(exchange);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Exchange>> {
-        self.shared.exchange.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn milliseconds(now: Instant) -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let since = now.saturating_duration_since(*START.get_or_init(|| now));
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Returns the target of a request. In HTTP/2 each one contains the host, as if it were meant for a proxy.
-fn target<B>(request: &Request<B>) -> Uri {
-    let path = request.uri().path_and_query().filter(|_| request.version() == Version::HTTP_2);
-    path.map_or_else(|| request.uri().clone(), |path| Uri::from(path.clone()))
 }
 
 impl Shared {
@@ -425,12 +353,11 @@ impl Shared {
         Self {
             logs,
             peer: peer.to_canonical(),
-            exchange: Mutex::new(None),
+            state: Mutex::new(State { exchange: None, idle_since: Instant::now() }),
             has_begun: AtomicBool::new(false),
             is_tls: AtomicBool::new(false),
             streams: AtomicUsize::new(NO_STREAMS),
             is_active: AtomicBool::new(false),
-            idle_since: AtomicU64::new(milliseconds(Instant::now())),
             is_forwarding: AtomicBool::new(false),
             connection,
         }

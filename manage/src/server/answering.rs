@@ -5,20 +5,23 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
+use axum::Router;
 use axum::body::Body;
 use axum::routing::future::RouteFuture;
 use hyper::header::{CONNECTION, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
+use tower_service::Service as _;
 
-use super::access_log::{Abort, ConnectionLog};
+use super::exchange::Abort;
 use super::failure::Failure;
 use super::follow::Unlogged;
 use super::handler_time::HandlerTime;
+use super::limits::Limits;
 use super::page;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::response_body::{ObservedStream, ResponseBody, observe};
 use crate::database;
-use crate::panics::{self, Panic};
+use crate::panics;
 
 /// A boxed future.
 pub(super) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -52,11 +55,18 @@ pub(super) enum Source {
     Routes(Running),
 }
 
-/// A handler, or whatever else the routes have selected.
+/// A handler, or whatever else the routes select.
 pub(super) struct Running {
-    pub(super) future: RouteFuture<Infallible>,
-    pub(super) time: HandlerTime,
-    pub(super) has_body: bool,
+    call: Call,
+    time: HandlerTime,
+    has_body: bool,
+}
+
+/// A call of the routes.
+enum Call {
+    /// It is made when the response is first polled, since it selects the handler, and that may panic.
+    Due(Option<Request<Body>>),
+    Made(RouteFuture<Infallible>),
 }
 
 impl Future for Answering {
@@ -78,7 +88,7 @@ impl Here {
         let response = match &mut self.source {
             Source::Server(response) => response.take(),
             Source::Health(response) => Some(ready!(response.as_mut().poll(cx))),
-            Source::Routes(running) => Some(ready!(running.poll(cx, &observed.log))),
+            Source::Routes(running) => Some(ready!(running.poll(cx, observed))),
         };
         match (response, self.observed.take()) {
             (Some(response), Some(observed)) => Poll::Ready(self.finish(response, observed)),
@@ -104,37 +114,53 @@ impl Here {
     }
 }
 
+impl Call {
+    fn poll(&mut self, cx: &mut Context<'_>, routes: &Router) -> Poll<Response<Body>> {
+        if let Self::Due(request) = self
+            && let Some(request) = request.take()
+        {
+            *self = Self::Made(routes.clone().call(request));
+        }
+        match self {
+            Self::Made(response) => Pin::new(response).poll(cx).map(|Ok(response)| response),
+            // It has panicked.
+            Self::Due(_) => Poll::Pending,
+        }
+    }
+}
+
 impl Running {
-    fn poll(&mut self, cx: &mut Context<'_>, log: &ConnectionLog) -> Poll<Response<Body>> {
-        let Self { future, time, has_body } = self;
-        let deadline = time.deadline(log);
-        let polled = panics::call(|| database::until(deadline, || Pin::new(future).poll(cx)));
-        let response = match polled {
-            Ok(Poll::Ready(Ok(response))) => response,
+    pub(super) fn new(request: Request<Body>, has_body: bool, limits: &Limits) -> Self {
+        Self { call: Call::Due(Some(request)), time: HandlerTime::new(limits.request_timeout), has_body }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, observed: &ObservedStream) -> Poll<Response<Body>> {
+        let ObservedStream { log, server } = observed;
+        let deadline = self.time.deadline(log);
+        let poll = || database::until(deadline, || self.call.poll(cx, &server.routes));
+        let response = match panics::call(poll) {
+            Ok(Poll::Ready(response)) => response,
             Ok(Poll::Pending) => {
-                ready!(time.poll_used_up(cx, log));
-                log.note(format!("the handler did not respond within {} s", time.limit_in_seconds()));
+                ready!(self.time.poll_used_up(cx, log));
+                log.note(format!("the handler did not respond within {} s", self.time.limit_in_seconds()));
                 return Poll::Ready(page::text(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable\n"));
             }
-            Err(panic) => return Poll::Ready(panicked(&panic, log)),
+            Err(panic) => {
+                log.panicked(&panic);
+                return Poll::Ready(page::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n"));
+            }
         };
         if response.extensions().get::<Unlogged>().is_some() {
             log.silence();
         }
         // The client is at fault, regardless of what the handler did with the incomplete body.
-        let aborted = if *has_body { log.aborted() } else { None };
+        let aborted = if self.has_body { log.aborted() } else { None };
         Poll::Ready(match aborted {
             Some(Abort::SlowSender) => page::last_text(StatusCode::REQUEST_TIMEOUT, "Request Timeout\n"),
             Some(Abort::TooLarge) => too_large(),
             _ => response,
         })
     }
-}
-
-/// Logs a panic of a handler, and returns the response.
-pub(super) fn panicked(panic: &Panic, log: &ConnectionLog) -> Response<Body> {
-    log.panicked(panic);
-    page::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error\n")
 }
 
 pub(super) fn too_large() -> Response<Body> {

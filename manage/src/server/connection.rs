@@ -15,7 +15,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::access_log::{Abort, ConnectionLog};
+use super::access_log::ConnectionLog;
+use super::exchange::Abort;
 use super::limits::Limits;
 use super::metrics::Connected;
 use super::observed::Observed;

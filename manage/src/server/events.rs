@@ -12,7 +12,7 @@ pub(super) fn request(entry: &Entry<'_>) {
             tracing::event!(
                 target: "manage::request",
                 tracing::Level::$level,
-                request_id = entry.id,
+                request_id = entry.id.map(super::request_id::RequestId::as_str),
                 client = entry.client.map(tracing::field::display),
                 method = entry.request.map(|(method, ..)| method.as_str()),
                 // The query may be confidential.

@@ -5,7 +5,7 @@
 //! rejects unknown names.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use hyper::header::HOST;
 use hyper::http::uri::Authority;
@@ -138,8 +138,7 @@ struct Host<'a> {
 impl<'a> Host<'a> {
     /// Parses a host; `None` for anything else, such as a host with a user or a path.
     fn parse(text: &'a str) -> Option<Self> {
-        let end =
-            if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+        let end = if text.starts_with('[') { text.find(']')? + 1 } else { name_length(text)? };
         let (name, port) = text.split_at(end);
         let port = match port.strip_prefix(':') {
             // A port may be empty.
@@ -151,17 +150,10 @@ impl<'a> Host<'a> {
         };
         let address = match name.strip_prefix('[') {
             Some(name) => Some(IpAddr::V6(name.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?)),
-            None => name.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+            None if name.starts_with(|c: char| c.is_ascii_digit()) => name.parse().ok().map(IpAddr::V4),
+            None => None,
         };
-        let is_name = |name: &str| {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            let label = |label: &str| {
-                !label.is_empty()
-                    && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-            };
-            name.len() <= LONGEST && name.split('.').all(label)
-        };
-        (address.is_some() || is_name(name)).then_some(Self { name, address, port })
+        Some(Self { name, address, port })
     }
 
     fn of(authority: &'a Authority) -> Option<Self> {
@@ -178,6 +170,23 @@ impl<'a> Host<'a> {
             || is_below(name, ".localhost")
             || self.address.is_some_and(|address| address.to_canonical().is_loopback())
     }
+}
+
+/// Returns the length of the name that a text begins with: labels with dots between them, and maybe one after
+/// them.
+fn name_length(text: &str) -> Option<usize> {
+    let (mut length, mut is_start) = (0, true);
+    for byte in text.bytes() {
+        is_start = match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'A'..=b'Z' => false,
+            b'.' if !is_start => true,
+            b'.' => return None,
+            _ => break,
+        };
+        length += 1;
+    }
+    let without_dot = length - usize::from(length > 0 && is_start);
+    (1..=LONGEST).contains(&without_dot).then_some(length)
 }
 
 /// Returns whether a name is one of a domain's subdomains, which is given with its leading dot.

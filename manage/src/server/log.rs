@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::events;
 use super::log_buffer::LogBuffer;
-use super::log_line::{Entry, MessageLine, Now, write_json};
+use super::log_line::{Entry, MessageLine, write_json};
+use super::log_time::LogTime;
 use crate::console::{Role, Stream};
 
 thread_local! {
@@ -71,7 +72,8 @@ impl Log {
             LogFormat::Json => {
                 let message = text.strip_prefix("Error: ").or(text.strip_prefix("Warning: ")).unwrap_or(text);
                 let mut line = Vec::new();
-                let object = MessageLine { time: Now, level, event: "message", request_id, message };
+                let object =
+                    MessageLine { time: LogTime::now(), level, event: "message", request_id, message };
                 write_json(&mut line, &object)
                     .map_err(Into::into)
                     .and_then(|()| self.stream.line(String::from_utf8_lossy(&line)))

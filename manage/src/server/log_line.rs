@@ -1,23 +1,22 @@
 //! A line of the log about a request: for people, or for programs.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::io::Write as _;
 use std::net::IpAddr;
-use std::thread::LocalKey;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use chrono::{DateTime, Local, Utc};
 use hyper::{Method, Uri, Version};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::console::{Role, printable, printable_json};
+use super::log_time::LogTime;
+use super::request_id::RequestId;
+use crate::console::{Role, printable_json, printable_str};
 
 /// A request that has ended.
 pub(super) struct Entry<'a> {
+    pub(super) time: LogTime,
     /// The method, the target and the version; `None` if the request could not be read.
     pub(super) request: Option<(&'a Method, &'a Uri, Version)>,
-    pub(super) id: Option<&'a str>,
+    pub(super) id: Option<&'a RequestId>,
     pub(super) client: Option<IpAddr>,
     pub(super) status: Option<u16>,
     /// The size of the body, if there was a response.
@@ -30,7 +29,7 @@ pub(super) struct Entry<'a> {
 /// The keys of a line about a request.
 #[derive(Serialize)]
 struct RequestLine<'a> {
-    time: Now,
+    time: LogTime,
     level: &'static str,
     event: &'static str,
     request_id: Option<&'a str>,
@@ -47,7 +46,7 @@ struct RequestLine<'a> {
 /// The keys of any other line.
 #[derive(Serialize)]
 pub(super) struct MessageLine<'a> {
-    pub(super) time: Now,
+    pub(super) time: LogTime,
     pub(super) level: &'static str,
     pub(super) event: &'static str,
     pub(super) request_id: Option<&'a str>,
@@ -77,15 +76,16 @@ impl Entry<'_> {
 
     /// Writes a line for people: Django's format, and the duration.
     pub(super) fn write_text(&self, line: &mut Vec<u8>) {
-        line.push(b'[');
-        with_second(&LOCAL, SystemTime::now(), |second| line.extend_from_slice(second.as_bytes()));
-        line.extend_from_slice(b"] \"");
+        self.time.with_local(|time| line.extend_from_slice(time.as_bytes()));
+        line.push(b'"');
         match self.request {
             // The method consists of letters and the like.
             Some((method, uri, version)) => {
-                for part in [method.as_str(), " ", &*printable(&*target(uri)), " ", version_name(version)] {
-                    line.extend_from_slice(part.as_bytes());
-                }
+                line.extend_from_slice(method.as_str().as_bytes());
+                line.push(b' ');
+                push_printable(line, &target(uri));
+                line.push(b' ');
+                line.extend_from_slice(version_name(version).as_bytes());
             }
             None => line.push(b'-'),
         }
@@ -106,8 +106,9 @@ impl Entry<'_> {
             line.extend_from_slice(b"ms");
         }
         if let Some(note) = self.note {
-            // Writing to memory cannot fail.
-            let _ = write!(line, " ({})", printable(note));
+            line.extend_from_slice(b" (");
+            push_printable(line, note);
+            line.push(b')');
         }
     }
 
@@ -116,10 +117,10 @@ impl Entry<'_> {
         write_json(
             line,
             &RequestLine {
-                time: Now,
+                time: self.time,
                 level: self.level(),
                 event: "request",
-                request_id: self.id,
+                request_id: self.id.map(RequestId::as_str),
                 client: self.client,
                 method: self.request.map(|(method, ..)| method.as_str()),
                 target: self.request.map(|(_, uri, _)| target(uri)),
@@ -146,53 +147,6 @@ pub(super) fn write_json(line: &mut Vec<u8>, object: &impl Serialize) -> serde_j
     Ok(())
 }
 
-/// The time when it is serialized: in UTC, with microseconds.
-pub(super) struct Now;
-
-impl Serialize for Now {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let now = SystemTime::now();
-        let micros = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.subsec_micros());
-        with_second(&UTC, now, |second| serializer.collect_str(&format_args!("{second}.{micros:06}Z")))
-    }
-}
-
-/// A formatted second, which many lines share.
-struct Second {
-    /// Since 1970.
-    number: u64,
-    text: String,
-    format: fn(SystemTime) -> String,
-}
-
-impl Second {
-    const fn new(format: fn(SystemTime) -> String) -> RefCell<Self> {
-        RefCell::new(Self { number: 0, text: String::new(), format })
-    }
-}
-
-thread_local! {
-    static UTC: RefCell<Second> =
-        const { Second::new(|now| DateTime::<Utc>::from(now).format("%Y-%m-%dT%H:%M:%S").to_string()) };
-    static LOCAL: RefCell<Second> =
-        const { Second::new(|now| DateTime::<Local>::from(now).format("%d/%b/%Y %H:%M:%S").to_string()) };
-}
-
-/// Calls a function with the text of a time's second.
-fn with_second<T>(
-    last: &'static LocalKey<RefCell<Second>>,
-    now: SystemTime,
-    function: impl FnOnce(&str) -> T,
-) -> T {
-    let number = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    last.with_borrow_mut(|second| {
-        if second.number != number || second.text.is_empty() {
-            (second.number, second.text) = (number, (second.format)(now));
-        }
-        function(&second.text)
-    })
-}
-
 /// Returns the target as the client sent it: nearly always a path, which is borrowed.
 fn target(uri: &Uri) -> Cow<'_, str> {
     match uri.path_and_query() {
@@ -209,6 +163,10 @@ fn version_name(version: Version) -> &'static str {
         Version::HTTP_3 => "HTTP/3",
         _ => "HTTP/1.1",
     }
+}
+
+fn push_printable(line: &mut Vec<u8>, text: &str) {
+    line.extend_from_slice(printable_str(text).as_bytes());
 }
 
 fn push_number(line: &mut Vec<u8>, number: u64) {

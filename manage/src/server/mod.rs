@@ -22,16 +22,18 @@
 //! routes; `configure` reads the settings, `limits` those for clients; `address` parses `[ADDR:]PORT`;
 //! `listening` binds it, or takes a socket that was passed, and `occupant` says who has it; `serve` serves
 //! and shuts down, as `phase` says, which `draining` announces; `accept` counts connections; `connection`
-//! drives one, whose signals `quiet` polls; `observed` follows each request and catches panics; `proxies`
-//! says who its client is, and `request_info` is what handlers see of it; `host` checks its host; `health`
-//! answers `/healthz` and `/readyz`; `client_timeout` measures how long a client keeps the server waiting,
-//! `handler_time` how long a handler does; `page` creates the server's own responses; `access_log` follows a
-//! request until it is sent; `log` writes a line about it, through `log_buffer` in production, `events` sends
-//! one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a browser follow the
-//! program, and `stand_in` answers while there is none. `metrics` counts requests; `stream_timeout` ends streams
-//! of HTTP/2 that nobody reads; `compression` compresses responses. `failure` is the error of a handler,
-//! `db` its database; `pages` are those of `runserver`, in builds with debug assertions; `static_files` are
-//! those of apps.
+//! drives one, whose signals `quiet` polls, and `observed_io` is its socket; `observed` selects who answers
+//! each request; `proxies` says who its client is, and `request_info` is what handlers see of it, with its
+//! `request_id`; `host` checks its host; `request_body` limits its body; `answering` calls the routes and
+//! catches panics, and `response_body` follows what they return; `health` answers `/healthz` and `/readyz`;
+//! `client_timeout` measures how long a client keeps the server waiting, `handler_time` how long a handler
+//! does; `page` creates the server's own responses; `access_log` follows an `exchange` until its response is
+//! sent; `log` writes a line about it (`log_line`, `log_time`), through `log_buffer` in production, `events`
+//! sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a browser follow
+//! the program, and `stand_in` answers while there is none. `metrics` counts requests; `stream_timeout` ends
+//! streams of HTTP/2 that nobody reads; `compression` compresses responses. `failure` is the error of a
+//! handler, `db` its database; `pages` are those of `runserver`, in builds with debug assertions;
+//! `static_files` are those of apps.
 
 mod accept;
 mod access_log;
@@ -44,6 +46,7 @@ mod connection;
 mod db;
 mod draining;
 mod events;
+mod exchange;
 mod failure;
 mod follow;
 #[cfg(feature = "reload")]
@@ -56,6 +59,7 @@ mod listening;
 mod log;
 mod log_buffer;
 mod log_line;
+mod log_time;
 mod metrics;
 mod observed;
 mod observed_io;

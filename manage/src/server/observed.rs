@@ -15,14 +15,13 @@ use hyper::client::conn::http1::SendRequest;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::service::Service;
 use hyper::{Method, Request, Response, StatusCode, Version};
-use tower_service::Service as _;
 
-use super::access_log::{Abort, ConnectionLog};
-use super::answering::{Answering, Here, Running, Source, panicked, too_large};
+use super::access_log::ConnectionLog;
+use super::answering::{Answering, Here, Running, Source, too_large};
 use super::draining::Draining;
+use super::exchange::Abort;
 #[cfg(feature = "reload")]
 use super::forward::{self, Successor};
-use super::handler_time::HandlerTime;
 use super::health::Health;
 use super::host::AllowedHosts;
 use super::limits::Limits;
@@ -33,7 +32,6 @@ use super::request_info::RequestInfo;
 #[cfg(feature = "reload")]
 use super::response_body::observe;
 use super::response_body::{ObservedStream, ResponseBody};
-use crate::panics;
 
 /// What all connections of a server share.
 pub(super) struct Shared {
@@ -126,7 +124,7 @@ impl Shared {
     /// Selects who answers a request.
     fn source(
         self: &Arc<Self>,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
         info: RequestInfo,
         log: &ConnectionLog,
     ) -> Source {
@@ -143,17 +141,11 @@ impl Shared {
             log.abort(Abort::TooLarge);
             return Source::Server(Some(too_large()));
         }
-        request.extensions_mut().insert(info);
-        let has_body = !request.body().is_end_stream();
-        let request = request.map(|body| match has_body {
-            true => RequestBody::limited(body, &self.limits, log),
-            false => Body::empty(),
-        });
-        let time = HandlerTime::new(self.limits.request_timeout);
-        // The routes select their handler when they are called, which may panic.
-        match panics::call(|| self.routes.clone().call(request)) {
-            Ok(future) => Source::Routes(Running { future, time, has_body }),
-            Err(panic) => Source::Server(Some(panicked(&panic, log))),
-        }
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(info);
+        let has_body = !body.is_end_stream();
+        let body = if has_body { RequestBody::limited(body, &self.limits, log) } else { Body::empty() };
+        let request = Request::from_parts(parts, body);
+        Source::Routes(Running::new(request, has_body, &self.limits))
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
 use super::accept::Slot;
-use super::access_log::{Abort, ConnectionLog};
+use super::access_log::ConnectionLog;
 use super::client_timeout::ClientTimeout;
+use super::exchange::Abort;
 
 /// A connection's socket, which records when a response was passed to the operating system, and whether the
 /// client reads it.
@@ -64,6 +65,26 @@ impl<I: Read + Unpin> ObservedIo<I> {
     }
 }
 
+/// The size up to which a head and a body are written as one piece: two pieces cost the operating system more
+/// than the copy.
+const JOINED: usize = 1024;
+
+/// Joins the parts, if there are several small ones.
+fn join<'a>(parts: &[IoSlice<'_>], joined: &'a mut [u8; JOINED]) -> Option<&'a [u8]> {
+    let total: usize = parts.iter().map(|part| part.len()).sum();
+    if parts.len() < 2 {
+        return None;
+    }
+    let joined = joined.get_mut(..total)?;
+    let mut rest = &mut *joined;
+    for part in parts {
+        let (start, end) = rest.split_at_mut(part.len());
+        start.copy_from_slice(part);
+        rest = end;
+    }
+    Some(joined)
+}
+
 /// The type of the first record of a TLS connection, and its major version.
 const TLS_HANDSHAKE: [u8; 2] = [22, 3];
 
@@ -98,7 +119,12 @@ impl<I: Write + Unpin> Write for ObservedIo<I> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write_vectored(cx, parts);
+        let mut joined = [0; JOINED];
+        let io = Pin::new(&mut self.io);
+        let written = match join(parts, &mut joined) {
+            Some(bytes) => io.poll_write(cx, bytes),
+            None => io.poll_write_vectored(cx, parts),
+        };
         self.written(cx, written)
     }
 

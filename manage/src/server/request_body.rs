@@ -8,8 +8,9 @@ use axum::BoxError;
 use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
-use super::access_log::{Abort, ConnectionLog};
+use super::access_log::ConnectionLog;
 use super::client_timeout::ClientTimeout;
+use super::exchange::Abort;
 use super::limits::Limits;
 
 /// The body of a request.

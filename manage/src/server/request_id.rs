@@ -1,6 +1,8 @@
 //! The id of a request: in the log, and in the header `X-Request-Id` of the response.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::str;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,14 +32,13 @@ impl RequestId {
     /// and the number of the request.
     pub(super) fn new() -> Self {
         static PROCESS: OnceLock<[u8; LENGTH]> = OnceLock::new();
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let mut text = *PROCESS.get_or_init(|| {
             let mut text = [b'-'; LENGTH];
             // Its keys are random.
             push_hex(&mut text[..16], RandomState::new().hash_one(0));
             text
         });
-        push_hex(&mut text[17..], NEXT.fetch_add(1, Ordering::Relaxed));
+        push_hex(&mut text[17..], next_number());
         Self::New(text)
     }
 
@@ -61,6 +62,24 @@ impl RequestId {
             Self::OfProxy(value) => value.clone(),
         }
     }
+}
+
+/// Returns a number that no other request of this process has. Each thread takes some at a time, so that threads
+/// seldom wait for each other.
+fn next_number() -> u64 {
+    const AT_A_TIME: u64 = 64;
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    thread_local! {
+        static TAKEN: Cell<Range<u64>> = const { Cell::new(0..0) };
+    }
+    let mut taken = TAKEN.take();
+    let number = taken.next().unwrap_or_else(|| {
+        let first = NEXT.fetch_add(AT_A_TIME, Ordering::Relaxed);
+        taken = first + 1..first + AT_A_TIME;
+        first
+    });
+    TAKEN.set(taken);
+    number
 }
 
 fn is_sane(id: &HeaderValue) -> bool {

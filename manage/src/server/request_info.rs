@@ -38,7 +38,9 @@ impl RequestInfo {
     pub(super) fn of<B>(request: &mut Request<B>, peer: IpAddr, proxies: &TrustedProxies) -> Self {
         let headers = request.headers_mut();
         let client = proxies.client(headers, peer);
-        let given = headers.get(X_REQUEST_ID);
+        // To compare all names is faster than to compute the hash of this one, which few requests have.
+        let has_id = headers.keys().any(|name| *name == X_REQUEST_ID);
+        let given = if has_id { headers.get(X_REQUEST_ID) } else { None };
         let of_proxy = given.filter(|_| client.by_proxy).and_then(RequestId::of_proxy);
         let replaces = given.is_some() && of_proxy.is_none();
         let id = of_proxy.unwrap_or_else(RequestId::new);

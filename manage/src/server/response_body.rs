@@ -10,7 +10,8 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::header::CONTENT_LENGTH;
 use hyper::{Response, StatusCode};
 
-use super::access_log::{Abort, ConnectionLog};
+use super::access_log::ConnectionLog;
+use super::exchange::Abort;
 use super::observed::Shared;
 use super::stream_timeout;
 use crate::panics;
@@ -38,14 +39,15 @@ pub(super) fn observe(
     is_head: bool,
 ) -> Response<ResponseBody> {
     let status = response.status();
-    let named = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let body = response.body();
     // A body is not read if the response must not have one.
     let no_body = is_head
         || status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
         || body.is_end_stream();
-    let left = named.or_else(|| body.size_hint().exact());
+    // As for hyper, a header counts only if the body itself does not know.
+    let named = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    let left = body.size_hint().exact().or_else(named);
     observed.log.answered(status, no_body);
     response.map(|body| ResponseBody { body, observed, left })
 }
