@@ -67,6 +67,8 @@ mod error;
 mod files;
 pub mod hooks;
 mod interaction;
+#[cfg(feature = "schema")]
+mod introspection;
 pub mod isolation;
 pub mod migrations;
 mod panics;

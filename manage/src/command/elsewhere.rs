@@ -25,7 +25,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "loaddata",
         "Use the database's own client: psql, mysql or sqlite3 reads a dump, and a command of yours (`{manage} startcommand NAME`) any other file.",
     ),
-    ("inspectdb", "`diesel print-schema` writes the database's tables as Rust."),
+    ("inspectdb", "Build the program with the feature `schema`, or use `diesel print-schema`."),
     ("flush", "`{manage} migrate zero` and then `{manage} migrate` recreate all tables, empty."),
     (
         "sqlflush",

@@ -3,6 +3,8 @@
 mod check;
 mod completion;
 mod help;
+#[cfg(feature = "schema")]
+mod inspectdb;
 mod migrate;
 mod runserver;
 mod serve;

@@ -35,6 +35,8 @@ fn in_production_it_is_refused() {
         "migrate",
         "migrate --plan",
         "showmigrations",
+        #[cfg(feature = "schema")]
+        "inspectdb",
         "runserver 0",
     ] {
         refused(&production(), line);

@@ -54,6 +54,15 @@ fn words_of_the_command_line() {
     ] {
         shown(&project.run_words(words), &format!("{words:?}"));
     }
+    if cfg!(feature = "schema") {
+        for words in [
+            &["inspectdb", HOSTILE][..],
+            &["inspectdb", "-e", HOSTILE],
+            &["inspectdb", "--schema-key", HOSTILE],
+        ] {
+            shown(&project.run_words(words), &format!("{words:?}"));
+        }
+    }
     if cfg!(feature = "runserver") {
         shown(&project.run_words(&["runserver", HOSTILE]), "runserver");
         shown(&project.run_words(&["serve", HOSTILE]), "serve");

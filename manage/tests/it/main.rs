@@ -44,6 +44,8 @@ mod help;
 mod hooks;
 #[cfg(feature = "postgres")]
 mod idle_sessions;
+#[cfg(all(feature = "schema", feature = "sqlite"))]
+mod inspecting;
 mod isolating;
 mod isolation_rounds;
 #[cfg(feature = "postgres")]
@@ -154,6 +156,10 @@ mod trust;
 mod unmigrated;
 mod waiting;
 mod written_files;
+
+// Where the printed structs look for their tables.
+#[cfg(all(feature = "schema", feature = "sqlite", feature = "postgres"))]
+use inspecting::schema;
 
 #[manage_test_support::case]
 fn every_file_is_named() {

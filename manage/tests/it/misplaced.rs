@@ -39,6 +39,14 @@ const LINES: &[(&[&str], &str)] = &[
     (&["migrate", "--database=T"], "named by its alias"),
     (&["showmigrations", "--database", "T"], "named by its alias"),
     (&["check", "--database", "T"], "named by its alias"),
+    #[cfg(feature = "schema")]
+    (&["inspectdb", "T"], "There is no table '"),
+    #[cfg(feature = "schema")]
+    (&["inspectdb", "--except", "T"], "There is no table '"),
+    #[cfg(feature = "schema")]
+    (&["inspectdb", "--database", "T"], "named by its alias"),
+    #[cfg(feature = "schema")]
+    (&["inspectdb", "--schema-key", "T"], "has no schema '"),
     (&["wait_for_db", "--database", "T"], "named by its alias"),
     (&["wait_for_db", "--format", "json", "--database", "T"], "named by its alias"),
     (&["check", "T"], "No installed app with label '"),

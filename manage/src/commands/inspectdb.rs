@@ -1,0 +1,131 @@
+use std::path::PathBuf;
+
+use crate::console::{echo, printable, printable_lines};
+use crate::database::Connection;
+use crate::introspection::{
+    self, DieselToml, DieselTomlError, PrintSchema, ReadError, SchemaText, TableFilter, Tables,
+};
+use crate::prelude::*;
+use crate::render;
+
+/// Print the tables of a database as schema.rs
+///
+/// The text is that of `diesel print-schema`, with the options of [print_schema] in diesel.toml. A table that
+/// Diesel cannot use, such as one without a primary key, is left out with a warning.
+#[command]
+pub(crate) fn inspectdb(
+    cx: &mut Context,
+    /// The tables to print [default: those that diesel.toml selects, or all]
+    tables: Vec<String>,
+    /// The database to inspect
+    #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
+    database: String,
+    /// Print all tables except this one (can be repeated)
+    #[arg(short, long, value_name = "TABLE", conflicts_with = "tables")]
+    except: Vec<String>,
+    /// The schema to read [default: that of diesel.toml, or the default schema]
+    #[arg(long, value_name = "NAME")]
+    schema: Option<String>,
+    /// The table [print_schema.KEY] of diesel.toml to use [default: all of them]
+    #[arg(long, value_name = "KEY")]
+    schema_key: Option<String>,
+    /// Print structs for the rows of the tables instead
+    #[arg(long)]
+    structs: bool,
+) -> Result<()> {
+    let alias = database;
+    let database = cx.database(&alias)?;
+    render::assumed_database(cx, &[&alias], cx.skips_checks())?;
+    let directory = cx.source().environment.folder();
+    let mut chosen = chosen_options(cx, schema_key.as_deref())?;
+    let is_narrowed = schema.is_some() || !tables.is_empty() || !except.is_empty();
+    if is_narrowed && chosen.len() > 1 {
+        return Err(CommandError::new("diesel.toml configures several schemas.")
+            .hint("Choose one of them by --schema-key.")
+            .exit_code(Exit::USAGE)
+            .into());
+    }
+    let mut connection = Connection::open_to_read(database.settings()).map_err(CommandError::from)?;
+    for options in &mut chosen {
+        if let Some(schema) = &schema {
+            options.schema = Some(schema.clone());
+        }
+        if !tables.is_empty() {
+            options.filter = TableFilter::only(&tables);
+        } else if !except.is_empty() {
+            options.filter = TableFilter::except(&except);
+        }
+        let found = introspection::read(&mut connection, options).map_err(read_error)?;
+        check_names(&found, tables.iter().chain(&except))?;
+        warn(cx, &found)?;
+        let written = if structs {
+            introspection::write_structs(&found, connection.backend(), &directory)
+        } else {
+            introspection::write(&found, connection.backend(), options, &directory)
+                .map_err(|error| CommandError::new(error.to_string()))?
+        };
+        print(cx, &written)?;
+    }
+    Ok(())
+}
+
+/// Returns the options of `diesel.toml`, one for each of its schemas.
+fn chosen_options(cx: &Context, key: Option<&str>) -> Result<Vec<PrintSchema>> {
+    let environment = &cx.source().environment;
+    let named = environment.text("DIESEL_CONFIG_FILE").map(PathBuf::from);
+    let file = DieselToml::find(&environment.folder(), named).map_err(diesel_toml_error)?;
+    let Some(key) = key else { return Ok(file.schemas.into_values().collect()) };
+    let keys = file.schemas.keys().map(|key| printable(key).into_owned()).collect::<Vec<_>>().join(", ");
+    match file.schemas.into_iter().find(|(known, _)| known == key) {
+        Some((_, options)) => Ok(vec![options]),
+        None => Err(CommandError::new(format!("diesel.toml has no schema '{}'.", echo(key)))
+            .hint(format!("Its schemas are: {keys}."))
+            .exit_code(Exit::USAGE)
+            .into()),
+    }
+}
+
+fn check_names<'a>(found: &Tables, mut named: impl Iterator<Item = &'a String>) -> Result<()> {
+    let Some(name) = named.find(|name| !found.names.contains(name)) else { return Ok(()) };
+    let hint = if found.views.contains(name) {
+        "It is a view. As with `diesel print-schema`, only tables are read."
+    } else {
+        "A table of another schema than the default one needs --schema."
+    };
+    Err(CommandError::new(format!("There is no table '{}'.", echo(name))).hint(hint).into())
+}
+
+fn warn(cx: &Context, found: &Tables) -> Result<()> {
+    if found.names.is_empty() {
+        cx.warning("Warning: The database has no tables.")?;
+    }
+    for note in &found.notes {
+        cx.warning(printable(&format!("Warning: {note}")))?;
+    }
+    for skipped in &found.skipped {
+        let (name, reason) = (skipped.name.full_sql_name(), &skipped.reason);
+        cx.warning(printable(&format!("Warning: The table {name} is left out: {reason}.")))?;
+    }
+    Ok(())
+}
+
+fn print(cx: &Context, written: &SchemaText) -> Result<()> {
+    if let Some(reason) = &written.unformatted {
+        cx.warning(printable(&format!("Warning: The text is not formatted: {reason}.")))?;
+    }
+    Ok(cx.out().print(printable_lines(&written.text))?)
+}
+
+fn read_error(error: ReadError) -> anyhow::Error {
+    match error {
+        ReadError::Schema => CommandError::new(error.to_string())
+            .hint("Leave out --schema, and `schema` in diesel.toml.")
+            .exit_code(Exit::USAGE)
+            .into(),
+        ReadError::Query(error) => error.into(),
+    }
+}
+
+fn diesel_toml_error(error: DieselTomlError) -> CommandError {
+    CommandError::new(error.to_string()).exit_code(Exit::CONFIGURATION)
+}

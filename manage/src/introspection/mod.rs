@@ -1,0 +1,21 @@
+//! The tables of a database, and `schema.rs`: what `inspectdb` writes.
+//!
+//! The text is that of `diesel print-schema`, and the settings are those of `diesel.toml`. This module depends
+//! neither on the command line nor on printing.
+
+mod column_type;
+mod diesel_toml;
+mod model;
+mod names;
+mod options;
+mod read;
+mod rust_types;
+mod schema_rs;
+mod structs;
+
+pub(crate) use diesel_toml::{DieselToml, DieselTomlError};
+pub(crate) use model::Tables;
+pub(crate) use options::{PrintSchema, TableFilter};
+pub(crate) use read::{ReadError, read};
+pub(crate) use schema_rs::{SchemaText, write};
+pub(crate) use structs::write as write_structs;
