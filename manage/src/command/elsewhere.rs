@@ -8,7 +8,10 @@ use crate::suggest::{closest, nearest};
 /// An entry never hides a command: a name that a command has is ignored here.
 const ELSEWHERE: &[(&str, &str)] = &[
     // Django's own.
-    ("makemigrations", "`diesel migration generate NAME` writes the files of a new migration."),
+    (
+        "makemigrations",
+        "Build the program with the feature `schema`, or use `diesel migration generate NAME`.",
+    ),
     ("sqlmigrate", "A migration is SQL already: read its up.sql and down.sql."),
     (
         "squashmigrations",

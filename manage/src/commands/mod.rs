@@ -5,6 +5,8 @@ mod completion;
 mod help;
 #[cfg(feature = "schema")]
 mod inspectdb;
+#[cfg(feature = "schema")]
+mod makemigrations;
 mod migrate;
 mod runserver;
 mod serve;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+#[cfg(any(test, feature = "postgres", feature = "mysql"))]
 use heck::ToUpperCamelCase as _;
 
 use super::model::ColumnType;
@@ -95,6 +96,7 @@ impl ColumnType {
     }
 
     /// Returns PostgreSQL's type by its name in `pg_type`, where that of an array begins with an underscore.
+    #[cfg(any(test, feature = "postgres"))]
     pub(super) fn of_postgres(name: &str, schema: &str) -> Self {
         let (is_array, name) = name.strip_prefix('_').map_or((false, name), |element| (true, element));
         Self {
@@ -106,6 +108,7 @@ impl ColumnType {
 
     /// Returns MySQL's type by its declaration, such as `bigint(20) unsigned`; `Err` if Diesel has no name
     /// for it.
+    #[cfg(any(test, feature = "mysql"))]
     pub(super) fn of_mysql(declaration: &str) -> Result<Self, String> {
         let (name, arguments) = match (declaration.find('('), declaration.rfind(')')) {
             (Some(begin), Some(end)) if begin < end => (&declaration[..begin], &declaration[end + 1..]),
@@ -127,6 +130,7 @@ impl ColumnType {
     }
 
     /// Returns the type for SQLite's declaration, which may be any text; `Err` if Diesel does not know it.
+    #[cfg(any(test, feature = "sqlite"))]
     pub(super) fn of_sqlite(declaration: &str, is_row_id: bool) -> Result<Self, String> {
         let declaration = declaration.to_lowercase();
         let name = match declaration.as_str() {
@@ -157,6 +161,7 @@ impl ColumnType {
 }
 
 /// Returns the type that a declaration's words mean; the order is significant.
+#[cfg(any(test, feature = "sqlite"))]
 fn by_words(declaration: &str, is_row_id: bool) -> Option<&'static str> {
     let has = |word| declaration.contains(word);
     Some(match () {

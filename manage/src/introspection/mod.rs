@@ -1,10 +1,15 @@
-//! The tables of a database, and `schema.rs`: what `inspectdb` writes.
+//! The tables of a database, and `schema.rs`: what `inspectdb` and `makemigrations` write.
 //!
 //! The text is that of `diesel print-schema`, and the settings are those of `diesel.toml`. This module depends
 //! neither on the command line nor on printing.
 
+mod changes;
 mod column_type;
+mod declared;
 mod diesel_toml;
+mod diff;
+mod lost;
+mod make;
 mod model;
 mod names;
 mod options;
@@ -13,7 +18,10 @@ mod rust_types;
 mod schema_rs;
 mod structs;
 
+pub(crate) use changes::{AppChanges, AppSource, Changes, ChangesError, Request, changes};
 pub(crate) use diesel_toml::{DieselToml, DieselTomlError};
+pub(crate) use diff::DiffError;
+pub(crate) use make::{Made, parse_defaults, unapplied, unused_default};
 pub(crate) use model::Tables;
 pub(crate) use options::{PrintSchema, TableFilter};
 pub(crate) use read::{ReadError, read};

@@ -59,6 +59,8 @@ pub(crate) struct Table {
     pub(crate) primary_key: Vec<String>,
     pub(crate) columns: Vec<Column>,
     pub(crate) comment: Option<String>,
+    /// Whether the key is SQLite's row id, which is among the columns and was not declared.
+    pub(crate) has_implicit_key: bool,
 }
 
 /// A column of a table.

@@ -35,6 +35,8 @@ pub(crate) use run::{
     ResumeError, StatementError, Step, StepError, StepEvent, UnclearStatement, accept, apply_with,
     check_reversible,
 };
+#[cfg(feature = "schema")]
+pub(crate) use source::{MigrationDirectories, directories};
 pub(crate) use source::{Migrations, SourceError, has_migrations};
 pub use unapplied::unapplied;
 #[cfg(all(debug_assertions, feature = "runserver"))]

@@ -6,6 +6,8 @@ mod checks;
 mod database;
 mod errors;
 mod help;
+#[cfg(feature = "schema")]
+mod makemigrations;
 mod migrations;
 mod reference;
 mod reload;
@@ -21,6 +23,8 @@ pub(crate) use checks::{checks, issues, tags};
 pub(crate) use database::assumed_database;
 pub(crate) use errors::{Occasion, failure};
 pub(crate) use help::{help_of, listing, names};
+#[cfg(feature = "schema")]
+pub(crate) use makemigrations::{changes, migration_files, migration_notes, migration_paths, migrations_of};
 pub(crate) use migrations::{
     ask_about, edited_migrations, lock_error, migration_error, needless_answers, planned_steps, target_error,
     unapplied, unknown_migrations,

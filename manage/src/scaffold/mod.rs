@@ -1,7 +1,11 @@
-//! Writes new source files for a project: what `startcommand` does.
+//! Writes new files into a project: what `startcommand` and `makemigrations` do.
 
 mod build_script;
 pub(crate) mod command;
+#[cfg(feature = "schema")]
+mod migration;
 
 pub(crate) use build_script::{LINE, unnoticed};
 pub(crate) use command::{ScaffoldError, write_command};
+#[cfg(feature = "schema")]
+pub(crate) use migration::{MigrationError, NewMigration, migration_name, versions, write_migrations};

@@ -37,6 +37,8 @@ fn in_production_it_is_refused() {
         "showmigrations",
         #[cfg(feature = "schema")]
         "inspectdb",
+        #[cfg(feature = "schema")]
+        "makemigrations",
         "runserver 0",
     ] {
         refused(&production(), line);

@@ -38,8 +38,8 @@ fn every_name_of_djangos_leads_somewhere() {
         }
         assert_eq!(project.run(&format!("help {name}")).err, ran.err);
     }
-    let ran = project.run("makemigrations --name x");
-    assert!(ran.err.contains("`diesel migration generate NAME`"), "{}", ran.err);
+    let ran = project.run("createcachetable --name x");
+    assert!(ran.err.contains("`diesel migration generate create_cache`"), "{}", ran.err);
     assert!(project.run("test").err.contains("`cargo test`"));
     assert!(project.run("db:migrate").err.contains("`manage migrate` applies the migrations."));
 }
@@ -48,9 +48,9 @@ fn every_name_of_djangos_leads_somewhere() {
 fn a_slip_in_such_a_name() {
     let project = Project::new();
     for (word, name) in [
-        ("makemigration", "makemigrations"),
-        ("make_migrations", "makemigrations"),
-        ("makemigratoins", "makemigrations"),
+        ("squashmigration", "squashmigrations"),
+        ("squash_migrations", "squashmigrations"),
+        ("squashmigratoins", "squashmigrations"),
         ("create_superuser", "createsuperuser"),
         ("superuser", "createsuperuser"),
         ("collect-static", "collectstatic"),

@@ -59,6 +59,8 @@ fn words_of_the_command_line() {
             &["inspectdb", HOSTILE][..],
             &["inspectdb", "-e", HOSTILE],
             &["inspectdb", "--schema-key", HOSTILE],
+            &["makemigrations", HOSTILE],
+            &["makemigrations", "--default", HOSTILE],
         ] {
             shown(&project.run_words(words), &format!("{words:?}"));
         }

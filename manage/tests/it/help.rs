@@ -53,12 +53,17 @@ Available commands:
     completion      Print the completion script for a shell
     help            List commands, or show help for one
     inspectdb       Print the tables of a database as schema.rs
+    makemigrations  Write migrations that bring the database to what schema.rs declares
     migrate         Bring a database's schema up to date
 ";
     let mut expected = expected.to_owned();
     for (is_there, line) in [
         (cfg!(feature = "async"), "    later           Do it asynchronously\n"),
         (cfg!(feature = "schema"), "    inspectdb       Print the tables of a database as schema.rs\n"),
+        (
+            cfg!(feature = "schema"),
+            "    makemigrations  Write migrations that bring the database to what schema.rs declares\n",
+        ),
     ] {
         expected = if is_there { expected } else { expected.replace(line, "") };
     }

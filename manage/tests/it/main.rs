@@ -60,6 +60,8 @@ mod libpq_servers;
 mod lock_files;
 mod locking;
 mod macro_pages;
+#[cfg(all(feature = "schema", feature = "sqlite"))]
+mod making;
 mod management;
 #[cfg(all(unix, feature = "postgres"))]
 mod middle;

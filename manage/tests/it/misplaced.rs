@@ -40,6 +40,14 @@ const LINES: &[(&[&str], &str)] = &[
     (&["showmigrations", "--database", "T"], "named by its alias"),
     (&["check", "--database", "T"], "named by its alias"),
     #[cfg(feature = "schema")]
+    (&["makemigrations", "T"], "No installed app with label '"),
+    #[cfg(feature = "schema")]
+    (&["makemigrations", "--name", "T", "--empty"], "cannot be the name of a migration."),
+    #[cfg(feature = "schema")]
+    (&["makemigrations", "--default", "T"], "is not a default."),
+    #[cfg(feature = "schema")]
+    (&["makemigrations", "--database", "T"], "named by its alias"),
+    #[cfg(feature = "schema")]
     (&["inspectdb", "T"], "There is no table '"),
     #[cfg(feature = "schema")]
     (&["inspectdb", "--except", "T"], "There is no table '"),

@@ -5,6 +5,8 @@ mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod server_rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -40,6 +42,8 @@ struct RawTable {
 
 struct RawColumn {
     name: String,
+    /// Whether it is SQLite's row id, which was not declared.
+    is_implicit: bool,
     /// `Err` is a type that Diesel cannot use.
     ty: Result<ColumnType, String>,
     comment: Option<String>,
@@ -79,12 +83,15 @@ fn select(mut raw: Raw, options: &PrintSchema) -> Tables {
         let columns = raw.columns.remove(&name).unwrap_or_default();
         let primary_key = raw.primary_keys.remove(&name).unwrap_or_default();
         let name = TableName::new(name, raw.schema.as_deref());
+        let has_implicit_key = columns.iter().any(|column| column.is_implicit);
         match columns_of(&name, columns) {
             Ok(_) if primary_key.is_empty() => {
                 let reason = "it has no primary key, which Diesel needs".to_owned();
                 result.skipped.push(Skipped { name, reason });
             }
-            Ok(columns) => result.tables.push(Table { name, primary_key, columns, comment }),
+            Ok(columns) => {
+                result.tables.push(Table { name, primary_key, columns, comment, has_implicit_key });
+            }
             Err(reason) => result.skipped.push(Skipped { name, reason }),
         }
     }
@@ -92,7 +99,7 @@ fn select(mut raw: Raw, options: &PrintSchema) -> Tables {
 }
 
 fn columns_of(table: &TableName, columns: Vec<RawColumn>) -> Result<Vec<Column>, String> {
-    let column = |RawColumn { name, ty, comment }| match ty {
+    let column = |RawColumn { name, ty, comment, .. }| match ty {
         Ok(ty) => {
             Ok(Column { rust_name: rust_name(&name, Some(&table.rust_name)), sql_name: name, ty, comment })
         }

@@ -4,7 +4,8 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::rows::{ColumnRow, ForeignKeyRow, KeyRow, NameRow, TableRow, by_table, foreign_keys};
+use super::rows::{NameRow, TableRow};
+use super::server_rows::{ColumnRow, ForeignKeyRow, KeyRow, by_table, foreign_keys};
 use super::{Raw, RawColumn, RawTable};
 use crate::database::Connection;
 use crate::introspection::model::ColumnType;
@@ -71,7 +72,7 @@ pub(super) fn read(connection: &mut Connection, options: &PrintSchema) -> QueryR
     for row in columns {
         let ty = column_type(&row);
         let table = raw.columns.entry(row.table_name).or_default();
-        table.push(RawColumn { name: row.name, ty, comment: row.comment });
+        table.push(RawColumn { is_implicit: false, name: row.name, ty, comment: row.comment });
     }
     Ok(raw)
 }

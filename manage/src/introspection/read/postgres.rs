@@ -4,7 +4,8 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::rows::{ColumnRow, ForeignKeyRow, KeyRow, NameRow, TableRow, by_table, foreign_keys};
+use super::rows::{NameRow, TableRow};
+use super::server_rows::{ColumnRow, ForeignKeyRow, KeyRow, by_table, foreign_keys};
 use super::{Raw, RawColumn, RawTable};
 use crate::database::Connection;
 use crate::introspection::model::ColumnType;
@@ -118,7 +119,7 @@ pub(super) fn read(connection: &mut Connection, options: &PrintSchema) -> QueryR
             ));
         }
         let table = raw.columns.entry(column.table_name).or_default();
-        table.push(RawColumn { name: column.name, ty: Ok(ty), comment: column.comment });
+        table.push(RawColumn { is_implicit: false, name: column.name, ty: Ok(ty), comment: column.comment });
     }
     if options.column_sorting == ColumnSorting::Name {
         for columns in raw.columns.values_mut() {

@@ -162,6 +162,7 @@ fn columns_of(
             ty: ColumnType::of_sqlite(&row.declaration, row_ids.has(table, &row.name, &row.declaration))
                 .map(|ty| ColumnType { is_nullable: row.not_null == 0, ..ty }),
             comment: None,
+            is_implicit: false,
         })
         .collect();
     // The implicit key is a column, too.
@@ -169,7 +170,7 @@ fn columns_of(
         && rows.iter().all(|row| row.name != *key)
     {
         let ty = ColumnType::of_sqlite("integer", row_ids.has(table, key, "integer"));
-        columns.insert(0, RawColumn { name: key.clone(), ty, comment: None });
+        columns.insert(0, RawColumn { name: key.clone(), ty, comment: None, is_implicit: true });
     }
     if options.column_sorting == ColumnSorting::Name {
         columns.sort_by(|a, b| a.name.cmp(&b.name));

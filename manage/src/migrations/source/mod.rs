@@ -1,9 +1,13 @@
 //! Where migrations come from: directories that are compiled into the program.
 
+#[cfg(feature = "schema")]
+mod directories;
 pub(crate) mod error;
 pub(crate) mod migrations;
 pub(crate) mod registration;
 
+#[cfg(feature = "schema")]
+pub(crate) use directories::{MigrationDirectories, directories};
 pub(crate) use error::SourceError;
 pub(crate) use migrations::{Entry, Migrations};
 pub(crate) use registration::has_migrations;

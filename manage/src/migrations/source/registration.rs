@@ -35,8 +35,8 @@ impl EmbeddedMigration {
 pub struct MigrationsRegistration {
     pub(super) location: Location,
     /// The package's directory, as an absolute path.
-    package: &'static str,
-    parts: &'static [Part],
+    pub(super) package: &'static str,
+    pub(super) parts: &'static [Part],
 }
 
 /// A part of `manage::migrations!`.

@@ -1,0 +1,325 @@
+//! Writes operations as SQL, in the layout of `diesel migration generate --diff-schema`.
+
+use super::sql_types::{is_same_type, sql_type};
+use super::{DiffError, Operation, Reference, TableRef, records};
+use crate::introspection::declared::{DeclaredColumn, DeclaredTable};
+use crate::introspection::lost::Lost;
+use crate::settings::Backend;
+
+/// The SQL of a migration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Script {
+    pub(crate) up: String,
+    pub(crate) down: String,
+    /// What `schema.rs` cannot tell, for the author.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Writes the operations for a backend. `lost` has what a database knows of dropped columns and tables, and
+/// `schema.rs` does not.
+pub(crate) fn write(operations: &[Operation], backend: Backend, lost: &Lost) -> Result<Script, DiffError> {
+    let writer = Writer { backend, lost };
+    let mut script = Script::default();
+    for operation in operations {
+        script.up.push_str(&writer.up(operation, &mut script.notes)?);
+        script.up.push('\n');
+    }
+    for operation in operations.iter().rev() {
+        script.down.push_str(&writer.down(operation)?);
+        script.down.push('\n');
+    }
+    Ok(script)
+}
+
+struct Writer<'a> {
+    backend: Backend,
+    lost: &'a Lost,
+}
+
+impl Writer<'_> {
+    fn up(&self, operation: &Operation, notes: &mut Vec<String>) -> Result<String, DiffError> {
+        match operation {
+            Operation::CreateTable { table, references } => {
+                notes.extend(self.notes_on_key(table));
+                self.create_table(table, references)
+            }
+            Operation::DropTable { table, .. } => Ok(self.drop_table(&TableRef::of(table))),
+            Operation::AddColumn { table, column, reference, default } => {
+                if !column.ty.is_nullable && default.is_none() {
+                    return Err(Self::required(table, column, "existing rows need a value for it"));
+                }
+                self.add_column(table, column, reference.as_ref(), default.as_deref())
+            }
+            Operation::DropColumn { table, column } => Ok(self.drop_column(table, &column.sql_name)),
+            Operation::AlterColumn { table, from, to, default } => {
+                // SQLite makes a new column of it, which keeps the default.
+                let kept = self.lost.default_of(&table.sql_name, &from.sql_name);
+                let kept = kept.filter(|_| self.backend == Backend::Sqlite);
+                let default = default.as_deref().or(kept);
+                if self.backend == Backend::Sqlite && !to.ty.is_nullable && default.is_none() {
+                    return Err(Self::required(
+                        table,
+                        to,
+                        "SQLite makes a new column of it, which needs a default",
+                    ));
+                }
+                self.alter(table, from, to, default)
+            }
+        }
+    }
+
+    fn down(&self, operation: &Operation) -> Result<String, DiffError> {
+        match operation {
+            Operation::CreateTable { table, .. } => {
+                let mut sql = self.drop_table(&TableRef::of(table));
+                for column in table.columns.iter().rev() {
+                    sql.push_str(&self.drop_record(column)?);
+                }
+                Ok(sql)
+            }
+            Operation::DropTable { table, references } => {
+                let lost = self.lost.of_table(&table.sql_name);
+                Ok(format!("{lost}{}", self.create_table(table, references)?))
+            }
+            Operation::AddColumn { table, column, .. } => {
+                Ok(self.drop_column(table, &column.sql_name) + &self.drop_record(column)?)
+            }
+            Operation::DropColumn { table, column } => {
+                let default = self.lost.default_of(&table.sql_name, &column.sql_name);
+                let lost = self.lost.of_column(&table.sql_name, &column.sql_name);
+                let added = self.column(column, default)?;
+                Ok(format!("{lost}ALTER TABLE {} ADD COLUMN {added};\n", self.table(table)))
+            }
+            Operation::AlterColumn { table, from, to, .. } => {
+                let default = self.lost.default_of(&table.sql_name, &from.sql_name);
+                self.alter(table, to, from, default.filter(|_| self.backend == Backend::Sqlite))
+            }
+        }
+    }
+}
+
+impl Writer<'_> {
+    fn create_table(&self, table: &DeclaredTable, references: &[Reference]) -> Result<String, DiffError> {
+        let key = table.key_columns();
+        let mut lines = Vec::new();
+        for column in &table.columns {
+            let is_key = key == [column.sql_name.as_str()];
+            let suffix = if is_key { " PRIMARY KEY" } else { "" };
+            lines.push(format!("\t{}{suffix}", self.column(column, None)?));
+        }
+        if key.len() > 1 {
+            lines.push(format!("\tPRIMARY KEY({})", self.names(&key)));
+        }
+        lines.extend(references.iter().map(|reference| format!("\t{}", self.foreign_key(reference))));
+        let mut types = String::new();
+        for column in &table.columns {
+            types.push_str(&self.create_record(column)?);
+        }
+        Ok(format!("{types}CREATE TABLE {}(\n{}\n);\n", self.table(&TableRef::of(table)), lines.join(",\n")))
+    }
+
+    /// Returns the statements for the records of a column.
+    fn create_record(&self, column: &DeclaredColumn) -> Result<String, DiffError> {
+        let types = self.records(column)?;
+        let create = |(name, fields): &(String, Vec<String>)| {
+            format!("CREATE TYPE {} AS (\n{}\n);\n\n", self.name(name), fields.join(",\n"))
+        };
+        Ok(types.iter().map(create).collect())
+    }
+
+    fn drop_record(&self, column: &DeclaredColumn) -> Result<String, DiffError> {
+        let types = self.records(column)?;
+        Ok(types
+            .iter()
+            .rev()
+            .map(|(name, _)| format!("DROP TYPE IF EXISTS {};\n", self.name(name)))
+            .collect())
+    }
+
+    fn records(&self, column: &DeclaredColumn) -> Result<Vec<(String, Vec<String>)>, DiffError> {
+        if self.backend != Backend::Postgres {
+            return Ok(Vec::new());
+        }
+        records::of_column(column).map_err(|missing| self.unwritable(column, &missing))
+    }
+
+    fn required(table: &TableRef, column: &DeclaredColumn, why: &str) -> DiffError {
+        let name = format!("{table}.{}", column.sql_name);
+        DiffError {
+            message: format!("The column {name} is NOT NULL in schema.rs: {why}."),
+            hint: format!(
+                "Pass an SQL expression, as in `--default {name}=0`, or declare the column as Nullable<{}>.",
+                column.ty.name
+            ),
+        }
+    }
+
+    fn unwritable(&self, column: &DeclaredColumn, missing: &str) -> DiffError {
+        DiffError {
+            message: format!(
+                "The column {} cannot be written as SQL for {}: {missing}.",
+                column.sql_name, self.backend
+            ),
+            hint: "Write the migration by hand: `makemigrations --empty`.".to_owned(),
+        }
+    }
+
+    fn foreign_key(&self, reference: &Reference) -> String {
+        format!(
+            "FOREIGN KEY ({}) REFERENCES {}({})",
+            self.names(&reference.columns),
+            self.table(&reference.parent),
+            self.names(&reference.parent_columns)
+        )
+    }
+
+    fn drop_table(&self, table: &TableRef) -> String {
+        format!("DROP TABLE IF EXISTS {};\n", self.table(table))
+    }
+
+    fn add_column(
+        &self,
+        table: &TableRef,
+        column: &DeclaredColumn,
+        reference: Option<&Reference>,
+        default: Option<&str>,
+    ) -> Result<String, DiffError> {
+        let (name, added) = (self.table(table), self.column(column, default)?);
+        let mut sql = format!("{}ALTER TABLE {name} ADD COLUMN {added}", self.create_record(column)?);
+        if let (Backend::Sqlite, Some(reference)) = (self.backend, reference) {
+            let (parent, key) = (self.table(&reference.parent), self.names(&reference.parent_columns));
+            sql.push_str(&format!(" REFERENCES {parent}({key})"));
+        }
+        sql.push_str(";\n");
+        // It was for the existing rows; SQLite cannot remove it.
+        if default.is_some() && self.backend != Backend::Sqlite {
+            sql.push_str(&format!(
+                "ALTER TABLE {name} ALTER COLUMN {} DROP DEFAULT;\n",
+                self.name(&column.sql_name)
+            ));
+        }
+        if let (Backend::Postgres | Backend::Mysql, Some(reference)) = (self.backend, reference) {
+            sql.push_str(&format!("ALTER TABLE {name} ADD {};\n", self.foreign_key(reference)));
+        }
+        Ok(sql)
+    }
+
+    fn drop_column(&self, table: &TableRef, column: &str) -> String {
+        format!("ALTER TABLE {} DROP COLUMN {};\n", self.table(table), self.name(column))
+    }
+
+    fn alter(
+        &self,
+        table: &TableRef,
+        from: &DeclaredColumn,
+        to: &DeclaredColumn,
+        default: Option<&str>,
+    ) -> Result<String, DiffError> {
+        let (sql_table, name) = (self.table(table), self.name(&from.sql_name));
+        let becomes_required = from.ty.is_nullable && !to.ty.is_nullable;
+        let filled = default.filter(|_| becomes_required);
+        let fill = |name: &str| {
+            filled.map(|default| format!("UPDATE {sql_table} SET {name} = {default} WHERE {name} IS NULL;\n"))
+        };
+        match self.backend {
+            Backend::Postgres => {
+                let mut sql = self.create_record(to)?;
+                let is_same =
+                    is_same_type(&from.ty, &to.ty, self.backend, false) && from.max_length == to.max_length;
+                if !is_same {
+                    let ty = self.sql_type(to)?;
+                    sql.push_str(&format!(
+                        "ALTER TABLE {sql_table} ALTER COLUMN {name} TYPE {ty} USING {name}::{ty};\n"
+                    ));
+                }
+                sql.push_str(&fill(&name).unwrap_or_default());
+                if from.ty.is_nullable != to.ty.is_nullable {
+                    let verb = if to.ty.is_nullable { "DROP" } else { "SET" };
+                    sql.push_str(&format!("ALTER TABLE {sql_table} ALTER COLUMN {name} {verb} NOT NULL;\n"));
+                }
+                Ok(sql)
+            }
+            Backend::Mysql => {
+                let kept = self.lost.attributes_of(&table.sql_name, &from.sql_name);
+                let column = DeclaredColumn { sql_name: from.sql_name.clone(), ..to.clone() };
+                let changed = self.column(&column, None)?;
+                let fill = fill(&name).unwrap_or_default();
+                Ok(format!("{fill}ALTER TABLE {sql_table} MODIFY COLUMN {changed}{kept};\n"))
+            }
+            // SQLite cannot alter a column: a new one takes its place, at the end of the table.
+            Backend::Sqlite => {
+                let old = self.name(&format!("{}__old", from.sql_name));
+                let column = DeclaredColumn { sql_name: from.sql_name.clone(), ..to.clone() };
+                let added = self.column(&column, default)?;
+                let value =
+                    filled.map_or_else(|| old.clone(), |default| format!("coalesce({old}, {default})"));
+                Ok(format!(
+                    "ALTER TABLE {sql_table} RENAME COLUMN {name} TO {old};\n\
+                     ALTER TABLE {sql_table} ADD COLUMN {added};\n\
+                     UPDATE {sql_table} SET {name} = {value};\n\
+                     ALTER TABLE {sql_table} DROP COLUMN {old};\n"
+                ))
+            }
+        }
+    }
+
+    /// Returns a column's definition.
+    fn column(&self, column: &DeclaredColumn, default: Option<&str>) -> Result<String, DiffError> {
+        let null = match (column.ty.is_nullable, self.backend) {
+            (false, _) => " NOT NULL",
+            // Some servers make a TIMESTAMP without either NOT NULL.
+            (true, Backend::Mysql) if column.ty.name == "Timestamp" => " NULL",
+            (true, _) => "",
+        };
+        let default = match (default, self.backend) {
+            (None, _) => String::new(),
+            // A text's default is an expression.
+            (Some(default), Backend::Mysql) => format!(" DEFAULT ({default})"),
+            (Some(default), _) => format!(" DEFAULT {default}"),
+        };
+        Ok(format!("{} {}{null}{default}", self.name(&column.sql_name), self.sql_type(column)?))
+    }
+
+    fn sql_type(&self, column: &DeclaredColumn) -> Result<String, DiffError> {
+        if column.ty.record.is_some() && self.backend == Backend::Postgres {
+            let array = if column.ty.is_array { "[]" } else { "" };
+            return Ok(format!("{}{array}", self.name(&records::name(&column.sql_name))));
+        }
+        sql_type(column, self.backend).map_err(|missing| self.unwritable(column, &missing))
+    }
+
+    /// Returns what the author should know of a new table's key.
+    fn notes_on_key(&self, table: &DeclaredTable) -> Option<String> {
+        let [key] = table.key_columns()[..] else { return None };
+        let column = table.column(key)?;
+        let is_number = ["Integer", "BigInt", "SmallInt", "Int2", "Int4", "Int8", "Bigint", "Smallint"];
+        if !is_number.contains(&column.ty.name.as_str()) || column.ty.is_array {
+            return None;
+        }
+        let remedy = match self.backend {
+            Backend::Sqlite => return None,
+            Backend::Postgres => "GENERATED BY DEFAULT AS IDENTITY",
+            Backend::Mysql => "AUTO_INCREMENT",
+        };
+        Some(format!(
+            "The key {}.{key} has no default; if the database numbers the rows, add {remedy}.",
+            table.full_name()
+        ))
+    }
+
+    fn table(&self, table: &TableRef) -> String {
+        let schema = table.schema.as_ref().map(|schema| self.name(schema) + ".").unwrap_or_default();
+        schema + &self.name(&table.sql_name)
+    }
+
+    fn name(&self, name: &str) -> String {
+        match self.backend {
+            Backend::Mysql | Backend::Sqlite => format!("`{}`", name.replace('`', "``")),
+            Backend::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    fn names(&self, names: &[impl AsRef<str>]) -> String {
+        names.iter().map(|name| self.name(name.as_ref())).collect::<Vec<_>>().join(", ")
+    }
+}

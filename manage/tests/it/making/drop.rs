@@ -1,0 +1,5 @@
+table! {
+    kept (id) {
+        id -> Integer,
+    }
+}
