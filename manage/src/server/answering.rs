@@ -28,6 +28,13 @@ pub(super) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The response to a request while it is made. It is not a boxed `async` block, which would be allocated for
 /// each request.
+#[cfg_attr(
+    feature = "reload",
+    expect(
+        clippy::large_enum_variant,
+        reason = "nearly every request has the largest one, and needs no allocation"
+    )
+)]
 pub(super) enum Answering {
     Here(Here),
     /// Another process answers, which adds its own headers.
@@ -46,6 +53,10 @@ pub(super) struct Here {
 }
 
 /// Who answers.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every request has the largest one, and needs no allocation"
+)]
 pub(super) enum Source {
     /// The server itself, at once.
     Server(Option<Response<Body>>),

@@ -87,7 +87,7 @@ impl TrustedProxies {
         let direct = Client { address: peer, is_https: false, host: None, by_proxy: false };
         if !self.trusts(peer) {
             // Few requests have any, and each removal would compute a hash.
-            if headers.keys().any(|name| is_of_proxies(name)) {
+            if headers.keys().any(is_of_proxies) {
                 for name in &OF_PROXIES {
                     headers.remove(name);
                 }
