@@ -40,6 +40,8 @@ pub use table::Table;
 
 pub(crate) use echo::{echo_name, instead_of_credential, is_assignment, is_connection, names_secret};
 pub(crate) use palette::{COLORS_VARIABLE, Palette};
-pub(crate) use printable::{printable_json, printable_str};
+pub(crate) use printable::printable_json;
+#[cfg(feature = "runserver")]
+pub(crate) use printable::printable_str;
 pub(crate) use stream::ColorChoice;
 pub(crate) use writer::BrokenOutput;

@@ -23,6 +23,7 @@ pub fn printable<T: AsRef<OsStr> + ?Sized>(text: &T) -> Cow<'_, str> {
 }
 
 /// Like [`printable`], for text that is known to be UTF-8.
+#[cfg(feature = "runserver")]
 pub(crate) fn printable_str(text: &str) -> Cow<'_, str> {
     replace(text, is_unsafe, escape_char)
 }
