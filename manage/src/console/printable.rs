@@ -67,8 +67,7 @@ fn replace(
     mut unsafe_here: impl FnMut(char) -> bool,
     escape: impl Fn(&mut String, char),
 ) -> Cow<'_, str> {
-    // Most text, and fast to find out.
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let Some(first) = text.find(&mut unsafe_here) else { return Cow::Borrowed(text) };
@@ -78,6 +77,13 @@ fn replace(
         if unsafe_here(c) { escape(&mut escaped, c) } else { escaped.push(c) }
     }
     Cow::Owned(escaped)
+}
+
+/// Returns whether a text has only printable ASCII characters, as most have. Whole chunks are compared at once
+/// by the instructions for that.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |plain, byte: &u8| plain & matches!(byte, b' '..=b'~');
+    text.as_bytes().chunks(32).all(|chunk| chunk.iter().fold(true, is_plain))
 }
 
 fn escape_char(escaped: &mut String, c: char) {

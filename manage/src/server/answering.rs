@@ -114,11 +114,17 @@ impl Here {
         }
         let is_switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
-        headers.entry(X_REQUEST_ID).or_insert_with(|| self.id.header_value());
+        let id = || {
+            let mut id = self.id.header_value();
+            // Of HTTP/2 it never gets into the table of headers that repeat, where it would displace others.
+            id.set_sensitive(self.is_http2);
+            id
+        };
+        headers.entry(X_REQUEST_ID).or_insert_with(id);
         if self.is_http2 {
             // It has no such header.
             headers.remove(CONNECTION);
-        } else if observed.server.is_last.load(Ordering::Relaxed) && !is_switching {
+        } else if observed.server.shared.is_last.load(Ordering::Relaxed) && !is_switching {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         observe(response, observed, self.is_head)
@@ -148,7 +154,7 @@ impl Running {
     fn poll(&mut self, cx: &mut Context<'_>, observed: &ObservedStream) -> Poll<Response<Body>> {
         let ObservedStream { log, server } = observed;
         let deadline = self.time.deadline(log);
-        let poll = || database::until(deadline, || self.call.poll(cx, &server.routes));
+        let poll = || database::until(deadline, || self.call.poll(cx, &server.shared.routes));
         let response = match panics::call(poll) {
             Ok(Poll::Ready(response)) => response,
             Ok(Poll::Pending) => {

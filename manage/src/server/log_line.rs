@@ -1,11 +1,13 @@
 //! A line of the log about a request: for people, or for programs.
 
 use std::borrow::Cow;
+use std::mem;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use hyper::{Method, Uri, Version};
 use serde::Serialize;
+use serde::ser::Error as _;
 
 use super::log_time::LogTime;
 use super::request_id::RequestId;
@@ -137,13 +139,12 @@ impl Entry<'_> {
 /// Writes an object into an empty line, without characters that a terminal would interpret.
 pub(super) fn write_json(line: &mut Vec<u8>, object: &impl Serialize) -> serde_json::Result<()> {
     serde_json::to_writer(&mut *line, object)?;
-    let escaped = match printable_json(&String::from_utf8_lossy(line)) {
+    let text = String::from_utf8(mem::take(line)).map_err(serde_json::Error::custom)?;
+    let escaped = match printable_json(&text) {
         Cow::Borrowed(_) => None,
         Cow::Owned(escaped) => Some(escaped),
     };
-    if let Some(escaped) = escaped {
-        *line = escaped.into_bytes();
-    }
+    *line = escaped.unwrap_or(text).into_bytes();
     Ok(())
 }
 

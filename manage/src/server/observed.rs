@@ -47,12 +47,18 @@ pub(super) struct Shared {
     pub(super) successor: Successor,
 }
 
+/// The server, for one connection. Its requests count references to this, not to what all connections share:
+/// the processors would wait for each other.
+pub(super) struct ConnectionServer {
+    pub(super) shared: Arc<Shared>,
+    pub(super) peer: IpAddr,
+}
+
 /// The apps' routes for one connection.
 #[derive(Clone)]
 pub(super) struct Observed {
-    pub(super) shared: Arc<Shared>,
+    pub(super) server: Arc<ConnectionServer>,
     pub(super) log: ConnectionLog,
-    pub(super) peer: IpAddr,
 }
 
 impl Service<Request<Incoming>> for Observed {
@@ -62,7 +68,7 @@ impl Service<Request<Incoming>> for Observed {
 
     fn call(&self, request: Request<Incoming>) -> Answering {
         #[cfg(feature = "reload")]
-        if let Some(address) = self.shared.successor.of(&request) {
+        if let Some(address) = self.server.shared.successor.of(&request) {
             let this = self.clone();
             this.log.forwards();
             return Answering::Elsewhere(Box::pin(async move {
@@ -82,14 +88,14 @@ impl Service<Request<Incoming>> for Observed {
 
 impl Observed {
     fn answer(&self, mut request: Request<Incoming>) -> Answering {
-        let server = Arc::clone(&self.shared);
-        let info = RequestInfo::of(&mut request, self.peer, &server.proxies);
+        let server = Arc::clone(&self.server);
+        let info = RequestInfo::of(&mut request, server.peer, &server.shared.proxies);
         let is_http2 = request.version() == Version::HTTP_2;
         let log = if is_http2 { self.log.stream() } else { self.log.clone() };
         // Not when the response is first polled: that never happens if the client has disconnected.
         log.begin(&request, &info);
         let (id, is_head) = (info.request_id().clone(), request.method() == Method::HEAD);
-        let source = server.source(request, info, &log);
+        let source = server.shared.source(request, info, &log);
         Answering::Here(Here {
             source,
             observed: Some(ObservedStream { log, server }),
@@ -115,7 +121,7 @@ impl Observed {
             }
         };
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        let observed = ObservedStream { log: self.log.clone(), server: Arc::clone(&self.shared) };
+        let observed = ObservedStream { log: self.log.clone(), server: Arc::clone(&self.server) };
         observe(response, observed, is_head)
     }
 }

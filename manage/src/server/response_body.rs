@@ -12,21 +12,21 @@ use hyper::{Response, StatusCode};
 
 use super::access_log::ConnectionLog;
 use super::exchange::Abort;
-use super::observed::Shared;
+use super::observed::ConnectionServer;
 use super::stream_timeout;
 use crate::panics;
 
 /// A stream of HTTP/2, or a request of a connection. When it is dropped early, the stream is logged.
 pub(super) struct ObservedStream {
     pub(super) log: ConnectionLog,
-    pub(super) server: Arc<Shared>,
+    pub(super) server: Arc<ConnectionServer>,
 }
 
 impl Drop for ObservedStream {
     fn drop(&mut self) {
         // The end of a connection is reported where it is served.
         if self.log.is_stream() {
-            let is_cut_off = self.server.draining.is_cut_off();
+            let is_cut_off = self.server.shared.draining.is_cut_off();
             self.log.ended(if is_cut_off { Abort::Stopped } else { Abort::ClientClosed });
         }
     }

@@ -22,7 +22,7 @@ use super::health::Health;
 use super::limits::Limits;
 use super::listening::Listening;
 use super::log::Log;
-use super::observed::{Observed, Shared};
+use super::observed::{ConnectionServer, Observed, Shared};
 use super::observed_io::ObservedIo;
 use super::phase::Phase;
 use super::proxies::TrustedProxies;
@@ -119,7 +119,8 @@ pub(crate) async fn serve(
             (stream, peer, slot) = accepting.accept() => {
                 let log = ConnectionLog::new(Arc::clone(&logs), peer);
                 let io = ObservedIo::new(TokioIo::new(stream), log.clone(), client_timeout, slot);
-                let service = Observed { shared: Arc::clone(&shared), log, peer };
+                let server = Arc::new(ConnectionServer { shared: Arc::clone(&shared), peer });
+                let service = Observed { server, log };
                 let signals = Signals { phase: stopped.clone(), crowded: accepting.crowded(), client_timeout };
                 tokio::spawn(drive(Arc::clone(&builder), io, service, signals));
             }
