@@ -1,4 +1,4 @@
-//! The load: persistent connections, each with one request at a time.
+//! The load by HTTP/1.1: persistent connections, each with one request at a time.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -6,41 +6,165 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-pub(crate) const REQUEST: &[u8] = b"GET /json HTTP/1.1\r\nhost: localhost\r\n\r\n";
+use crate::contenders::Scenario;
+use crate::http2;
 
-/// Sends requests over a number of connections for a time. Returns the times of all, in microseconds.
-pub(crate) fn load(address: SocketAddr, connections: usize, length: Duration) -> Vec<u32> {
+/// What a round measured.
+#[derive(Default)]
+pub(crate) struct Round {
+    /// The times of all requests, in microseconds.
+    pub(crate) times: Vec<u32>,
+    pub(crate) failures: usize,
+    pub(crate) seconds: f64,
+}
+
+/// Sends requests over a number of connections for a time, which begins when each connection has had one.
+pub(crate) fn load(scenario: Scenario, address: SocketAddr, connections: usize, length: Duration) -> Round {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let until = Instant::now() + length;
-        let all: Vec<_> = (0..connections).map(|_| tokio::spawn(one(address, until))).collect();
-        let mut times = Vec::new();
-        for task in all {
-            times.extend(task.await.expect("no panic"));
+        let (start, running): (_, Vec<_>) = match scenario {
+            Scenario::Http2 => {
+                let clients = http2::open(address, connections).await;
+                let start = Instant::now();
+                (start, clients.map(|client| tokio::spawn(http2::run(client, start + length))).collect())
+            }
+            _ => {
+                let clients = open(scenario, address, connections).await;
+                let start = Instant::now();
+                (start, clients.into_iter().map(|client| tokio::spawn(client.run(start + length))).collect())
+            }
+        };
+        let mut round = Round::default();
+        for client in running {
+            let (times, failures) = client.await.expect("no panic");
+            round.times.extend(times);
+            round.failures += failures;
         }
-        times
+        round.seconds = start.elapsed().as_secs_f64();
+        round
     })
 }
 
-async fn one(address: SocketAddr, until: Instant) -> Vec<u32> {
-    let mut stream = TcpStream::connect(address).await.expect("the contender listens");
-    stream.set_nodelay(true).expect("a socket");
-    let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(4096));
-    while Instant::now() < until {
-        let start = Instant::now();
-        exchange(&mut stream, &mut buffer).await;
-        times.push(u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX));
+/// Opens the connections at the same time, since Django's development server opens one to the database for each.
+async fn open(scenario: Scenario, address: SocketAddr, connections: usize) -> Vec<Client> {
+    let opening: Vec<_> =
+        (0..connections).map(|number| tokio::spawn(Client::open(scenario, address, number))).collect();
+    let mut clients = Vec::with_capacity(connections);
+    for client in opening {
+        clients.push(client.await.expect("no panic"));
     }
-    times
+    clients
 }
 
-/// Sends a request, and reads the response to its end.
-pub(crate) async fn exchange(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
-    stream.write_all(REQUEST).await.expect("the contender reads");
-    buffer.clear();
-    while !buffer.ends_with(b"}") {
-        let read = stream.read_buf(buffer).await.expect("the contender answers");
-        assert!(read > 0, "the contender closed the connection");
+/// Sends one request after the other.
+struct Client {
+    connection: Connection,
+    scenario: Scenario,
+    id: usize,
+}
+
+impl Client {
+    async fn open(scenario: Scenario, address: SocketAddr, number: usize) -> Self {
+        let connection = Connection::open(address).await;
+        let mut client = Self { connection, scenario, id: number * 37 };
+        client.exchange().await;
+        client
     }
-    assert!(buffer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(buffer));
+
+    async fn run(mut self, until: Instant) -> (Vec<u32>, usize) {
+        let (mut times, mut failures) = (Vec::new(), 0);
+        while Instant::now() < until {
+            let start = Instant::now();
+            let is_right = self.exchange().await;
+            times.push(microseconds(start));
+            failures += usize::from(!is_right);
+        }
+        (times, failures)
+    }
+
+    async fn exchange(&mut self) -> bool {
+        self.id = self.id % 1000 + 1;
+        match self.scenario {
+            Scenario::Query => self.connection.article(self.id).await,
+            _ => self.connection.json().await,
+        }
+    }
+}
+
+pub(crate) fn microseconds(start: Instant) -> u32 {
+    u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX)
+}
+
+/// A connection, which is opened again when the server closes it.
+pub(crate) struct Connection {
+    address: SocketAddr,
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
+        Self { address, stream: connect(address).await, buffer: Vec::with_capacity(4096) }
+    }
+
+    /// Asks for the JSON document. Returns whether it is right.
+    pub(crate) async fn json(&mut self) -> bool {
+        self.exchange(b"GET /json HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+        self.buffer.starts_with(b"HTTP/1.1 200 ") && self.buffer.ends_with(b"}")
+    }
+
+    /// Asks for an article. Returns whether it is right.
+    async fn article(&mut self, id: usize) -> bool {
+        let request = format!("GET /articles/{id} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        self.exchange(request.as_bytes()).await;
+        let wanted = format!("<article id=\"a{id}\">");
+        self.buffer.starts_with(b"HTTP/1.1 200 ")
+            && self.buffer.windows(wanted.len()).any(|part| part == wanted.as_bytes())
+    }
+
+    /// Sends a request, and reads the response to its end.
+    async fn exchange(&mut self, request: &[u8]) {
+        self.stream.write_all(request).await.expect("the contender reads");
+        self.buffer.clear();
+        let mut head = None;
+        while head.as_ref().is_none_or(|head: &Head| self.buffer.len() < head.length) {
+            let read = self.stream.read_buf(&mut self.buffer).await.expect("the contender answers");
+            assert!(read > 0, "the contender closed the connection");
+            head = head.or_else(|| Head::of(&self.buffer));
+        }
+        if head.is_some_and(|head| head.is_last) {
+            self.stream = connect(self.address).await;
+        }
+    }
+}
+
+async fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).await.expect("the contender listens");
+    stream.set_nodelay(true).expect("a socket");
+    stream
+}
+
+/// What the head of a response says.
+struct Head {
+    /// The length of the whole response.
+    length: usize,
+    /// Whether the server closes the connection.
+    is_last: bool,
+}
+
+impl Head {
+    /// Parses it, as soon as it is complete.
+    fn of(buffer: &[u8]) -> Option<Self> {
+        let end = buffer.windows(4).position(|part| part == b"\r\n\r\n")? + 4;
+        let head = std::str::from_utf8(&buffer[..end]).expect("ASCII");
+        let header = |wanted: &str| {
+            head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case(wanted).then_some(value.trim())
+            })
+        };
+        let body: usize = header("content-length").expect("a length").parse().expect("a number");
+        let is_last = header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        Some(Self { length: end + body, is_last })
+    }
 }

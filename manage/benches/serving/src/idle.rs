@@ -5,32 +5,30 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::client::{exchange, load};
-use crate::contender::Contender;
+use crate::NO_DATABASE;
+use crate::client::{Connection, load};
+use crate::contenders::{Kind, Scenario};
+use crate::process::{Contender, Setup};
 
 /// Opens connections that have had one request each, and serves others meanwhile.
 pub(crate) fn idle(count: usize) {
     let most = (count + 1_000).to_string();
-    for name in ["axum", "serve"] {
-        let contender = Contender::start(
-            name,
-            &[("MANAGE_SERVER_MAX_CONNECTIONS", &most), ("MANAGE_SERVER_CLIENT_TIMEOUT", "600")],
-        );
-        load(contender.address, 16, Duration::from_secs(1));
+    for name in ["json/axum", "json/serve"] {
+        let contender = start(name, &most, "600");
         let (empty, before) = (contender.memory(), rate(&contender));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let connections = runtime.block_on(async {
-            let (mut all, mut buffer) = (Vec::with_capacity(count), Vec::new());
+            let mut all = Vec::with_capacity(count);
             for _ in 0..count {
-                let mut stream = TcpStream::connect(contender.address).await.expect("a connection");
-                exchange(&mut stream, &mut buffer).await;
-                all.push(stream);
+                let mut connection = Connection::open(contender.address).await;
+                assert!(connection.json().await, "the contender answers");
+                all.push(connection);
             }
             all
         });
         let (full, with) = (contender.memory(), rate(&contender));
         println!(
-            "{name:8} {empty} KiB without, {full} KiB with {} idle connections: {:.1} KiB each; {before:.0} requests/s \
+            "{name:10} {empty} KiB without, {full} KiB with {} idle connections: {:.1} KiB each; {before:.0} requests/s \
              without, {with:.0} with them",
             connections.len(),
             (full.saturating_sub(empty)) as f64 / count as f64,
@@ -38,18 +36,24 @@ pub(crate) fn idle(count: usize) {
     }
 }
 
+fn start(name: &str, connections: &str, client_timeout: &str) -> Contender {
+    let variables =
+        [("MANAGE_SERVER_MAX_CONNECTIONS", connections), ("MANAGE_SERVER_CLIENT_TIMEOUT", client_timeout)];
+    let setup = Setup { url: NO_DATABASE, pool: 1, python: None, variables: &variables };
+    let contender = Contender::start(Kind::named(name), &setup);
+    load(Scenario::Json, contender.address, 16, Duration::from_secs(1));
+    contender
+}
+
 fn rate(contender: &Contender) -> f64 {
-    load(contender.address, 16, Duration::from_secs(2)).len() as f64 / 2.0
+    let round = load(Scenario::Json, contender.address, 16, Duration::from_secs(2));
+    round.times.len() as f64 / round.seconds
 }
 
 /// Opens connections that send their head a byte a second, in turn, until the server has closed all of them.
 pub(crate) fn slow(count: usize) {
     let most = (count + 100).to_string();
-    let contender = Contender::start(
-        "serve",
-        &[("MANAGE_SERVER_MAX_CONNECTIONS", &most), ("MANAGE_SERVER_CLIENT_TIMEOUT", "5")],
-    );
-    load(contender.address, 16, Duration::from_secs(1));
+    let contender = start("json/serve", &most, "5");
     let (empty, before) = (contender.memory(), rate(&contender));
     let address = contender.address;
     let clients = std::thread::spawn(move || {

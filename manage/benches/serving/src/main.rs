@@ -1,69 +1,75 @@
-//! How many requests a second `serve` answers beside bare axum with the same handler, and what idle and slow
-//! clients cost it.
+//! How many requests a second `serve` answers beside bare axum and Django with the same handlers, and what idle
+//! and slow clients cost it.
 //!
-//!     cargo run --release --manifest-path manage/benches/serving/Cargo.toml -- [OPTIONS]
+//!     cargo run --release --manifest-path manage/benches/serving/Cargo.toml -- [OPTIONS] [CONTENDER…]
 //!
-//! Each contender is a process of its own. They take turns in short rounds, so that noise hits all alike; the
-//! table has the median of the rounds. The client is one thread with persistent connections; CPU is that of
-//! the contender alone. `--idle N` opens N connections that have had one request each, and `--slow N` as many
-//! clients that send their head a byte a second: others must be served meanwhile.
+//! README.md says what is measured, and how.
 
+mod article;
 mod client;
-mod contender;
+mod contenders;
+mod django;
+mod get;
+mod http2;
 mod idle;
+mod json;
+mod kill;
+mod options;
+mod process;
 mod turns;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-const USAGE: &str =
-    "options: --rounds N (10), --seconds S (1), --connections N,N (16,64), --idle N, --slow N";
+use manage_test_support::Postgres;
 
-struct Options {
-    rounds: usize,
-    length: Duration,
-    connections: Vec<usize>,
-    idle: Option<usize>,
-    slow: Option<usize>,
-}
+use crate::contenders::{ALL, Kind, Scenario};
+use crate::options::{Options, Task, USAGE};
 
 fn main() -> ExitCode {
-    if let Ok(name) = std::env::var(contender::CONTENDER) {
-        return contender::run(&name);
+    if let Ok(name) = std::env::var(process::CONTENDER) {
+        return Kind::named(&name).run();
     }
-    match options(std::env::args().skip(1)) {
-        Ok(Options { idle: Some(count), .. }) => idle::idle(count),
-        Ok(Options { slow: Some(count), .. }) => idle::slow(count),
-        Ok(options) => turns::run(&options),
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
         Err(error) => {
             eprintln!("{error}\n{USAGE}");
             return ExitCode::from(2);
+        }
+    };
+    match options.task {
+        Task::List => ALL.iter().for_each(|kind| println!("{:24} {}", kind.to_string(), kind.what)),
+        Task::Idle(count) => idle::idle(count),
+        Task::Slow(count) => idle::slow(count),
+        Task::Get => with_database(get::run),
+        Task::Turns => {
+            for scenario in Scenario::ALL {
+                let kinds = turns::available(scenario, &options);
+                match scenario {
+                    _ if kinds.is_empty() => {}
+                    Scenario::Query => with_database(|url| turns::run(scenario, &kinds, &options, url)),
+                    _ => turns::run(scenario, &kinds, &options, NO_DATABASE),
+                }
+            }
         }
     }
     ExitCode::SUCCESS
 }
 
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options {
-        rounds: 10,
-        length: Duration::from_secs(1),
-        connections: vec![16, 64],
-        idle: None,
-        slow: None,
-    };
-    while let Some(argument) = arguments.next() {
-        let value = arguments.next().ok_or(format!("{argument} needs a value"))?;
-        let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
-        match argument.as_str() {
-            "--rounds" => options.rounds = number(&value)?,
-            "--seconds" => options.length = Duration::from_secs(number(&value)? as u64),
-            "--connections" => {
-                options.connections = value.split(',').map(number).collect::<Result<_, _>>()?;
-            }
-            "--idle" => options.idle = Some(number(&value)?),
-            "--slow" => options.slow = Some(number(&value)?),
-            other => return Err(format!("{other} is no option")),
+/// The database of contenders that use none.
+const NO_DATABASE: &str = "postgres://nobody@localhost/none";
+
+/// Calls a function with the URL of a database that has the table: the one of `DATABASE_URL`, or one of a
+/// server that is started for it.
+fn with_database(function: impl FnOnce(&str)) {
+    let server;
+    let url = match std::env::var(process::DATABASE_URL) {
+        Ok(url) => url,
+        Err(_) => {
+            server = Postgres::start().expect("a PostgreSQL server");
+            server.create_database("serving");
+            server.url("serving")
         }
-    }
-    Ok(options)
+    };
+    article::create_table(&url);
+    function(&url);
 }

@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::ConnectionManager;
 use manage::database::{Pool, Poolable, PostgresConnection};
 
-use crate::server::settings;
+use crate::article::settings;
 
 const ROUNDS: usize = 7;
 const LENGTH: Duration = Duration::from_millis(200);
