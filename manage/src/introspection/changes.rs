@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use diesel::result::Error as QueryError;
 
-use super::declared::{Declared, ParseError};
+use super::declared::{Declared, ParseError, SqlType};
 use super::diesel_toml::{DieselToml, DieselTomlError};
 use super::diff::{Comparison, DiffError, Difference, Operation, Script, compare, write_sql};
 use super::lost::Lost;
@@ -59,6 +59,8 @@ pub(crate) struct AppChanges {
     /// What the app has to migrate by hand.
     pub(crate) conflicts: Vec<DiffError>,
     lost: Lost,
+    /// The types of the database that its tables use.
+    types: Vec<SqlType>,
     /// The backend that was compared.
     backend: Backend,
 }
@@ -67,8 +69,8 @@ impl AppChanges {
     /// Returns the operations as SQL for a backend.
     pub(crate) fn script(&self, backend: Backend) -> Result<Script, DiffError> {
         // Another backend's defaults are written in another way.
-        let unknown = Lost::default();
-        write_sql(&self.operations, backend, if backend == self.backend { &self.lost } else { &unknown })
+        let lost = Some(&self.lost).filter(|_| backend == self.backend);
+        write_sql(&self.operations, backend, lost, &self.types)
     }
 
     /// Returns a name for the migration: what its only operation does.
@@ -79,7 +81,7 @@ impl AppChanges {
             [Operation::AddColumn { table, column, .. }] => {
                 format!("add_{}_to_{}", column.rust_name, table.sql_name)
             }
-            [Operation::DropColumn { table, column }] => {
+            [Operation::DropColumn { table, column, .. }] => {
                 format!("remove_{}_from_{}", column.rust_name, table.sql_name)
             }
             [Operation::AlterColumn { table, to, .. }] => {
@@ -158,7 +160,14 @@ pub(crate) fn changes(connection: &mut Connection, request: &Request<'_>) -> Res
         let Difference { operations, conflicts } = compare(&comparison);
         if !operations.is_empty() || !conflicts.is_empty() {
             let lost = Lost::read(connection, source.options.schema.as_deref())?;
-            changes.apps.push(AppChanges { app: source.app, operations, conflicts, lost, backend });
+            changes.apps.push(AppChanges {
+                app: source.app,
+                operations,
+                conflicts,
+                lost,
+                types: live.types(),
+                backend,
+            });
         }
     }
     Ok(changes)

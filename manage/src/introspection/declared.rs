@@ -175,6 +175,11 @@ impl Declared {
         }
     }
 
+    /// Returns the types that `mod sql_types` defines.
+    pub(crate) fn types(&self) -> Vec<SqlType> {
+        self.types.values().cloned().collect()
+    }
+
     /// Returns the table of a name in Rust.
     pub(crate) fn table_named(&self, rust_name: &str) -> Option<&DeclaredTable> {
         self.tables.iter().find(|table| table.rust_name == rust_name)

@@ -54,13 +54,11 @@ impl Made {
         if let Some(conflict) = changes.conflicts.first() {
             return Err(conflict.clone());
         }
-        let (mut migrations, mut notes) = (Vec::new(), Vec::new());
+        let (mut migrations, mut notes): (_, Vec<String>) = (Vec::new(), Vec::new());
         for (of, directory) in &of_app.directories {
             let of = of.unwrap_or(backend);
             let script = changes.script(of)?;
-            if of == backend {
-                notes = script.notes;
-            }
+            notes.extend(script.notes.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
             migrations.push(NewMigration {
                 directory: directory.clone(),
                 up: format!("{UP}{NOT_DECLARED}{}", script.up),

@@ -97,6 +97,8 @@ pub(crate) struct ForeignKey {
     pub(crate) columns: Vec<String>,
     /// The referenced columns.
     pub(crate) parent_columns: Vec<String>,
+    /// The constraint's name, which SQLite does not report.
+    pub(crate) name: Option<String>,
 }
 
 impl ForeignKey {

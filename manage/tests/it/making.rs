@@ -14,9 +14,9 @@ use manage::__private::{MigrationsRegistration, Part};
 use manage::database::Connection;
 use manage::settings::Backend as Kind;
 use manage::{Exit, Program};
-use manage_test_support::{Backend, TestDatabase, case};
+use manage_test_support::{Backend, CaseName, Suite, TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend};
+use crate::backends::{connect, on_each_backend, on_postgres};
 use crate::project::{Project, Ran};
 
 static ONE_DIRECTORY: [Part; 1] = [Part::Folder(None, "migrations", &[])];
@@ -47,6 +47,10 @@ apps!(
     "changed_sqlite": ONE_DIRECTORY,
     "changed_postgres": ONE_DIRECTORY,
     "changed_mysql": ONE_DIRECTORY,
+    "keys_sqlite": ONE_DIRECTORY,
+    "keys_postgres": ONE_DIRECTORY,
+    "keys_mysql": ONE_DIRECTORY,
+    "enums": ONE_DIRECTORY,
     "portable": EACH_DIRECTORY,
     "blog": ONE_DIRECTORY,
     "billing": ONE_DIRECTORY,
@@ -236,9 +240,7 @@ fn columns_change_with_their_rows(database: TestDatabase) {
                       + Add column views to items\n    \
                       - Remove column old from items\n";
     let operations = match backend {
-        Backend::Sqlite => operations
-            .replace("Varchar(20)", "Text")
-            .replace("Varchar(8) to Nullable<Varchar(8)>", "Text to Nullable<Varchar(8)>"),
+        Backend::Sqlite => operations.replace("Varchar(20)", "Text").replace("Varchar(8)", "Text"),
         Backend::Postgres => operations.replace("Nullable<Integer>", "Nullable<Int4>"),
         Backend::MariaDb => operations.to_owned(),
     };
@@ -284,6 +286,85 @@ fn columns_change_with_their_rows(database: TestDatabase) {
     assert_eq!(count("id = 1 AND size = 42 AND old = 3 AND code = 'x'", &mut connection), 1);
 }
 
+#[case(on_each_backend)]
+fn foreign_keys_come_and_go_with_their_columns(database: TestDatabase) {
+    let app = app_of("keys", database.backend());
+    let mut connection = connect(&database);
+    connection.batch_execute(RECORDS).expect("Diesel's table");
+    connection.batch_execute("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY)").expect("a table");
+    connection
+        .batch_execute(
+            "CREATE TABLE posts (id INTEGER NOT NULL PRIMARY KEY, editor_id INTEGER REFERENCES users (id))",
+        )
+        .expect("a table");
+    with_schema(
+        app,
+        "table! { users { id -> Integer, } }
+         table! { posts { id -> Integer, author_id -> Nullable<Integer>, } }
+         joinable!(posts -> users (author_id));",
+    );
+    let project = project(&[app], &database);
+    done(&project, "makemigrations");
+    let migration = newest(&package(app).join("migrations"));
+    let key = |project: &Project| {
+        let text = done(project, "inspectdb").out;
+        text.lines().find(|line| line.contains("joinable!")).map(str::to_owned)
+    };
+    apply(&mut connection, &migration, "up.sql");
+    assert_eq!(key(&project).as_deref(), Some("diesel::joinable!(posts -> users (author_id));"));
+    assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
+    apply(&mut connection, &migration, "down.sql");
+    assert_eq!(key(&project).as_deref(), Some("diesel::joinable!(posts -> users (editor_id));"));
+}
+
+fn on_a_postgres(suite: &mut Suite, name: &CaseName, test: fn(TestDatabase)) {
+    on_postgres(suite, name, move || test(TestDatabase::postgres()));
+}
+
+#[case(on_a_postgres)]
+fn types_and_schemas_of_postgres(database: TestDatabase) {
+    let mut connection = connect(&database);
+    connection.batch_execute(RECORDS).expect("Diesel's table");
+    connection
+        .batch_execute(
+            "CREATE SCHEMA \"Shop\"; CREATE TYPE \"Shop\".\"Order_State\" AS ENUM ('open', 'paid');
+             CREATE TYPE mood AS ENUM ('sad', 'glad');
+             CREATE TABLE \"Shop\".orders (id serial PRIMARY KEY, state \"Shop\".\"Order_State\" NOT NULL, tags text[])",
+        )
+        .expect("tables");
+    with_schema("enums", "");
+    let options = "[print_schema]\nfile = \"src/schema.rs\"\nschema = \"Shop\"\n";
+    fs::write(package("enums").join("diesel.toml"), options).expect("a file");
+    let project = project(&["enums"], &database);
+    let schema = done(&project, "inspectdb --schema Shop").out;
+    fs::write(package("enums").join("src/schema.rs"), &schema).expect("a file");
+    assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
+    let schema = schema.replace(
+        "pub struct OrderState;",
+        "pub struct OrderState;\n#[diesel(postgres_type(name = \"mood\"))]\npub struct Mood;",
+    );
+    let schema = schema.replace(
+        "state -> OrderState,",
+        "state -> OrderState,\nold_state -> Nullable<OrderState>,\nfeelings -> Nullable<Array<Nullable<Mood>>>,",
+    );
+    fs::write(package("enums").join("src/schema.rs"), &schema).expect("a file");
+    let ran = done(&project, "makemigrations");
+    let note =
+        "    Note: No column of the database has the type mood: if it does not exist, create it first.\n";
+    assert!(ran.out.ends_with(note) && !ran.out.contains("the type Order_State"), "{}", ran.out);
+    let migration = newest(&package("enums").join("migrations"));
+    let up = statements(&text(&migration, "up.sql"));
+    for expected in [
+        "ALTER TABLE \"Shop\".\"orders\" ADD COLUMN \"old_state\" \"Shop\".\"Order_State\"",
+        "ALTER TABLE \"Shop\".\"orders\" ADD COLUMN \"feelings\" \"mood\"[]",
+    ] {
+        assert!(up.contains(expected), "{up:?}");
+    }
+    apply(&mut connection, &migration, "up.sql");
+    assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
+    apply(&mut connection, &migration, "down.sql");
+}
+
 #[case]
 fn each_backend_of_an_app_gets_its_sql() {
     let database = emptied(Backend::Sqlite);
@@ -317,6 +398,21 @@ fn each_backend_of_an_app_gets_its_sql() {
     assert!(authors(&sqlite).ends_with("CREATE TABLE `authors`( `id` INTEGER NOT NULL PRIMARY KEY, `name` VARCHAR(40) NOT NULL, `photo` BLOB, `score` DOUBLE NOT NULL, `seen_at` TIMESTAMP );"), "{}", authors(&sqlite));
     assert!(authors(&postgres).ends_with("CREATE TABLE \"authors\"( \"id\" INT4 NOT NULL PRIMARY KEY, \"name\" VARCHAR(40) NOT NULL, \"photo\" BYTEA, \"score\" FLOAT8 NOT NULL, \"seen_at\" TIMESTAMP );"), "{}", authors(&postgres));
     assert!(authors(&mysql).ends_with("CREATE TABLE `authors`( `id` INTEGER NOT NULL PRIMARY KEY, `name` VARCHAR(40) NOT NULL, `photo` BLOB, `score` DOUBLE NOT NULL, `seen_at` TIMESTAMP NULL );"), "{}", authors(&mysql));
+    apply(&mut connect(&database), &sqlite, "up.sql");
+    assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
+    // Only the type of the compared database is known.
+    let schema = text(&package("portable").join("src"), "schema.rs");
+    let schema = schema.replace("name -> Varchar", "name -> Nullable<Varchar>");
+    fs::write(package("portable").join("src/schema.rs"), schema).expect("a file");
+    let ran = done(&project, "makemigrations");
+    let note = "    Note: MySQL has to repeat the type of authors.name: replace TODO_TYPE in its files.\n";
+    assert!(ran.out.ends_with(note), "{}", ran.out);
+    let sqlite = newest(&making.join("portable/migrations/sqlite"));
+    let up = |directory: &Path| statements(&text(&newest(directory), "up.sql"));
+    let postgres = up(&beside.join("postgres"));
+    assert_eq!(Vec::from_iter(postgres), ["ALTER TABLE \"authors\" ALTER COLUMN \"name\" DROP NOT NULL"]);
+    let mysql = up(&making.join("portable/migrations/mysql"));
+    assert_eq!(Vec::from_iter(mysql), ["ALTER TABLE `authors` MODIFY COLUMN `name` TODO_TYPE NULL"]);
     apply(&mut connect(&database), &sqlite, "up.sql");
     assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
     // A type that one of them lacks.

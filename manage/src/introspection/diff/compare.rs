@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::sql_types::is_same_type;
 use super::{DiffError, Operation, Reference, TableRef, order};
-use crate::introspection::declared::{Declared, DeclaredColumn, DeclaredTable};
+use crate::introspection::declared::{Declared, DeclaredColumn, DeclaredTable, DeclaredType};
 use crate::introspection::model::{Table, Tables};
 use crate::settings::Backend;
 
@@ -150,38 +150,44 @@ impl Comparison<'_> {
                     reference: self.declared_reference(table, column),
                     default,
                 }),
-                Some(from) if !self.is_same_column(live, from, column) => {
-                    changed.push(Operation::AlterColumn {
-                        table: reference.clone(),
-                        from: from.clone(),
-                        to: column.clone(),
-                        default,
-                    })
+                Some(from) => {
+                    let is_retyped = !self.has_same_type(from, column);
+                    if is_retyped || !self.is_equally_nullable(live, from, column) {
+                        let to = if is_retyped { column.clone() } else { nullable_as(from, column) };
+                        let (table, from) = (reference.clone(), from.clone());
+                        changed.push(Operation::AlterColumn { table, from, to, default, is_retyped });
+                    }
                 }
-                Some(_) => {}
             }
         }
-        for live in &self.without_implicit_key(live).columns {
-            if !table.columns.iter().any(|column| self.is_same_name(&live.sql_name, &column.sql_name)) {
-                removed.push(Operation::DropColumn { table: reference.clone(), column: live.clone() });
+        for column in &self.without_implicit_key(live).columns {
+            if !table.columns.iter().any(|other| self.is_same_name(&column.sql_name, &other.sql_name)) {
+                let of_column = |reference: &Reference| reference.columns == [column.sql_name.as_str()];
+                removed.push(Operation::DropColumn {
+                    table: reference.clone(),
+                    column: column.clone(),
+                    reference: self.live_references(live).into_iter().find(of_column),
+                });
             }
         }
     }
 
-    fn is_same_column(
+    fn has_same_type(&self, live: &DeclaredColumn, declared: &DeclaredColumn) -> bool {
+        // SQLite ignores lengths.
+        let has_lengths = self.backend != Backend::Sqlite && !self.is_portable;
+        (!has_lengths || live.max_length == declared.max_length)
+            && is_same_type(&live.ty, &declared.ty, self.backend, self.is_portable)
+    }
+
+    fn is_equally_nullable(
         &self,
         table: &DeclaredTable,
         live: &DeclaredColumn,
         declared: &DeclaredColumn,
     ) -> bool {
-        // SQLite ignores lengths.
-        let has_lengths = self.backend != Backend::Sqlite && !self.is_portable;
-        let is_same_length = !has_lengths || live.max_length == declared.max_length;
         // SQLite reports the key of `INTEGER PRIMARY KEY` as nullable.
         let is_key = self.backend == Backend::Sqlite && table.primary_key.contains(&live.rust_name);
-        is_same_length
-            && (is_key || live.ty.is_nullable == declared.ty.is_nullable)
-            && is_same_type(&live.ty, &declared.ty, self.backend, self.is_portable)
+        is_key || live.ty.is_nullable == declared.ty.is_nullable
     }
 
     fn default(&self, table: &DeclaredTable, column: &DeclaredColumn) -> Option<String> {
@@ -203,6 +209,8 @@ impl Comparison<'_> {
             columns: vec![column.sql_name.clone()],
             parent: TableRef::of(parent),
             parent_columns: vec![key.to_owned()],
+            // MySQL needs it to drop the key.
+            name: Some(format!("{}_{}_fkey", table.sql_name, column.sql_name)),
         })
     }
 
@@ -212,7 +220,14 @@ impl Comparison<'_> {
             columns: key.columns.clone(),
             parent: TableRef { schema: key.parent.schema.clone(), sql_name: key.parent.sql_name.clone() },
             parent_columns: key.parent_columns.clone(),
+            name: key.name.clone(),
         })
         .collect()
     }
+}
+
+/// Returns a column of the database that is as nullable as the declared one.
+fn nullable_as(live: &DeclaredColumn, declared: &DeclaredColumn) -> DeclaredColumn {
+    let ty = DeclaredType { is_nullable: declared.ty.is_nullable, ..live.ty.clone() };
+    DeclaredColumn { ty, ..live.clone() }
 }

@@ -33,12 +33,15 @@ pub(crate) enum Operation {
     DropColumn {
         table: TableRef,
         column: DeclaredColumn,
+        reference: Option<Reference>,
     },
     AlterColumn {
         table: TableRef,
         from: DeclaredColumn,
         to: DeclaredColumn,
         default: Option<String>,
+        /// Whether more than its nullability changes.
+        is_retyped: bool,
     },
 }
 
@@ -55,6 +58,8 @@ pub(crate) struct Reference {
     pub(crate) columns: Vec<String>,
     pub(crate) parent: TableRef,
     pub(crate) parent_columns: Vec<String>,
+    /// The constraint's name, if it is known.
+    pub(crate) name: Option<String>,
 }
 
 impl TableRef {
@@ -90,7 +95,7 @@ impl fmt::Display for Operation {
             Self::CreateTable { table, .. } => write!(f, "+ Create table {}", table.full_name()),
             Self::DropTable { table, .. } => write!(f, "- Delete table {}", table.full_name()),
             Self::AddColumn { table, column, .. } => write!(f, "+ Add column {} to {table}", column.sql_name),
-            Self::DropColumn { table, column } => {
+            Self::DropColumn { table, column, .. } => {
                 write!(f, "- Remove column {} from {table}", column.sql_name)
             }
             Self::AlterColumn { table, from, to, .. } => {

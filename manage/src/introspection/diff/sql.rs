@@ -1,10 +1,13 @@
 //! Writes operations as SQL, in the layout of `diesel migration generate --diff-schema`.
 
-use super::sql_types::{is_same_type, sql_type};
+use super::sql_types::sql_type;
 use super::{DiffError, Operation, Reference, TableRef, records};
-use crate::introspection::declared::{DeclaredColumn, DeclaredTable};
+use crate::introspection::declared::{DeclaredColumn, DeclaredTable, SqlType};
 use crate::introspection::lost::Lost;
 use crate::settings::Backend;
+
+/// What a migration fails on until its author has written a type.
+const UNKNOWN_TYPE: &str = "TODO_TYPE";
 
 /// The SQL of a migration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,25 +18,57 @@ pub(crate) struct Script {
     pub(crate) notes: Vec<String>,
 }
 
-/// Writes the operations for a backend. `lost` has what a database knows of dropped columns and tables, and
-/// `schema.rs` does not.
-pub(crate) fn write(operations: &[Operation], backend: Backend, lost: &Lost) -> Result<Script, DiffError> {
-    let writer = Writer { backend, lost };
+/// Writes the operations for a backend. `lost` has what the compared database knows of its columns and
+/// tables, and `schema.rs` does not; it is `None` for another backend. `types` are those that its tables use.
+pub(crate) fn write(
+    operations: &[Operation],
+    backend: Backend,
+    lost: Option<&Lost>,
+    types: &[SqlType],
+) -> Result<Script, DiffError> {
+    let unknown = Lost::default();
+    let writer = Writer { backend, lost: lost.unwrap_or(&unknown), is_compared: lost.is_some() };
     let mut script = Script::default();
     for operation in operations {
         script.up.push_str(&writer.up(operation, &mut script.notes)?);
         script.up.push('\n');
+        for note in notes_on_types(operation, types) {
+            if !script.notes.contains(&note) {
+                script.notes.push(note);
+            }
+        }
     }
     for operation in operations.iter().rev() {
         script.down.push_str(&writer.down(operation)?);
         script.down.push('\n');
     }
+    for text in [&mut script.up, &mut script.down] {
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
     Ok(script)
+}
+
+/// Returns notes on types that the migration may have to create first.
+fn notes_on_types(operation: &Operation, types: &[SqlType]) -> Vec<String> {
+    let columns = match operation {
+        Operation::CreateTable { table, .. } => table.columns.as_slice(),
+        Operation::AddColumn { column, .. } => std::slice::from_ref(column),
+        Operation::AlterColumn { to, .. } => std::slice::from_ref(to),
+        Operation::DropTable { .. } | Operation::DropColumn { .. } => &[],
+    };
+    let defined = columns.iter().filter_map(|column| column.ty.defined.as_ref());
+    let note = |ty: &SqlType| {
+        format!("No column of the database has the type {}: if it does not exist, create it first.", ty.name)
+    };
+    defined.filter(|ty| !types.contains(ty)).map(note).collect()
 }
 
 struct Writer<'a> {
     backend: Backend,
     lost: &'a Lost,
+    /// Whether the database that was compared is of this backend.
+    is_compared: bool,
 }
 
 impl Writer<'_> {
@@ -50,8 +85,10 @@ impl Writer<'_> {
                 }
                 self.add_column(table, column, reference.as_ref(), default.as_deref())
             }
-            Operation::DropColumn { table, column } => Ok(self.drop_column(table, &column.sql_name)),
-            Operation::AlterColumn { table, from, to, default } => {
+            Operation::DropColumn { table, column, reference } => Ok(self
+                .drop_reference(table, reference.as_ref())
+                + &self.drop_column(table, &column.sql_name)),
+            Operation::AlterColumn { table, from, to, default, is_retyped } => {
                 // SQLite makes a new column of it, which keeps the default.
                 let kept = self.lost.default_of(&table.sql_name, &from.sql_name);
                 let kept = kept.filter(|_| self.backend == Backend::Sqlite);
@@ -63,7 +100,13 @@ impl Writer<'_> {
                         "SQLite makes a new column of it, which needs a default",
                     ));
                 }
-                self.alter(table, from, to, default)
+                if self.is_unknown(*is_retyped) {
+                    notes.push(format!(
+                        "MySQL has to repeat the type of {table}.{}: replace {UNKNOWN_TYPE} in its files.",
+                        from.sql_name
+                    ));
+                }
+                self.alter(table, (from, to), default, *is_retyped)
             }
         }
     }
@@ -81,18 +124,25 @@ impl Writer<'_> {
                 let lost = self.lost.of_table(&table.sql_name);
                 Ok(format!("{lost}{}", self.create_table(table, references)?))
             }
-            Operation::AddColumn { table, column, .. } => {
-                Ok(self.drop_column(table, &column.sql_name) + &self.drop_record(column)?)
+            Operation::AddColumn { table, column, reference, .. } => {
+                let dropped = self.drop_reference(table, reference.as_ref());
+                Ok(dropped + &self.drop_column(table, &column.sql_name) + &self.drop_record(column)?)
             }
-            Operation::DropColumn { table, column } => {
+            Operation::DropColumn { table, column, reference } => {
                 let default = self.lost.default_of(&table.sql_name, &column.sql_name);
                 let lost = self.lost.of_column(&table.sql_name, &column.sql_name);
-                let added = self.column(column, default)?;
-                Ok(format!("{lost}ALTER TABLE {} ADD COLUMN {added};\n", self.table(table)))
+                let (name, added) = (self.table(table), self.column(column, default)?);
+                let end = self.add_reference(table, reference.as_ref());
+                Ok(format!("{lost}ALTER TABLE {name} ADD COLUMN {added}{end}"))
             }
-            Operation::AlterColumn { table, from, to, .. } => {
+            Operation::AlterColumn { table, from, to, is_retyped, .. } => {
                 let default = self.lost.default_of(&table.sql_name, &from.sql_name);
-                self.alter(table, to, from, default.filter(|_| self.backend == Backend::Sqlite))
+                self.alter(
+                    table,
+                    (to, from),
+                    default.filter(|_| self.backend == Backend::Sqlite),
+                    *is_retyped,
+                )
             }
         }
     }
@@ -186,22 +236,40 @@ impl Writer<'_> {
     ) -> Result<String, DiffError> {
         let (name, added) = (self.table(table), self.column(column, default)?);
         let mut sql = format!("{}ALTER TABLE {name} ADD COLUMN {added}", self.create_record(column)?);
-        if let (Backend::Sqlite, Some(reference)) = (self.backend, reference) {
-            let (parent, key) = (self.table(&reference.parent), self.names(&reference.parent_columns));
-            sql.push_str(&format!(" REFERENCES {parent}({key})"));
-        }
-        sql.push_str(";\n");
+        sql.push_str(&self.add_reference(table, reference));
         // It was for the existing rows; SQLite cannot remove it.
         if default.is_some() && self.backend != Backend::Sqlite {
-            sql.push_str(&format!(
-                "ALTER TABLE {name} ALTER COLUMN {} DROP DEFAULT;\n",
-                self.name(&column.sql_name)
-            ));
-        }
-        if let (Backend::Postgres | Backend::Mysql, Some(reference)) = (self.backend, reference) {
-            sql.push_str(&format!("ALTER TABLE {name} ADD {};\n", self.foreign_key(reference)));
+            let column = self.name(&column.sql_name);
+            sql.push_str(&format!("ALTER TABLE {name} ALTER COLUMN {column} DROP DEFAULT;\n"));
         }
         Ok(sql)
+    }
+
+    /// Ends the statement that adds a column: SQLite takes the foreign key in it, the others in another one.
+    fn add_reference(&self, table: &TableRef, reference: Option<&Reference>) -> String {
+        let Some(reference) = reference else { return ";\n".to_owned() };
+        let name = match (&reference.name, self.backend) {
+            (Some(name), Backend::Mysql) => format!("CONSTRAINT {} ", self.name(name)),
+            _ => String::new(),
+        };
+        match self.backend {
+            Backend::Sqlite => {
+                let (parent, key) = (self.table(&reference.parent), self.names(&reference.parent_columns));
+                format!(" REFERENCES {parent}({key});\n")
+            }
+            _ => format!(";\nALTER TABLE {} ADD {name}{};\n", self.table(table), self.foreign_key(reference)),
+        }
+    }
+
+    /// MySQL keeps a column that has a foreign key.
+    fn drop_reference(&self, table: &TableRef, reference: Option<&Reference>) -> String {
+        let name = reference.and_then(|reference| reference.name.as_ref());
+        match (name, self.backend) {
+            (Some(name), Backend::Mysql) => {
+                format!("ALTER TABLE {} DROP FOREIGN KEY {};\n", self.table(table), self.name(name))
+            }
+            _ => String::new(),
+        }
     }
 
     fn drop_column(&self, table: &TableRef, column: &str) -> String {
@@ -211,9 +279,9 @@ impl Writer<'_> {
     fn alter(
         &self,
         table: &TableRef,
-        from: &DeclaredColumn,
-        to: &DeclaredColumn,
+        (from, to): (&DeclaredColumn, &DeclaredColumn),
         default: Option<&str>,
+        is_retyped: bool,
     ) -> Result<String, DiffError> {
         let (sql_table, name) = (self.table(table), self.name(&from.sql_name));
         let becomes_required = from.ty.is_nullable && !to.ty.is_nullable;
@@ -224,9 +292,7 @@ impl Writer<'_> {
         match self.backend {
             Backend::Postgres => {
                 let mut sql = self.create_record(to)?;
-                let is_same =
-                    is_same_type(&from.ty, &to.ty, self.backend, false) && from.max_length == to.max_length;
-                if !is_same {
+                if is_retyped {
                     let ty = self.sql_type(to)?;
                     sql.push_str(&format!(
                         "ALTER TABLE {sql_table} ALTER COLUMN {name} TYPE {ty} USING {name}::{ty};\n"
@@ -242,7 +308,11 @@ impl Writer<'_> {
             Backend::Mysql => {
                 let kept = self.lost.attributes_of(&table.sql_name, &from.sql_name);
                 let column = DeclaredColumn { sql_name: from.sql_name.clone(), ..to.clone() };
-                let changed = self.column(&column, None)?;
+                let mut changed = self.column(&column, None)?;
+                if self.is_unknown(is_retyped) {
+                    let null = if to.ty.is_nullable { "NULL" } else { "NOT NULL" };
+                    changed = format!("{name} {UNKNOWN_TYPE} {null}");
+                }
                 let fill = fill(&name).unwrap_or_default();
                 Ok(format!("{fill}ALTER TABLE {sql_table} MODIFY COLUMN {changed}{kept};\n"))
             }
@@ -261,6 +331,11 @@ impl Writer<'_> {
                 ))
             }
         }
+    }
+
+    /// Returns whether MySQL needs a type to change only whether a column is nullable, and that type is not known.
+    fn is_unknown(&self, is_retyped: bool) -> bool {
+        self.backend == Backend::Mysql && !self.is_compared && !is_retyped
     }
 
     /// Returns a column's definition.

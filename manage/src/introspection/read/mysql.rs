@@ -31,7 +31,7 @@ const PRIMARY_KEYS: &str = "\
     ORDER BY table_name, ordinal_position";
 
 const FOREIGN_KEYS: &str = "\
-    SELECT CONCAT(table_name, '.', constraint_name) AS id, table_name AS child, column_name AS child_column, \
+    SELECT CONCAT(table_name, '.', constraint_name) AS id, constraint_name AS name, table_name AS child, column_name AS child_column, \
         referenced_table_name AS parent, NULLIF(referenced_table_schema, DATABASE()) AS parent_schema, \
         referenced_column_name AS parent_column \
     FROM information_schema.key_column_usage WHERE table_schema = ? AND referenced_column_name IS NOT NULL \

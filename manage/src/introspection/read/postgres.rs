@@ -63,7 +63,7 @@ const PRIMARY_KEYS: &str = "\
 
 /// The foreign keys inside the schema.
 const FOREIGN_KEYS: &str = "\
-    SELECT k.oid::text AS id, child.relname::text AS child, parent.relname::text AS parent, \
+    SELECT k.oid::text AS id, k.conname::text AS name, child.relname::text AS child, parent.relname::text AS parent, \
         NULLIF(n.nspname::text, 'public') AS parent_schema, \
         a.attname::text AS child_column, parent_a.attname::text AS parent_column \
     FROM pg_catalog.pg_constraint k \

@@ -49,6 +49,8 @@ pub(super) struct ForeignKeyRow {
     #[diesel(sql_type = Text)]
     pub(super) id: String,
     #[diesel(sql_type = Text)]
+    pub(super) name: String,
+    #[diesel(sql_type = Text)]
     pub(super) child: String,
     #[diesel(sql_type = Text)]
     pub(super) child_column: String,
@@ -72,6 +74,7 @@ pub(super) fn foreign_keys(rows: Vec<ForeignKeyRow>, schema: Option<&str>) -> Ve
                 parent: TableName::new(row.parent, row.parent_schema.as_deref()),
                 columns: Vec::new(),
                 parent_columns: Vec::new(),
+                name: Some(row.name),
             };
             keys.push((row.id, key));
         }

@@ -114,6 +114,7 @@ fn foreign_key(row: ForeignKeyRow, primary_keys: &HashMap<String, Vec<String>>) 
         parent: TableName::new(row.parent, None),
         columns: vec![row.child_column],
         parent_columns,
+        name: None,
     }
 }
 
