@@ -12,7 +12,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "makemigrations",
         "Build the program with the feature `schema`, or use `diesel migration generate NAME`.",
     ),
-    ("sqlmigrate", "A migration is SQL already: read its up.sql and down.sql."),
     (
         "squashmigrations",
         "Migrations are SQL files of yours: merge them by hand before they are applied anywhere.",

@@ -12,6 +12,7 @@ mod runserver;
 mod serve;
 mod show_urls;
 mod showmigrations;
+mod sqlmigrate;
 mod startcommand;
 mod version;
 mod wait_for_db;

@@ -22,6 +22,7 @@ pub(crate) mod plan;
 pub(crate) mod run;
 mod script;
 pub(crate) mod source;
+mod sql;
 mod unapplied;
 
 pub(crate) use lock::{Lock, LockError};
@@ -38,6 +39,7 @@ pub(crate) use run::{
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};
 pub(crate) use source::{Migrations, SourceError, has_migrations};
+pub(crate) use sql::{MigrationSql, SqlError};
 pub use unapplied::unapplied;
 #[cfg(all(debug_assertions, feature = "runserver"))]
 pub(crate) use unapplied::unapplied_migrations;

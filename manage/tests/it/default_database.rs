@@ -35,6 +35,7 @@ fn in_production_it_is_refused() {
         "migrate",
         "migrate --plan",
         "showmigrations",
+        "sqlmigrate 2025-01",
         #[cfg(feature = "schema")]
         "inspectdb",
         #[cfg(feature = "schema")]

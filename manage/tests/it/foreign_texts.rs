@@ -43,6 +43,8 @@ fn words_of_the_command_line() {
         &["migrate", "-v", HOSTILE],
         &["migrate", "--lock-timeout", HOSTILE],
         &["showmigrations", HOSTILE],
+        &["sqlmigrate", HOSTILE],
+        &["sqlmigrate", HOSTILE, "x"],
         &["show_urls", HOSTILE],
         &["check", HOSTILE],
         &["check", "--tag", HOSTILE],

@@ -136,6 +136,8 @@ mod settings;
 mod sqlite_statements;
 #[cfg(feature = "sqlite")]
 mod sqlite_writers;
+#[cfg(feature = "sqlite")]
+mod sqlmigrate;
 mod startcommand;
 #[cfg(feature = "postgres")]
 mod statement_sessions;

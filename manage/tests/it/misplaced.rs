@@ -39,6 +39,9 @@ const LINES: &[(&[&str], &str)] = &[
     (&["migrate", "--database=T"], "named by its alias"),
     (&["showmigrations", "--database", "T"], "named by its alias"),
     (&["check", "--database", "T"], "named by its alias"),
+    (&["sqlmigrate", "T"], "There is no migration '"),
+    (&["sqlmigrate", "T", "x"], "No installed app with label '"),
+    (&["sqlmigrate", "it", "T"], "There is no migration '"),
     #[cfg(feature = "schema")]
     (&["makemigrations", "T"], "No installed app with label '"),
     #[cfg(feature = "schema")]

@@ -26,6 +26,11 @@ impl Entry {
         self.migration.name
     }
 
+    /// Returns the text of its file; `None` if this direction has none.
+    pub(in crate::migrations) fn text(&self, direction: Direction) -> Option<&'static str> {
+        self.migration.sql(direction)
+    }
+
     /// Returns its SQL; `None` if this direction has no file.
     pub(in crate::migrations) fn script(&self, direction: Direction) -> Option<Script> {
         Some(Script::new(self.migration.sql(direction)?, self.backend))
