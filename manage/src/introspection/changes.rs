@@ -10,7 +10,7 @@ use diesel::result::Error as QueryError;
 
 use super::declared::{Declared, ParseError, SqlType};
 use super::diesel_toml::{DieselToml, DieselTomlError};
-use super::diff::{Comparison, DiffError, Difference, Operation, Script, compare, write_sql};
+use super::diff::{Comparison, DiffError, Difference, Known, Operation, Script, compare, write_sql};
 use super::lost::Lost;
 use super::options::PrintSchema;
 use super::read::{ReadError, read};
@@ -61,6 +61,7 @@ pub(crate) struct AppChanges {
     lost: Lost,
     /// The types of the database that its tables use.
     types: Vec<SqlType>,
+    row_id_is_bigint: bool,
     /// The backend that was compared.
     backend: Backend,
 }
@@ -70,7 +71,8 @@ impl AppChanges {
     pub(crate) fn script(&self, backend: Backend) -> Result<Script, DiffError> {
         // Another backend's defaults are written in another way.
         let lost = Some(&self.lost).filter(|_| backend == self.backend);
-        write_sql(&self.operations, backend, lost, &self.types)
+        let known = Known { lost, types: &self.types, row_id_is_bigint: self.row_id_is_bigint };
+        write_sql(&self.operations, backend, &known)
     }
 
     /// Returns a name for the migration: what its only operation does.
@@ -166,6 +168,7 @@ pub(crate) fn changes(connection: &mut Connection, request: &Request<'_>) -> Res
                 conflicts,
                 lost,
                 types: live.types(),
+                row_id_is_bigint: source.options.sqlite_integer_primary_key_is_bigint.unwrap_or_default(),
                 backend,
             });
         }

@@ -51,6 +51,7 @@ apps!(
     "keys_postgres": ONE_DIRECTORY,
     "keys_mysql": ONE_DIRECTORY,
     "enums": ONE_DIRECTORY,
+    "row_ids": ONE_DIRECTORY,
     "portable": EACH_DIRECTORY,
     "blog": ONE_DIRECTORY,
     "billing": ONE_DIRECTORY,
@@ -424,6 +425,37 @@ fn each_backend_of_an_app_gets_its_sql() {
     .expect("a file");
     let ran = project.run("makemigrations");
     assert!(ran.exit == Exit::FAILURE && ran.err.starts_with("Error: The column tags cannot be written as SQL for SQLite: SQLite has neither arrays nor unsigned types.\n"), "{}", ran.all());
+}
+
+#[case]
+fn row_ids_of_sqlite() {
+    let database = emptied(Backend::Sqlite);
+    let mut connection = connect(&database);
+    connection.batch_execute("CREATE TABLE notes (text TEXT)").expect("a table");
+    with_schema(
+        "row_ids",
+        "table! { notes (rowid) { rowid -> BigInt, text -> Nullable<Text>, } }
+         table! { users { id -> BigInt, name -> Text, } }",
+    );
+    let options = "[print_schema]\nsqlite_integer_primary_key_is_bigint = true\n";
+    fs::write(package("row_ids").join("diesel.toml"), options).expect("a file");
+    let project = project(&["row_ids"], &database);
+    done(&project, "makemigrations");
+    let migration = newest(&package("row_ids").join("migrations"));
+    let create = "CREATE TABLE `users`( `id` INTEGER NOT NULL PRIMARY KEY, `name` TEXT NOT NULL )";
+    assert_eq!(Vec::from_iter(statements(&text(&migration, "up.sql"))), [create]);
+    apply(&mut connection, &migration, "up.sql");
+    assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
+    // The implicit key of a table is no column that could be dropped or created.
+    fs::write(package("row_ids").join("src/schema.rs"), "table! { users { id -> BigInt, name -> Text, } }")
+        .expect("a file");
+    done(&project, "makemigrations");
+    let migration = newest(&package("row_ids").join("migrations"));
+    assert!(migration.to_string_lossy().ends_with("_delete_notes"), "{}", migration.display());
+    assert_eq!(
+        Vec::from_iter(statements(&text(&migration, "down.sql"))),
+        ["CREATE TABLE `notes`( `text` TEXT )"]
+    );
 }
 
 #[case]

@@ -11,7 +11,7 @@ use std::fmt;
 use super::declared::{DeclaredColumn, DeclaredTable};
 
 pub(crate) use compare::{Comparison, Difference, compare};
-pub(crate) use sql::{Script, write as write_sql};
+pub(crate) use sql::{Known, Script, write as write_sql};
 
 /// One step from the database to `schema.rs`.
 #[derive(Clone, Debug, PartialEq, Eq)]

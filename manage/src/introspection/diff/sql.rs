@@ -1,8 +1,10 @@
 //! Writes operations as SQL, in the layout of `diesel migration generate --diff-schema`.
 
+use std::borrow::Cow;
+
 use super::sql_types::sql_type;
 use super::{DiffError, Operation, Reference, TableRef, records};
-use crate::introspection::declared::{DeclaredColumn, DeclaredTable, SqlType};
+use crate::introspection::declared::{DeclaredColumn, DeclaredTable, DeclaredType, SqlType};
 use crate::introspection::lost::Lost;
 use crate::settings::Backend;
 
@@ -18,21 +20,35 @@ pub(crate) struct Script {
     pub(crate) notes: Vec<String>,
 }
 
-/// Writes the operations for a backend. `lost` has what the compared database knows of its columns and
-/// tables, and `schema.rs` does not; it is `None` for another backend. `types` are those that its tables use.
+/// What is known of the database besides `schema.rs`.
+pub(crate) struct Known<'a> {
+    /// What the compared database knows of its columns and tables, and `schema.rs` does not; `None` for another
+    /// backend.
+    pub(crate) lost: Option<&'a Lost>,
+    /// The types that its tables use.
+    pub(crate) types: &'a [SqlType],
+    /// Whether SQLite's row ids are declared as `BigInt`.
+    pub(crate) row_id_is_bigint: bool,
+}
+
+/// Writes the operations for a backend.
 pub(crate) fn write(
     operations: &[Operation],
     backend: Backend,
-    lost: Option<&Lost>,
-    types: &[SqlType],
+    known: &Known<'_>,
 ) -> Result<Script, DiffError> {
     let unknown = Lost::default();
-    let writer = Writer { backend, lost: lost.unwrap_or(&unknown), is_compared: lost.is_some() };
+    let writer = Writer {
+        backend,
+        lost: known.lost.unwrap_or(&unknown),
+        is_compared: known.lost.is_some(),
+        row_id_is_bigint: known.row_id_is_bigint,
+    };
     let mut script = Script::default();
     for operation in operations {
         script.up.push_str(&writer.up(operation, &mut script.notes)?);
         script.up.push('\n');
-        for note in notes_on_types(operation, types) {
+        for note in notes_on_types(operation, known.types) {
             if !script.notes.contains(&note) {
                 script.notes.push(note);
             }
@@ -69,6 +85,7 @@ struct Writer<'a> {
     lost: &'a Lost,
     /// Whether the database that was compared is of this backend.
     is_compared: bool,
+    row_id_is_bigint: bool,
 }
 
 impl Writer<'_> {
@@ -155,7 +172,13 @@ impl Writer<'_> {
         for column in &table.columns {
             let is_key = key == [column.sql_name.as_str()];
             let suffix = if is_key { " PRIMARY KEY" } else { "" };
-            lines.push(format!("\t{}{suffix}", self.column(column, None)?));
+            // A row id is an `INTEGER PRIMARY KEY`, whatever it is in Rust.
+            let is_row_id = is_key && self.row_id_is_bigint && column.ty.name == "BigInt";
+            let column = match (self.backend, is_row_id) {
+                (Backend::Sqlite, true) => Cow::Owned(with_type(column, "Integer")),
+                _ => Cow::Borrowed(column),
+            };
+            lines.push(format!("\t{}{suffix}", self.column(&column, None)?));
         }
         if key.len() > 1 {
             lines.push(format!("\tPRIMARY KEY({})", self.names(&key)));
@@ -397,4 +420,9 @@ impl Writer<'_> {
     fn names(&self, names: &[impl AsRef<str>]) -> String {
         names.iter().map(|name| self.name(name.as_ref())).collect::<Vec<_>>().join(", ")
     }
+}
+
+fn with_type(column: &DeclaredColumn, name: &str) -> DeclaredColumn {
+    let ty = DeclaredType { name: name.to_owned(), ..column.ty.clone() };
+    DeclaredColumn { ty, ..column.clone() }
 }

@@ -1,6 +1,6 @@
 //! Diesel's types in the SQL of each backend.
 
-use crate::introspection::declared::{DeclaredColumn, DeclaredType};
+use crate::introspection::declared::{DeclaredColumn, DeclaredType, SqlType};
 use crate::settings::Backend;
 
 /// Returns whether a column of one type is also one of the other. Diesel's aliases, such as `Text` and
@@ -28,7 +28,7 @@ pub(super) fn is_same_type(
 /// Returns one name for all of Diesel's aliases; empty for other types.
 fn kind(name: &str) -> &'static str {
     match name {
-        "Bool" => "bool",
+        "Bool" | "Boolean" => "bool",
         "TinyInt" | "Tinyint" => "tinyint",
         "SmallInt" | "Smallint" | "Int2" | "SmallSerial" => "int2",
         "Integer" | "Int4" | "Serial" => "int4",
@@ -77,10 +77,11 @@ fn postgres(ty: &DeclaredType) -> Result<String, String> {
         return Err("PostgreSQL has no unsigned types".to_owned());
     }
     Ok(match (&ty.defined, ty.name.as_str()) {
-        (Some(defined), _) => match &defined.schema {
-            Some(schema) if schema != "pg_catalog" => format!("{}.{}", quoted(schema), quoted(&defined.name)),
-            _ => quoted(&defined.name),
-        },
+        (Some(SqlType { name, schema: Some(schema) }), _) if schema == "pg_catalog" => {
+            if name.chars().all(|c| c.is_ascii_lowercase()) { name.to_uppercase() } else { quoted(name) }
+        }
+        (Some(SqlType { name, schema: Some(schema) }), _) => format!("{}.{}", quoted(schema), quoted(name)),
+        (Some(SqlType { name, schema: None }), _) => quoted(name),
         // Diesel's names of these mean something else in PostgreSQL, or nothing.
         (None, "Binary") => "BYTEA".to_owned(),
         (None, "Float") => "FLOAT4".to_owned(),
