@@ -10,7 +10,7 @@ use crate::render;
 
 /// Print the tables of a database as schema.rs
 ///
-/// The text is that of `diesel print-schema`, with the options of [print_schema] in diesel.toml. A table that
+/// The text is that of `diesel print-schema`, with the options of `[print_schema]` in diesel.toml. A table that
 /// Diesel cannot use, such as one without a primary key, is left out with a warning.
 #[command]
 pub(crate) fn inspectdb(
