@@ -149,17 +149,19 @@ impl Scope {
         let sources = files.iter().any(|file| !self.settings.contains(file));
         Changes { files, sources }
     }
+
+    /// Returns whether a source is newer than a program that was made of it. Settings are read at its start.
+    pub(super) fn is_newer(&self, look: &Look, program: &Path) -> bool {
+        let Ok(built) = fs::metadata(program).and_then(|metadata| metadata.modified()) else { return false };
+        look.stamps.iter().any(|(path, stamp)| {
+            !path.ends_with("Cargo.lock")
+                && !self.settings.contains(path)
+                && stamp.modified.is_some_and(|time| time > built)
+        })
+    }
 }
 
 impl Look {
-    /// Returns whether a file of the package is newer than a program that was made of it.
-    pub(super) fn is_newer_than(&self, program: &Path) -> bool {
-        let Ok(built) = fs::metadata(program).and_then(|metadata| metadata.modified()) else { return false };
-        self.stamps.iter().any(|(path, stamp)| {
-            !path.ends_with("Cargo.lock") && stamp.modified.is_some_and(|time| time > built)
-        })
-    }
-
     /// Takes over what an earlier look saw of the same files, so that the next one finds what has changed
     /// since then.
     pub(super) fn since(mut self, earlier: &Self) -> Self {
@@ -314,6 +316,28 @@ mod tests {
         let project = Project::new();
         assert_eq!(project.after(|| project.write(".env", "A=1")), [".env", "(settings)"]);
         assert_eq!(project.after(|| project.write("manage.toml", "")), ["manage.toml", "(settings)"]);
+    }
+
+    #[test]
+    fn only_sources_make_a_program_old() {
+        let project = Project::new();
+        let program = project.path("target/debug/manage");
+        let touch = |file: &str, seconds: u64| {
+            let time = SystemTime::now() + std::time::Duration::from_secs(seconds);
+            let file = fs::File::options().write(true).open(project.path(file)).expect("a file");
+            file.set_modified(time).expect("its time");
+        };
+        let is_newer = || {
+            let scope = project.scope();
+            scope.is_newer(&scope.look(), &program)
+        };
+        touch("target/debug/manage", 60);
+        assert!(!is_newer());
+        project.write(".env", "A=1");
+        touch(".env", 120);
+        assert!(!is_newer(), "settings are read at the start");
+        touch("app/src/lib.rs", 120);
+        assert!(is_newer());
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub(crate) fn supervise(
     thread::spawn(move || {
         let selection = selection::find(&origin);
         // Then cargo has something to do for that reason.
-        let is_changed = || Scope::new(&origin, &settings).look().is_newer_than(&origin.executable);
+        let is_changed = || {
+            let scope = Scope::new(&origin, &settings);
+            scope.is_newer(&scope.look(), &origin.executable)
+        };
         let is_other = selection.is_none() && !is_changed();
         selected.send(Input::Selected { selection, is_other })
     });

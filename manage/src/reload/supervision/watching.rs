@@ -90,7 +90,7 @@ fn watch(
     } else if let Err(why) = events.start(sender).and_then(|()| events.follow(&look)) {
         report(Seen::Polling(why));
     }
-    if look.is_newer_than(&origin.executable) {
+    if scope.is_newer(&look, &origin.executable) {
         report(Seen::Changes(Changes { files: Vec::new(), sources: true }));
     }
     while let Some(wish) = events.next(ordered, &scope) {
