@@ -287,7 +287,7 @@ impl ConnectionLog {
         let place = failure.place().map(|place| format!(" at {place}")).unwrap_or_default();
         let causes = with_causes(error.as_ref());
         let text = format!("Error: {} failed{place}: {}", self.request(), printable(&causes));
-        self.shared.logs.errors.report(Role::Error, &text);
+        self.report(&text);
     }
 
     /// Reports an error of a response body.

@@ -33,11 +33,11 @@ pub(super) fn request(entry: &Entry<'_>) {
 }
 
 #[cfg(feature = "tracing")]
-pub(super) fn message(level: &str, text: &str) {
+pub(super) fn message(level: &str, request_id: Option<&str>, text: &str) {
     match level {
-        "error" => tracing::error!(target: "manage::server", "{text}"),
-        "warn" => tracing::warn!(target: "manage::server", "{text}"),
-        _ => tracing::info!(target: "manage::server", "{text}"),
+        "error" => tracing::error!(target: "manage::server", request_id, "{text}"),
+        "warn" => tracing::warn!(target: "manage::server", request_id, "{text}"),
+        _ => tracing::info!(target: "manage::server", request_id, "{text}"),
     }
 }
 
@@ -45,4 +45,4 @@ pub(super) fn message(level: &str, text: &str) {
 pub(super) fn request(_: &Entry<'_>) {}
 
 #[cfg(not(feature = "tracing"))]
-pub(super) fn message(_: &str, _: &str) {}
+pub(super) fn message(_: &str, _: Option<&str>, _: &str) {}

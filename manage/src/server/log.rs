@@ -64,13 +64,14 @@ impl Log {
             Role::Warning => "warn",
             _ => "info",
         };
-        events::message(level, text);
+        // The level says it already.
+        let message = text.strip_prefix("Error: ").or(text.strip_prefix("Warning: ")).unwrap_or(text);
+        events::message(level, request_id, message);
         // In the order of time.
         self.flush();
         let _ = match self.format {
             LogFormat::Text => self.stream.styled_line(role, text),
             LogFormat::Json => {
-                let message = text.strip_prefix("Error: ").or(text.strip_prefix("Warning: ")).unwrap_or(text);
                 let mut line = Vec::new();
                 let object =
                     MessageLine { time: LogTime::now(), level, event: "message", request_id, message };

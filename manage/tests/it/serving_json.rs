@@ -19,7 +19,9 @@ fn each_line_is_an_object() {
     let options = ["--log-format", "json", "--shutdown-timeout", "0"];
     let variables = [("MANAGE_ENV", "production"), ("DATABASE_URL", "sqlite:db.sqlite3")];
     let mut server = Server::production(&options, &variables);
-    for path in ["/?a='1'", "/none", "/panics?secret=1", "/streams/fails", "/exe\u{202e}gpj\u{9b}"] {
+    for path in
+        ["/?a='1'", "/none", "/panics?secret=1", "/pages/fails", "/streams/fails", "/exe\u{202e}gpj\u{9b}"]
+    {
         server.get(path);
     }
     server.send("\x16\x03\x01\x02\x00\x01\x00").read_to_end(&mut Vec::new()).expect("an answer");
@@ -79,9 +81,13 @@ fn each_line_is_an_object() {
     assert_eq!(request("/never")["note"], "cut off: the server stopped");
     let notes: Vec<&str> = lines.iter().filter_map(|line| line["note"].as_str()).collect();
     assert!(notes.iter().any(|note| note.starts_with("a TLS handshake")), "{notes:?}");
-    let panic =
-        lines.iter().find(|line| line["message"].as_str().is_some_and(|text| text.contains("panicked")));
-    assert_eq!(panic.expect("a panic")["request_id"], request("/panics?secret=1")["request_id"]);
+    for (target, text) in [("/panics?secret=1", "panicked"), ("/pages/fails", "GET /pages/fails failed at ")]
+    {
+        let is_meant = |line: &&Value| line["message"].as_str().is_some_and(|message| message.contains(text));
+        let message = lines.iter().find(is_meant).unwrap_or_else(|| panic!("no {text}"));
+        assert!(message["request_id"].is_string(), "{message}");
+        assert_eq!(message["request_id"], request(target)["request_id"]);
+    }
     let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
     for start in [
         "Starting production server at http://127.0.0.1:",

@@ -45,9 +45,12 @@ fn a_subscriber_gets_requests_and_messages() {
         assert!(server.get("/panics").starts_with("HTTP/1.1 500 "));
         let line = server.running.wait_for_line("manage::server: ", SOON);
         assert!(line.contains("ERROR") && line.contains("the soup is"), "{line}");
-        assert!(!line.contains('\u{9b}'), "{line:?}");
+        assert!(!line.contains('\u{9b}') && !line.contains("Error: "), "{line:?}");
+        let id = line.split("request_id=").nth(1).and_then(|rest| rest.split(' ').next()).expect("an id");
+        let id = id.trim_end_matches(',').to_owned();
         let line = server.running.wait_for_line("path=\"/panics\"", SOON);
         assert!(line.contains("ERROR") && line.contains("status=500"), "{line}");
+        assert!(line.contains(&format!("request_id={id}")), "the request of {id}: {line}");
 
         // What nobody can answer has no path; the note says why.
         drop(server.send("nonsense\r\n\r\n"));
