@@ -87,10 +87,35 @@ fn checks(lines: Option<&[CheckLine]>) -> Markup {
                 .iter()
                 .map(|line| {
                     let class = format!("level-{}", line.level.to_lowercase());
-                    vec![html! { span class=(class) { (line.level) } }, html! { (printable(&line.text)) }]
+                    // The hint is a line of its own.
+                    let text = html! {
+                        @for (number, part) in line.text.lines().enumerate() {
+                            @if number > 0 { br; }
+                            (printable(part.trim_start()))
+                        }
+                    };
+                    vec![html! { span class=(class) { (line.level) } }, text]
                 })
                 .collect();
             layout::table("Messages when the server started", &["Level", "Message"], &rows)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Message;
+
+    #[test]
+    fn a_hint_is_a_line_of_its_own() {
+        let message =
+            Message::warning("it.W001", "The oven is <hot>.").about("oven").hint("Wear\u{9b} gloves.");
+        let line = CheckLine { level: message.level.name().to_owned(), text: message.to_string() };
+        let shown = checks(Some(&[line])).into_string();
+        assert!(
+            shown.contains("oven: (it.W001) The oven is &lt;hot&gt;.<br>HINT: Wear\\u{9b} gloves.<"),
+            "{shown}"
+        );
     }
 }
