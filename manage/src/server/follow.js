@@ -47,8 +47,8 @@
       return element;
     };
     add("button", "Close").addEventListener("click", hide);
-    add("h1", "The change is not served");
-    add("p", "The page below is of the previous program. This goes away with the edit that mends it.");
+    add("h1", "The change is not running");
+    add("p", "The page below is from the previous program. This message disappears when the change builds and starts.");
     const message = add("pre", text);
     message.tabIndex = 0;
     message.setAttribute("aria-label", "Message");

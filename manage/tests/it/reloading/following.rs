@@ -99,6 +99,8 @@ fn a_page_follows_the_program() {
 
     site.edit("1", "this is no Rust;");
     browser.shows(OVERLAY, "error: expected");
+    let heading = OVERLAY.replace("'pre'", "'h1'");
+    assert_eq!(browser.value(&heading), "The change is not running");
     assert!(browser.is_marked(), "the page below is still the old one");
     // The edit that fixes it makes the same program: the message goes away, and the page stays.
     site.edit("0", "");
