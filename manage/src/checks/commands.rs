@@ -151,10 +151,13 @@ fn empty_apps(cx: &Context) -> Vec<Message> {
     reported.collect()
 }
 
-/// Reports apps whose new commands the next build would not notice. Only if their source exists.
+/// Reports apps whose new commands the next build would not notice. Only if their source exists, and has
+/// commands: cargo rebuilds a package on each build if its `build.rs` names a directory that does not exist.
 fn unnoticed_commands(cx: &Context) -> Vec<Message> {
     let reported = cx.program().registry().apps().iter().filter_map(|app| {
-        let why = scaffold::unnoticed(Path::new(App::folder(app)?))?;
+        let package = Path::new(App::folder(app)?);
+        let has_commands = package.join("src/management/commands").is_dir();
+        let why = has_commands.then(|| scaffold::unnoticed(package)).flatten()?;
         let text = format!("Cargo does not notice new commands of the app '{app}': {why}.");
         let hint = format!("Write `{}` into the main function of its build.rs.", scaffold::LINE);
         Some(UNNOTICED_COMMANDS.message(text).about(*app).hint(hint))

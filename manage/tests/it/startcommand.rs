@@ -57,6 +57,7 @@ fn what_cargo_does_not_notice_is_reported() {
     let write = |name: &str, text: &str| std::fs::write(package.join(name), text).expect("a file");
     write("Cargo.toml", "[package]\nname = \"unnoticed\"\n");
     let project = Project::with(Program::new(&["unnoticed"]));
+    assert!(!project.run("check").err.contains("W010"), "it has no commands");
     let line = "`println!(\"cargo::rerun-if-changed=src/management/commands\");`";
     for (script, why) in [
         (None, "the package has no build.rs"),
