@@ -26,11 +26,13 @@ fn a_database_alone_brings_neither_chrono_nor_r2d2() {
     for features in ["sqlite", "postgres", "mysql", "postgres,testing,terminal"] {
         let crates = crates(features);
         assert!(crates.iter().any(|name| name == "diesel"), "{crates:?}");
-        for name in ["chrono", "r2d2", "scheduled-thread-pool", "axum"] {
+        for name in ["chrono", "r2d2", "scheduled-thread-pool", "axum", "diffy"] {
             assert!(!crates.iter().any(|found| found == name), "{features} brings {name}");
         }
     }
-    for (features, name) in [("sqlite,runserver", "chrono"), ("postgres,r2d2", "r2d2")] {
+    for (features, name) in
+        [("sqlite,runserver", "chrono"), ("postgres,r2d2", "r2d2"), ("sqlite,schema", "diffy")]
+    {
         assert!(crates(features).iter().any(|found| found == name), "{features} brings {name}");
     }
 }

@@ -264,6 +264,7 @@ fn a_hostile_name_stays_in_its_line() {
 }
 
 /// The tables whose types need only the features of Diesel that the tests have.
+#[cfg(feature = "postgres")]
 const LOADED: &str = "inspectdb users table posts tags labels books";
 
 /// What `inspectdb` prints of these tables on PostgreSQL.
