@@ -25,7 +25,7 @@ impl Terminal {
         let terminal = Self { socket: format!("manage-test-{}-{number}", std::process::id()) };
         let variables = variables.iter().map(|(name, value)| format!("{name}={value}"));
         let mut command =
-            terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "-c"]);
+            terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "50", "-c"]);
         command.arg(folder).args(["env", "-i", "TERM=screen", "LANG=C.UTF-8"]).args(variables).args(shell);
         let started = command.output().expect("tmux");
         assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
-use manage_test_support::{Program, Transcript, case, inside};
+use manage_test_support::{Program, Transcript, case, inside, wait_until};
 
 use super::{LONG, says};
 
@@ -33,6 +33,13 @@ fn waiter(url: &str, options: &[&str]) -> Program {
 
 fn plain(path: &Path) -> String {
     format!("sqlite:{}", path.display())
+}
+
+/// The kernel may close the files of a process a moment after its end.
+fn unmount(folder: &Path) {
+    wait_until(LONG, "the folder is not in use", || {
+        Command::new("umount").arg(folder).status().expect("umount").success()
+    });
 }
 
 /// The files and what they hold.
@@ -152,7 +159,7 @@ fn a_read_only_mount() {
         mount(&["-o", "remount,bind,ro"], folder.path());
         refused(&path, "a.db is not writable");
         refused(&folder.path().join("new.db"), "is not writable");
-        assert!(Command::new("umount").arg(folder.path()).status().expect("umount").success());
+        unmount(folder.path());
         waiter(&plain(&path), &["--once"]).run(LONG).expect_success();
     }
 }
@@ -179,6 +186,6 @@ fn a_full_disk() {
         running.wait(LONG).expect_success();
         user.batch_execute("INSERT INTO t VALUES (2)").expect("it goes on");
         drop(user);
-        assert!(Command::new("umount").arg(folder.path()).status().expect("umount").success());
+        unmount(folder.path());
     }
 }
