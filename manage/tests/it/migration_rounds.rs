@@ -199,7 +199,9 @@ fn each_migration_is_applied_once_behind_a_pooler() {
     // Enough for every process that waits for the lock, which keeps a session of the server.
     let lines = ["pool_mode = transaction", "default_pool_size = 60", "max_client_conn = 200"];
     let pooler = PgBouncer::start(server, &lines).unwrap();
-    rounds(&database, &pooler.url(database.name()), "rounds_pooled");
+    // Many processes share few processors.
+    let url = format!("{}?connect_timeout=60", pooler.url(database.name()));
+    rounds(&database, &url, "rounds_pooled");
 }
 
 fn setting(name: &str, default: usize) -> usize {

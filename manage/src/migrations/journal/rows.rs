@@ -41,6 +41,8 @@ pub(in crate::migrations) struct JournalRow {
     pub(in crate::migrations) state: State,
     /// The checksum of the file.
     pub(in crate::migrations) checksum: String,
+    /// The hash of its text.
+    pub(in crate::migrations) text_hash: String,
     /// The number of statements that are done.
     pub(in crate::migrations) done: usize,
     /// The checksum of these.
@@ -63,6 +65,8 @@ struct Row {
     state: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     checksum: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    text_hash: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     statement: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -92,6 +96,7 @@ impl Row {
             direction,
             state,
             checksum: self.checksum?,
+            text_hash: self.text_hash?,
             done: usize::try_from(self.statement?).ok()?,
             done_checksum: self.done_checksum?,
             begun_checksum: self.begun_checksum,

@@ -57,8 +57,8 @@ impl Tables {
         };
         if *has_journal {
             format!(
-                "SELECT {version} AS version, {run_on} AS run_on, direction, state, checksum, statement, done_checksum, begun_checksum FROM {journal} \
-                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
+                "SELECT {version} AS version, {run_on} AS run_on, direction, state, checksum, text_hash, statement, done_checksum, begun_checksum FROM {journal} \
+                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
             )
         } else {
             let (text, number) = match backend {
@@ -66,7 +66,7 @@ impl Tables {
                 Backend::Mysql | Backend::Sqlite => ("NULL", "NULL"),
             };
             format!(
-                "SELECT {version} AS version, {run_on} AS run_on, {text} AS direction, {text} AS state, {text} AS checksum, \
+                "SELECT {version} AS version, {run_on} AS run_on, {text} AS direction, {text} AS state, {text} AS checksum, {text} AS text_hash, \
                  {number} AS statement, {text} AS done_checksum, {text} AS begun_checksum FROM {versions}"
             )
         }
@@ -84,7 +84,7 @@ impl Tables {
         };
         format!(
             "CREATE TABLE IF NOT EXISTS {} (version VARCHAR(50) NOT NULL PRIMARY KEY, app {text} NOT NULL, name {text} NOT NULL, \
-             direction {text} NOT NULL, state {text} NOT NULL, checksum {text} NOT NULL, statements BIGINT NOT NULL, \
+             direction {text} NOT NULL, state {text} NOT NULL, checksum {text} NOT NULL, text_hash {text} NOT NULL, statements BIGINT NOT NULL, \
              statement BIGINT NOT NULL, done_checksum {text} NOT NULL, begun_checksum {text} NULL, run_on TIMESTAMP NULL, started {time} NOT NULL, \
              finished {time} NULL, migrated_by {text} NOT NULL){rest}",
             self.journal
@@ -101,6 +101,8 @@ pub(in crate::migrations) struct Subject<'a> {
     pub(in crate::migrations) direction: Direction,
     /// The checksum of the file.
     pub(in crate::migrations) checksum: &'a str,
+    /// The hash of its text.
+    pub(in crate::migrations) text_hash: &'a str,
     /// The number of its statements.
     pub(in crate::migrations) statements: usize,
 }
@@ -156,7 +158,7 @@ impl Journal {
         position: &Position,
         elapsed: Option<Duration>,
     ) -> String {
-        let Subject { app, name, version, direction, checksum, statements } = *subject;
+        let Subject { app, name, version, direction, checksum, text_hash, statements } = *subject;
         let Position { state, done, done_checksum, begun_checksum } = position;
         let Tables { backend, versions, journal, .. } = &self.tables;
         let backend = *backend;
@@ -177,6 +179,7 @@ impl Journal {
             ("direction", text(direction)),
             ("state", text(state.name())),
             ("checksum", text(checksum)),
+            ("text_hash", text(text_hash)),
             ("statements", statements.to_string()),
             ("statement", done.to_string()),
             ("done_checksum", text(done_checksum)),

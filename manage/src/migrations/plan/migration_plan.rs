@@ -1,12 +1,14 @@
 //! Applied and unapplied migrations, and the steps to a target. Reading them does not change the database.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::MigrationTarget;
 use crate::database::Connection;
 use crate::migrations::Migrations;
 use crate::migrations::journal::{JournalRow, Recorded, State, read};
-use crate::migrations::script::is_known_checksum;
+use crate::migrations::script::{is_known_checksum, text_hash};
 use crate::migrations::source::Entry;
 
 /// One migration, and whether it is applied.
@@ -83,7 +85,8 @@ impl MigrationPlan {
                 progress: journal.and_then(|row| progress(entry, row)),
             }
         });
-        let is_known = |version: &str| migrations.entries.iter().any(|entry| entry.version == version);
+        let known: BTreeSet<&str> = migrations.entries.iter().map(|entry| entry.version.as_str()).collect();
+        let is_known = |version: &str| known.contains(version);
         // Diesel's own first migration, which older versions of Diesel recorded.
         let is_diesels = |version: &str| version == "00000000000000";
         let unknown =
@@ -135,6 +138,7 @@ impl MigrationPlan {
 fn is_edited(entry: &Entry, row: &JournalRow) -> bool {
     row.state == State::Finished
         && is_known_checksum(&row.checksum)
+        && text_hash(entry.up()) != row.text_hash
         && entry.script(Direction::Apply).is_some_and(|script| script.checksum() != row.checksum)
 }
 

@@ -52,6 +52,7 @@ pub(crate) fn accept(
             version,
             direction: Direction::Apply,
             checksum: &checksum,
+            text_hash: &script.text_hash(),
             statements,
         };
         let position = Position {

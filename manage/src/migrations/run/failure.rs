@@ -281,14 +281,21 @@ pub(crate) struct StatementError {
 }
 
 impl StatementError {
-    pub(super) fn new(file: String, statement: &Statement<'_>, backend: Backend, error: QueryError) -> Self {
+    /// `prefix` is SQL that was sent before the statement, in one text.
+    pub(super) fn new(
+        file: String,
+        statement: &Statement<'_>,
+        prefix: &str,
+        backend: Backend,
+        error: QueryError,
+    ) -> Self {
         let server = ServerError::of(&error);
         let message = server.as_ref().map_or_else(|| error.to_string(), |server| server.message().to_owned());
         let exact = match backend {
             // A position may refer to a statement inside a function.
             Backend::Postgres => server
                 .filter(|server| !server.is_internal())
-                .and_then(|server| server.position()?.checked_sub(1))
+                .and_then(|server| server.position()?.checked_sub(prefix.len() + 1))
                 .map(|position| statement.locate(position)),
             Backend::Sqlite => text_in_message(&message).and_then(|text| statement.locate_text(text)),
             Backend::Mysql => None,
@@ -410,7 +417,7 @@ mod tests {
         let statement = script.statements().nth(1).expect("two");
         let shown = |message: &str| {
             let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned()));
-            StatementError::new("a/up.sql".to_owned(), &statement, Backend::Sqlite, error).to_string()
+            StatementError::new("a/up.sql".to_owned(), &statement, "", Backend::Sqlite, error).to_string()
         };
         let text = shown("near \"VALEUS\": syntax error");
         assert!(text.ends_with("line 3\nLINE 3:   VALEUS (1, a);\n          ^"), "{text}");
@@ -425,7 +432,7 @@ mod tests {
         let error = "near \"nope\": syntax error".to_owned();
         let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(error));
         let error =
-            StatementError::new("a/up.sql".to_owned(), &statement, Backend::Sqlite, error).to_string();
+            StatementError::new("a/up.sql".to_owned(), &statement, "", Backend::Sqlite, error).to_string();
         let (line, caret) = error.rsplit_once('\n').expect("two lines");
         let line = line.lines().last().expect("the line");
         let before = line.split_once("nope").expect("the word").0;
@@ -438,7 +445,7 @@ mod tests {
         let statement = script.statements().nth(1).expect("two");
         let message = "You have an error in your SQL syntax near 'VALEUS (1)' at line 2".to_owned();
         let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message));
-        let error = StatementError::new("a/up.sql".to_owned(), &statement, Backend::Mysql, error);
+        let error = StatementError::new("a/up.sql".to_owned(), &statement, "", Backend::Mysql, error);
         assert!(error.to_string().ends_with("FILE: a/up.sql, line 4\nLINE 4:   VALEUS (1);"), "{error}");
     }
 }

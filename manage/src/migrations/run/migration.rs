@@ -61,6 +61,7 @@ pub(super) fn run(
     let mut run = Run {
         migration,
         checksum: script.checksum(),
+        text_hash: script.text_hash(),
         script: &script,
         statements,
         violations,
@@ -74,7 +75,7 @@ pub(super) fn run(
     };
     let is_set_back = match backend {
         // A rollback restores them, and through a pooler the session may now be a different one.
-        Backend::Postgres => in_transaction,
+        Backend::Postgres => in_transaction || !run.may_change_session(),
         Backend::Mysql => !run.may_change_session(),
         Backend::Sqlite => false,
     };
@@ -108,6 +109,7 @@ pub(super) struct Run<'a> {
     pub(super) script: &'a Script,
     /// The checksum of the whole file.
     checksum: String,
+    text_hash: String,
     pub(super) statements: Vec<(Control, Statement<'a>)>,
     pub(super) violations: &'a mut Violations,
     pub(super) backend: Backend,
@@ -123,6 +125,7 @@ impl<'a> Run<'a> {
             version: &entry.version,
             direction: self.migration.direction,
             checksum: &self.checksum,
+            text_hash: &self.text_hash,
             statements: self.script.statements().count(),
         }
     }
@@ -165,9 +168,19 @@ impl<'a> Run<'a> {
 
     /// Returns the error of a statement, and how to fix it.
     pub(super) fn statement_error(&self, nth: usize, error: QueryError) -> (anyhow::Error, Option<String>) {
+        self.statement_error_after("", nth, error)
+    }
+
+    /// Like [`Self::statement_error`], for a statement that was sent after other SQL.
+    pub(super) fn statement_error_after(
+        &self,
+        prefix: &str,
+        nth: usize,
+        error: QueryError,
+    ) -> (anyhow::Error, Option<String>) {
         let (statement, backend) = (self.statement(nth), self.backend);
         let remedy = remedy(&statement, backend, self.in_transaction, &error);
-        (StatementError::new(self.file(), &statement, backend, error).into(), remedy)
+        (StatementError::new(self.file(), &statement, prefix, backend, error).into(), remedy)
     }
 
     /// Returns a failure before the first statement.
@@ -195,11 +208,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Returns whether these statements may change MySQL's session. Without such statements the check is
-    /// skipped, which takes time.
+    /// Returns whether these statements may change the session. Without such statements the check is skipped,
+    /// which takes time.
     pub(super) fn may_change_session(&self) -> bool {
         !self.migration.entry.before.is_empty()
-            || self.statements.iter().any(|(_, one)| session::may_change_it(one))
+            || self.statements.iter().any(|(_, one)| session::may_change_it(one, self.backend))
     }
 
     /// Returns the broken references that the migration made, as an error; `None` if there are none.

@@ -155,12 +155,26 @@ impl MigrationSession {
     }
 }
 
-/// Returns whether a MySQL statement may change the session.
-pub(super) fn may_change_it(statement: &Statement<'_>) -> bool {
-    // An executed comment and a procedure may contain anything.
-    let is_hidden = statement.text().contains("/*");
-    let words = statement.words(1);
-    is_hidden || words.iter().any(|word| ["CALL", "LOCK", "SET", "USE"].contains(&word.as_str()))
+/// Returns whether a statement of MySQL or PostgreSQL may change the session.
+pub(super) fn may_change_it(statement: &Statement<'_>, backend: Backend) -> bool {
+    match backend {
+        Backend::Sqlite => true,
+        Backend::Mysql => {
+            // An executed comment and a procedure may contain anything.
+            let is_hidden = statement.text().contains("/*");
+            let words = statement.words(1);
+            is_hidden || words.iter().any(|word| ["CALL", "LOCK", "SET", "USE"].contains(&word.as_str()))
+        }
+        Backend::Postgres => {
+            // Changes of the schema and plain rows. A query, a function and a block may call `set_config`.
+            const PLAIN: [&str; 8] =
+                ["ALTER", "COMMENT", "CREATE", "DELETE", "DROP", "GRANT", "INSERT", "REVOKE"];
+            let words = statement.words(usize::MAX);
+            let is_plain = words.first().is_some_and(|word| PLAIN.contains(&word.as_str()));
+            let calls = ["EXECUTE", "EXTENSION", "SELECT", "SET_CONFIG", "WITH"];
+            !is_plain || words.iter().any(|word| calls.contains(&word.as_str()))
+        }
+    }
 }
 
 /// Returns whether MySQL warned that the rollback, which must be the last statement, could not undo

@@ -55,6 +55,9 @@ pub(super) struct Stepwise<'r, 'a, 'n> {
     /// The checksum of these.
     pub(super) checksum: Checksum,
     pub(super) pending: Pending,
+    /// Whether the journal may say of the last statement that it is begun, although it is done. The next run
+    /// would find out.
+    pub(super) finds_out: bool,
     /// Whether tables of MySQL are locked. Then `BEGIN` would unlock them, and autocommit is off instead.
     is_locked: bool,
     /// Whether PostgreSQL's role may have changed to one that cannot write the journal.
@@ -82,6 +85,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
             committed: 0,
             checksum: Checksum::default(),
             pending: Pending::Nothing,
+            finds_out: false,
             is_locked: false,
             may_change_role,
             started: Instant::now(),
@@ -149,9 +153,12 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
             (_, Next::Finish) => Some(self.finish_sql()),
             (_, Next::Alone) => Some(self.record_sql(State::Begun)),
             (Pending::Nothing, _) => None,
+            // It is recorded with the transaction.
+            (Pending::Record, Next::Begin) if self.finds_out => None,
             (Pending::Record | Pending::Commit, _) => Some(self.record_sql(State::Ready)),
         };
         let mut sql = Vec::new();
+        let has_record = record.is_some();
         if let Some(record) = record {
             let begins = !is_open && (next == Next::Finish || self.may_change_role);
             if begins && !self.is_locked {
@@ -174,6 +181,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
         self.pending = Pending::Nothing;
         if result.is_ok() {
             self.committed = self.done;
+            self.finds_out &= !has_record;
         }
         result
     }
@@ -288,7 +296,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
                 return Err(self.failed(error).with_remedy(Some(remedy)));
             }
         }
-        if self.run.backend == Backend::Postgres || self.run.may_change_session() {
+        if self.run.backend != Backend::Sqlite && self.run.may_change_session() {
             self.flush(connection, Next::Statement)?;
             let restored = self.run.migration.session.restore(connection);
             restored.map_err(|error| {

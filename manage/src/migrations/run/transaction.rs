@@ -10,17 +10,55 @@ use super::migration::Run;
 use super::session;
 use crate::database::Connection;
 use crate::migrations::journal::{Position, State};
-use crate::migrations::script::Checksum;
 use crate::settings::Backend;
 
 pub(super) fn run(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Failure> {
     run.prepare(connection)?;
+    if run.backend == Backend::Postgres { in_one_batch(run, connection) } else { in_diesels(run, connection) }
+}
+
+/// The beginning of a transaction, in one text with its first statement.
+const BEGIN: &str = "BEGIN;";
+
+/// Runs it in a transaction that begins together with the first statement and ends together with the record,
+/// which saves two round trips.
+fn in_one_batch(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Failure> {
+    let started = Instant::now();
+    let begins_alone = run.statements.is_empty() || !run.migration.entry.before.is_empty();
+    if begins_alone {
+        connection.batch_execute(BEGIN).map_err(|error| {
+            let error = anyhow::Error::from(error).context("Its transaction could not begin.");
+            Failure::new(Left::Nothing, error)
+        })?;
+    }
+    let prefix = if begins_alone { "" } else { BEGIN };
+    let result = statements(run, connection, prefix, &mut 0).and_then(|()| {
+        let sql = format!("{}; COMMIT", record(run, started));
+        connection.batch_execute(&sql).map_err(|error| {
+            let left = if is_lost(&error) { Left::Unknown } else { Left::Nothing };
+            Failure::new(left, anyhow::Error::from(error).context("It could not be committed."))
+        })
+    });
+    if result.is_err() {
+        // It fails only if the connection is lost, which also ends the transaction.
+        let _ = connection.batch_execute("ROLLBACK");
+    }
+    result
+}
+
+/// Runs it in a transaction of Diesel's, which on SQLite waits for other writers.
+fn in_diesels(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Failure> {
     let started = Instant::now();
     let mut failure = None;
     let mut done = 0;
     let mut reaches_commit = false;
     let result = connection.transaction(|connection| {
-        statements(run, connection, &mut done, started).map_err(|error| {
+        let result = statements(run, connection, "", &mut done).and_then(|()| {
+            connection.batch_execute(&record(run, started)).map_err(|error| {
+                Failure::new(Left::Nothing, anyhow::Error::from(error).context("It cannot be recorded."))
+            })
+        });
+        result.map_err(|error| {
             failure = Some(error);
             QueryError::RollbackTransaction
         })?;
@@ -42,19 +80,36 @@ pub(super) fn run(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), 
     }
 }
 
+/// Returns the SQL that records it in both tables.
+fn record(run: &Run<'_>, started: Instant) -> String {
+    let position = Position {
+        state: State::Finished,
+        done: run.script.statements().count(),
+        done_checksum: run.subject().checksum.to_owned(),
+        begun_checksum: None,
+    };
+    run.migration.journal.finish(&run.subject(), &position, Some(started.elapsed()))
+}
+
+/// Runs all statements, and what has to follow them in the transaction. `prefix` is sent with the first one.
 fn statements(
     run: &mut Run<'_>,
     connection: &mut Connection,
+    prefix: &str,
     done: &mut usize,
-    started: Instant,
 ) -> Result<(), Failure> {
     let nothing = |source: anyhow::Error| Failure::new(Left::Nothing, source);
     if run.backend == Backend::Postgres {
         run.before(connection)?;
     }
     for i in 0..run.statements.len() {
-        if let Err(error) = connection.batch_execute(run.statement(i).text()) {
-            let (error, remedy) = run.statement_error(i, error);
+        let (text, prefix) = (run.statement(i).text(), if i == 0 { prefix } else { "" });
+        let sent = match prefix {
+            "" => connection.batch_execute(text),
+            prefix => connection.batch_execute(&format!("{prefix}{text}")),
+        };
+        if let Err(error) = sent {
+            let (error, remedy) = run.statement_error_after(prefix, i, error);
             return Err(nothing(error).with_remedy(remedy));
         }
         *done += 1;
@@ -63,21 +118,12 @@ fn statements(
         if let Some((error, remedy)) = run.broken_keys(connection).map_err(|error| nothing(error.into()))? {
             return Err(nothing(error).with_remedy(Some(remedy)));
         }
-    } else if run.backend == Backend::Postgres || run.may_change_session() {
+    } else if run.may_change_session() {
         run.migration.session.restore(connection).map_err(|error| {
             nothing(anyhow::Error::from(error).context("The settings of the session cannot be restored."))
         })?;
     }
-    let position = Position {
-        state: State::Finished,
-        done: run.script.statements().count(),
-        done_checksum: Checksum::of(run.script.statements()).text(),
-        begun_checksum: None,
-    };
-    let record = run.migration.journal.finish(&run.subject(), &position, Some(started.elapsed()));
-    connection
-        .batch_execute(&record)
-        .map_err(|error| nothing(anyhow::Error::from(error).context("It cannot be recorded.")))
+    Ok(())
 }
 
 /// Adds the effects that MySQL could not roll back: those on tables of engines without transactions that

@@ -56,6 +56,10 @@ impl Stepwise<'_, '_, '_> {
         let _ = connection.batch_execute("ROLLBACK");
         let is_incomplete = self.run.backend == Backend::Mysql && session::is_rollback_incomplete(connection);
         self.back_to(begin);
+        if self.finds_out {
+            self.pending = Pending::Record;
+            let _ = self.flush(connection, Next::Statement);
+        }
         if is_incomplete {
             // Nobody knows what stayed, so the next run has to ask.
             let _ = self.flush(connection, Next::Alone);
@@ -75,11 +79,12 @@ impl Stepwise<'_, '_, '_> {
             return Ok(());
         }
         self.flush(connection, Next::Alone)?;
+        let statement = self.run.statement(self.done);
         let Err(error) = self.execute(connection, self.done) else {
+            self.finds_out = Repeat::of(&statement, self.run.backend) != Repeat::Unclear;
             self.advance_unrecorded();
             return Ok(());
         };
-        let statement = self.run.statement(self.done);
         if repeat.is_done(&error) {
             let note = format!("The statement in line {} was done already: {error}.", statement.line());
             self.note(&note)?;

@@ -13,7 +13,7 @@ use std::ops::Range;
 use self::lexer::{Kind, Lexer};
 use crate::settings::Backend;
 
-pub(super) use checksum::{Checksum, is_known_checksum};
+pub(super) use checksum::{Checksum, is_known_checksum, text_hash};
 
 /// The text of a migration's file, split into statements.
 #[derive(Clone, Debug)]

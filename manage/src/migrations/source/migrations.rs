@@ -26,6 +26,11 @@ impl Entry {
         self.migration.name
     }
 
+    /// Returns the text of its `up.sql`.
+    pub(in crate::migrations) fn up(&self) -> &'static str {
+        self.migration.up
+    }
+
     /// Returns the text of its file; `None` if this direction has none.
     pub(in crate::migrations) fn text(&self, direction: Direction) -> Option<&'static str> {
         self.migration.sql(direction)
