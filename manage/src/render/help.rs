@@ -50,14 +50,14 @@ fn visible(program: &Program) -> Vec<RegisteredCommand> {
 /// Returns all commands by app, with a line on each.
 pub(crate) fn listing(program: &Program, out: &Stream) -> String {
     let name = program.name();
+    let columns = out.width();
+    let advice = format!("Type '{name} help <command>' for help on a specific command.");
     let mut text = format!(
-        "Usage: {name} <COMMAND> [OPTIONS]\n\n\
-         Type '{name} help <command>' for help on a specific command.\n\n\
-         Available commands:\n"
+        "Usage: {name} <COMMAND> [OPTIONS]\n\n{}\n\nAvailable commands:\n",
+        textwrap::fill(&advice, columns)
     );
     let commands = visible(program);
     let longest = commands.iter().map(|found| found.command().name().chars().count()).max().unwrap_or(0);
-    let columns = out.width();
     let apps = program.registry().apps().iter().copied().chain([BUILT_IN]);
     for app in apps {
         let mut of_app: Vec<&RegisteredCommand> = commands.iter().filter(|found| found.app == app).collect();

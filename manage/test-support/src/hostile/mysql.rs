@@ -93,6 +93,19 @@ cases! {
     }
 }
 
+/// The columns of the query for the migrations that are applied.
+const JOURNAL: [&str; 9] = [
+    "version",
+    "run_on",
+    "direction",
+    "state",
+    "checksum",
+    "text_hash",
+    "statement",
+    "done_checksum",
+    "begun_checksum",
+];
+
 /// The user's password in the URL of every case.
 pub const PASSWORD: &str = "hostile-Passw0rd-of-many-letters";
 
@@ -220,11 +233,21 @@ impl Case {
         }
         // What leads to the query for the migrations that are applied: the lock is free, and their table is
         // there.
-        for (word, name, kind, length) in [("_LOCK(", "a", LONG, 4), ("AS tables", "tables", LONGLONG, 8)] {
-            if is_binary && has(text, word) {
-                server.columns(&[(name, kind)])?;
-                server.send(&[&[0, 0, 1][..], &vec![0; length - 1]].concat())?;
-                return server.send(&end(0));
+        if is_binary && has(text, "_LOCK(") {
+            server.columns(&[("a", LONG)])?;
+            server.send(&[0, 0, 1, 0, 0, 0])?;
+            return server.send(&end(0));
+        }
+        if is_binary && has(text, "AS journals") {
+            server.columns(&[("schema", TEXT), ("journals", LONGLONG)])?;
+            server.send(&[&[0, 0, 1][..], b"a", &1_u64.to_le_bytes()].concat())?;
+            return server.send(&end(0));
+        }
+        if is_binary && self == Self::EndlessRows && has(text, "text_hash") {
+            server.columns(&JOURNAL.map(|name| (name, TEXT)))?;
+            loop {
+                // All but the first two are NULL.
+                server.send(&[0, 0xf0, 0x07, 1, b'1', 1, b'1'])?;
             }
         }
         match self {
