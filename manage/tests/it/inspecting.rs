@@ -2,7 +2,7 @@
 //!
 //! The expected texts in `inspecting/` were written by diesel_cli 2.3.14. To write them again: run the backend's
 //! SQL in an empty database, and in an empty directory
-//! `diesel --config-file plain.toml --database-url … print-schema > plain.postgres.rs`.
+//! `diesel --config-file plain.toml --database-url … print-schema > plain.postgres.rs.txt`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn the_text_is_that_of_print_schema(database: TestDatabase) {
     for options in ["plain", "documented", "limited"] {
         fs::write(project.folder().join("diesel.toml"), file(&format!("{options}.toml"))).expect("a file");
         let ran = text(&project, "inspectdb");
-        is_file(&ran.out, &format!("{options}.{backend}.rs"));
+        is_file(&ran.out, &format!("{options}.{backend}.rs.txt"));
     }
 }
 
@@ -91,12 +91,12 @@ fn on_a_postgres(suite: &mut Suite, name: &CaseName, test: fn(TestDatabase)) {
 fn schemas_of_postgres(database: TestDatabase) {
     let project = project(&database);
     let ran = text(&project, "inspectdb --schema shop");
-    is_file(&ran.out, "shop.postgres.rs");
+    is_file(&ran.out, "shop.postgres.rs.txt");
     assert!(text(&project, "inspectdb --schema public").out.contains("\npub mod public {\n"));
     fs::write(project.folder().join("diesel.toml"), file("several.toml")).expect("a file");
-    is_file(&text(&project, "inspectdb").out, "several.postgres.rs");
+    is_file(&text(&project, "inspectdb").out, "several.postgres.rs.txt");
     let one = text(&project, "inspectdb --schema-key shop").out;
-    assert!(file("several.postgres.rs").ends_with(&one) && one.contains("pub mod shop"), "{one}");
+    assert!(file("several.postgres.rs.txt").ends_with(&one) && one.contains("pub mod shop"), "{one}");
     for (line, expected) in [
         (
             "inspectdb users",
@@ -271,12 +271,12 @@ const LOADED: &str = "inspectdb users table posts tags labels books";
 #[cfg(feature = "postgres")]
 #[expect(unreachable_pub, reason = "as printed")]
 pub(crate) mod schema {
-    include!("inspecting/loaded.postgres.rs");
+    include!("inspecting/loaded.postgres.rs.txt");
 }
 
 #[cfg(feature = "postgres")]
 mod models {
-    include!("inspecting/models.postgres.rs");
+    include!("inspecting/models.postgres.rs.txt");
 }
 
 #[cfg(feature = "postgres")]
@@ -286,8 +286,8 @@ fn structs_load_rows(database: TestDatabase) {
     use manage::database::PostgresConnection;
 
     let project = project(&database);
-    is_snapshot(&text(&project, LOADED).out, "loaded.postgres.rs");
-    is_snapshot(&text(&project, &format!("{LOADED} --structs")).out, "models.postgres.rs");
+    is_snapshot(&text(&project, LOADED).out, "loaded.postgres.rs.txt");
+    is_snapshot(&text(&project, &format!("{LOADED} --structs")).out, "models.postgres.rs.txt");
     let settings = crate::backends::settings(database.url());
     let mut connection = PostgresConnection::open(&settings).expect("a connection");
     connection
@@ -323,5 +323,5 @@ fn structs_load_rows(database: TestDatabase) {
 fn structs(database: TestDatabase) {
     let project = project(&database);
     let ran = text(&project, "inspectdb --structs");
-    is_snapshot(&ran.out, &format!("structs.{}.rs", name_of(database.backend())));
+    is_snapshot(&ran.out, &format!("structs.{}.rs.txt", name_of(database.backend())));
 }

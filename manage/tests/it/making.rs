@@ -2,7 +2,7 @@
 //!
 //! The SQL in `making/` was written by diesel_cli 2.3.14. To write it again: run the case's SQL in an empty
 //! database, and beside an empty `[print_schema]` in `diesel.toml`
-//! `diesel migration generate x --diff-schema=create.rs --database-url …`.
+//! `diesel migration generate x --diff-schema=create.rs.txt --database-url …`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -160,7 +160,7 @@ fn the_statements_are_those_of_diff_schema(database: TestDatabase) {
         let database = emptied(backend);
         let mut connection = connect(&database);
         connection.batch_execute(&file(&format!("{name}.sql"))).expect("the tables");
-        with_schema(app, &file(&format!("{name}.rs")));
+        with_schema(app, &file(&format!("{name}.rs.txt")));
         let project = project(&[app], &database);
         let before = done(&project, "inspectdb").out;
         done(&project, "makemigrations --name it");
