@@ -35,7 +35,7 @@
         background: #1c1d21; color: #f3f3f5; font: 16px/1.5 system-ui, sans-serif; padding: 1.5rem; }
       h1 { font-size: 1.25rem; margin: 0 0 .25rem; color: #ffb4ab; }
       p { margin: 0 0 1rem; color: #c9cad1; }
-      pre { margin: 0; font: 14px/1.45 ui-monospace, monospace; white-space: pre; overflow-x: auto; }
+      pre { margin: 0; font: 14px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
       button { float: right; font: inherit; color: inherit; background: #35363d; border: 1px solid #797b87;
         border-radius: 4px; padding: .25rem .75rem; cursor: pointer; }
       button:focus-visible { outline: 3px solid #8ab4ff; outline-offset: 2px; }`);
