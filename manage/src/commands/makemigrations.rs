@@ -3,7 +3,7 @@ use crate::console::{echo, printable};
 use crate::database::Connection;
 use crate::introspection::{
     AppSource, Changes, ChangesError, DiffError, Made, ReadError, Request, changes, parse_defaults,
-    unapplied, unused_default,
+    unapplied, unnoticed, unused_default,
 };
 use crate::migrations::{MigrationDirectories, MigrationPlan, Migrations, directories};
 use crate::prelude::*;
@@ -121,13 +121,20 @@ fn write(
     list: impl FnOnce(&Context) -> Result<()>,
 ) -> Result<()> {
     let paths = made.write(all).map_err(migration_error)?;
-    if cx.verbosity() == 0 {
-        return Ok(());
+    if cx.verbosity() >= 1 {
+        render::migrations_of(cx, made.app)?;
+        render::migration_paths(cx, &paths)?;
+        list(cx)?;
+        render::migration_notes(cx, made)?;
     }
-    render::migrations_of(cx, made.app)?;
-    render::migration_paths(cx, &paths)?;
-    list(cx)?;
-    render::migration_notes(cx, made)
+    let unnoticed = all.iter().find(|of_app| of_app.app == made.app).and_then(unnoticed);
+    let Some((directory, why)) = unnoticed else { return Ok(()) };
+    cx.warning(format_args!(
+        "Cargo does not notice the new migration: {why}. Write \
+         `println!(\"cargo::rerun-if-changed={}\");` into the main function of its build.rs, or the next build will \
+         not have the migration.",
+        printable(&directory)
+    ))
 }
 
 fn check_sources(selected: &[&MigrationDirectories]) -> Result<()> {

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 use super::changes::{AppChanges, AppSource, Changes};
 use super::diff::DiffError;
 use crate::migrations::{MigrationDirectories, MigrationPlan};
-use crate::scaffold::{MigrationError, NewMigration, migration_name, versions, write_migrations};
+use crate::scaffold::{
+    MigrationError, NewMigration, migration_name, unnoticed_in, versions, write_migrations,
+};
 use crate::settings::Backend;
 
 /// The first lines of both files, as Diesel's tool writes them.
@@ -86,6 +88,15 @@ impl Made {
         let existing: Vec<PathBuf> = existing.map(|(_, directory)| directory.clone()).collect();
         migration_name(&self.name, SystemTime::now(), &existing)
     }
+}
+
+/// Returns a directory of an app in which cargo does not notice a new migration, relative to the package, and why
+/// not.
+pub(crate) fn unnoticed(of_app: &MigrationDirectories) -> Option<(String, String)> {
+    of_app.directories.iter().find_map(|(_, directory)| {
+        let directory = directory.strip_prefix(&of_app.package).unwrap_or(directory).to_str()?;
+        Some((directory.to_owned(), unnoticed_in(&of_app.package, directory)?))
+    })
 }
 
 /// Returns the migrations in the directories that the database does not have. A difference to such a database

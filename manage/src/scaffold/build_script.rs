@@ -1,8 +1,11 @@
-//! Checks whether cargo notices a new file in a package's directory of commands.
+//! Checks whether cargo notices a new file in a package's directory of commands or migrations.
 
 use std::path::{Path, PathBuf};
 
 use crate::console::printable;
+
+/// The directory of a package's commands.
+const COMMANDS: &str = "src/management/commands";
 
 /// The line of a build script that makes cargo notice new commands.
 pub(crate) const LINE: &str = "println!(\"cargo::rerun-if-changed=src/management/commands\");";
@@ -10,6 +13,11 @@ pub(crate) const LINE: &str = "println!(\"cargo::rerun-if-changed=src/management
 /// Returns why cargo would not notice a new command of a package, as a clause; `None` if it would, or if the
 /// package's source does not exist on this machine.
 pub(crate) fn unnoticed(package: &Path) -> Option<String> {
+    unnoticed_in(package, COMMANDS)
+}
+
+/// The same for a new file in a directory, which is relative to the package.
+pub(crate) fn unnoticed_in(package: &Path, directory: &str) -> Option<String> {
     let manifest: toml::Table = std::fs::read_to_string(package.join("Cargo.toml")).ok()?.parse().ok()?;
     let script = match manifest.get("package").and_then(|package| package.get("build")) {
         Some(toml::Value::Boolean(false)) => {
@@ -19,8 +27,8 @@ pub(crate) fn unnoticed(package: &Path) -> Option<String> {
         _ => PathBuf::from("build.rs"),
     };
     match std::fs::read_to_string(package.join(&script)) {
-        Ok(text) if names_the_commands(&text) => None,
-        Ok(_) => Some(format!("{} does not name src/management/commands", printable(&script))),
+        Ok(text) if names(&text, directory) => None,
+        Ok(_) => Some(format!("{} does not name {}", printable(&script), printable(directory))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Some(format!("the package has no {}", printable(&script)))
         }
@@ -29,15 +37,16 @@ pub(crate) fn unnoticed(package: &Path) -> Option<String> {
     }
 }
 
-/// Returns whether a build script names the directory of commands, or a parent, or generates the line.
-fn names_the_commands(script: &str) -> bool {
-    let names = ["src/management/commands", "manage_build"];
-    let above = ["src/management", "src", "."];
-    names.iter().any(|name| script.contains(name))
-        || above.iter().any(|path| {
-            let ends = ["\"", "/\"", "\\n", "\n"];
-            ends.iter().any(|end| script.contains(&format!("rerun-if-changed={path}{end}")))
-        })
+/// Returns whether a build script names the directory, or a parent, or generates the line.
+fn names(script: &str, directory: &str) -> bool {
+    let directory = directory.trim_end_matches('/');
+    let above = Path::new(directory).ancestors().skip(1).filter_map(Path::to_str);
+    let is_above = |path: &str| {
+        let path = if path.is_empty() { "." } else { path };
+        let ends = ["\"", "/\"", "\\n", "\n"];
+        ends.iter().any(|end| script.contains(&format!("rerun-if-changed={path}{end}")))
+    };
+    script.contains(directory) || script.contains("manage_build") || above.into_iter().any(is_above)
 }
 
 #[cfg(test)]
@@ -53,11 +62,13 @@ mod tests {
             "println!(\"cargo::rerun-if-changed=src/\");",
             "manage_build::commands();",
         ] {
-            assert!(names_the_commands(line), "{line}");
+            assert!(names(line, COMMANDS), "{line}");
         }
         for line in ["", "println!(\"cargo::rerun-if-changed=src/schema.rs\");", "fn main() {}"] {
-            assert!(!names_the_commands(line), "{line}");
+            assert!(!names(line, COMMANDS), "{line}");
         }
+        let line = "println!(\"cargo::rerun-if-changed=../migrations\");";
+        assert!(names(line, "../migrations/sqlite") && !names(line, "other"), "{line}");
     }
 
     #[test]

@@ -5,6 +5,8 @@ pub(crate) mod command;
 #[cfg(feature = "schema")]
 mod migration;
 
+#[cfg(feature = "schema")]
+pub(crate) use build_script::unnoticed_in;
 pub(crate) use build_script::{LINE, unnoticed};
 pub(crate) use command::{ScaffoldError, write_command};
 #[cfg(feature = "schema")]

@@ -615,8 +615,26 @@ fn an_empty_migration_needs_no_database() {
         "{}",
         ran.out
     );
-    done(&project, "makemigrations empty --empty -n fill_slugs -v 0");
-    assert_eq!(fs::read_dir(package("empty").join("migrations/sqlite")).expect("a directory").count(), 2);
+    // Cargo compiles only what the build script names.
+    let manifest = package("empty").join("Cargo.toml");
+    fs::write(&manifest, "[package]\nname = \"empty\"\n").expect("a file");
+    let build = |line: &str| {
+        fs::write(package("empty").join("build.rs"), format!("fn main() {{ {line} }}")).expect("a file")
+    };
+    build("println!(\"cargo::rerun-if-changed=src\");");
+    let warned = done(&project, "makemigrations --empty --name fill_slugs");
+    assert_eq!(
+        warned.err,
+        "Cargo does not notice the new migration: build.rs does not name migrations/sqlite. Write \
+         `println!(\"cargo::rerun-if-changed=migrations/sqlite\");` into the main function of its build.rs, or the next \
+         build will not have the migration.\n"
+    );
+    build("println!(\"cargo::rerun-if-changed=migrations\");");
+    assert_eq!(
+        done(&project, "makemigrations empty --empty -n fill_slugs -v 0").all(),
+        "--- stderr\n--- exit 0"
+    );
+    assert_eq!(fs::read_dir(package("empty").join("migrations/sqlite")).expect("a directory").count(), 3);
     let several = Project::with(Program::new(&["empty", "blog"])).run("makemigrations --empty -n x");
     assert!(
         several.exit == Exit::USAGE && several.err.starts_with("Error: --empty is for one app.\n"),
