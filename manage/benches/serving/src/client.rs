@@ -1,5 +1,6 @@
 //! The load by HTTP/1.1: persistent connections, each with one request at a time.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -109,31 +110,40 @@ impl Connection {
 
     /// Asks for the JSON document. Returns whether it is right.
     pub(crate) async fn json(&mut self) -> bool {
-        self.exchange(b"GET /json HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-        self.buffer.starts_with(b"HTTP/1.1 200 ") && self.buffer.ends_with(b"}")
+        self.exchange(b"GET /json HTTP/1.1\r\nhost: localhost\r\n\r\n").await
+            && self.buffer.starts_with(b"HTTP/1.1 200 ")
+            && self.buffer.ends_with(b"}")
     }
 
     /// Asks for an article. Returns whether it is right.
     async fn article(&mut self, id: usize) -> bool {
         let request = format!("GET /articles/{id} HTTP/1.1\r\nhost: localhost\r\n\r\n");
-        self.exchange(request.as_bytes()).await;
         let wanted = format!("<article id=\"a{id}\">");
-        self.buffer.starts_with(b"HTTP/1.1 200 ")
+        self.exchange(request.as_bytes()).await
+            && self.buffer.starts_with(b"HTTP/1.1 200 ")
             && self.buffer.windows(wanted.len()).any(|part| part == wanted.as_bytes())
     }
 
-    /// Sends a request, and reads the response to its end.
-    async fn exchange(&mut self, request: &[u8]) {
-        self.stream.write_all(request).await.expect("the contender reads");
-        self.buffer.clear();
-        let mut head = None;
-        while head.as_ref().is_none_or(|head: &Head| self.buffer.len() < head.length) {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("the contender answers");
-            assert!(read > 0, "the contender closed the connection");
-            head = head.or_else(|| Head::of(&self.buffer));
-        }
-        if head.is_some_and(|head| head.is_last) {
+    /// Sends a request, and reads the response to its end. Returns whether there is one.
+    async fn exchange(&mut self, request: &[u8]) -> bool {
+        let head = self.try_exchange(request).await;
+        // gunicorn resets some connections.
+        if head.as_ref().map_or(true, |head| head.is_last) {
             self.stream = connect(self.address).await;
+        }
+        head.is_ok()
+    }
+
+    async fn try_exchange(&mut self, request: &[u8]) -> io::Result<Head> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if let Some(head) = Head::of(&self.buffer).filter(|head| head.length <= self.buffer.len()) {
+                return Ok(head);
+            }
         }
     }
 }

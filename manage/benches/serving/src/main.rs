@@ -65,7 +65,9 @@ fn with_database(function: impl FnOnce(&str)) {
     let url = match std::env::var(process::DATABASE_URL) {
         Ok(url) => url,
         Err(_) => {
-            server = Postgres::start().expect("a PostgreSQL server");
+            // All contenders keep their pools while they wait for their turn.
+            server =
+                Postgres::builder().setting("max_connections = 500").start().expect("a PostgreSQL server");
             server.create_database("serving");
             server.url("serving")
         }
