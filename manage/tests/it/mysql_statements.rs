@@ -1,12 +1,14 @@
 //! The statements that a connection to MySQL or MariaDB keeps prepared: a limited number, and never a stale
 //! one. What is bound to them, and what they return.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
 use diesel::sql_types::{BigInt, Binary, Bool, Double, Integer, Nullable, Text, Time, TinyInt, Unsigned};
 use manage::database::{MysqlConnection, Pool, ServerError};
-use manage_test_support::{MariaDb, Need, case, needs};
+use manage_test_support::{MariaDb, Need, case, needs, wait_until};
 
 use crate::backends::{open, settings};
 use crate::things::{create, insert, thing, things};
@@ -235,6 +237,13 @@ fn long_values_are_sent_in_pieces() {
     }
 }
 
+/// The sessions of others in the database.
+fn sessions(admin: &mut MysqlConnection) -> Vec<Number> {
+    let query =
+        "SELECT id AS number FROM information_schema.processlist WHERE db = 'work' AND id <> CONNECTION_ID()";
+    diesel::sql_query(query).load(admin).expect("sessions")
+}
+
 #[case(needs(Need::MariaDb))]
 fn a_pool_replaces_what_the_server_ended() {
     let (server, mut admin) = start(&[]);
@@ -242,10 +251,11 @@ fn a_pool_replaces_what_the_server_ended() {
     let pool = Pool::new(settings(&server.url("work")), 1);
     for id in 1..=3 {
         insert(&mut pool.get().expect("a connection"), &thing(id)).expect("a row");
-        let sessions = "SELECT id AS number FROM information_schema.processlist WHERE db = 'work' AND id <> CONNECTION_ID()";
-        for session in diesel::sql_query(sessions).load::<Number>(&mut admin).expect("sessions") {
+        for session in sessions(&mut admin) {
             admin.batch_execute(&format!("KILL {}", session.number)).expect("an end");
         }
+        // The server only marks a session, and ends it a moment later.
+        wait_until(Duration::from_secs(30), "the sessions have ended", || sessions(&mut admin).is_empty());
         let found = things::table.count().get_result(&mut pool.get().expect("another connection"));
         assert_eq!(found, Ok(i64::from(id)));
     }
