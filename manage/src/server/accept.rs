@@ -78,7 +78,12 @@ impl Accepting {
         let slot = self.slot().await;
         loop {
             match self.listener.accept().await {
-                Ok((stream, peer)) => return (stream, peer.ip(), slot),
+                Ok((stream, peer)) => {
+                    // Otherwise the kernel keeps a small piece back until the client confirms the one before,
+                    // which takes 40 ms. It fails only if the client has left.
+                    let _ = stream.set_nodelay(true);
+                    return (stream, peer.ip(), slot);
+                }
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => {
                     if self.failing.is_due() {
