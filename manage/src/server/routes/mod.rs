@@ -13,7 +13,9 @@ use axum::Router;
 #[cfg(debug_assertions)]
 use self::builder::Fallback;
 pub use self::builder::{IntoRoutes, Routes};
-pub(crate) use self::table::{ListedRoute, all_paths, table};
+#[cfg(debug_assertions)]
+pub(crate) use self::table::table;
+pub(crate) use self::table::{ListedRoute, all_paths};
 use super::Site;
 use crate::command::{Location, Program};
 use crate::error::Result;
