@@ -66,81 +66,51 @@ app!(
         true
     ),
 );
-app!(
-    "rounds_postgres",
-    (
-        "2026-01-01-000000_tables",
-        "CREATE TABLE marks (what TEXT); INSERT INTO marks VALUES ('1a');",
-        Some("DROP TABLE marks;"),
-        true
-    ),
-    (
-        "2026-01-02-000000_slow",
-        "INSERT INTO marks VALUES ('2a'); SELECT pg_sleep(0.15); CREATE TABLE slow AS SELECT i FROM generate_series(1, 20000) AS n (i); INSERT INTO marks VALUES ('2b');",
-        Some("DROP TABLE slow; DELETE FROM marks WHERE what LIKE '2%';"),
-        true
-    ),
-    (
-        "2026-01-03-000000_outside",
-        "SET search_path = pg_catalog; INSERT INTO public.marks VALUES ('3a'); CREATE TABLE public.outside (id INTEGER); SELECT pg_sleep(0.1); \
-         INSERT INTO public.outside SELECT i FROM public.slow; CREATE UNIQUE INDEX CONCURRENTLY outside_id ON public.outside (id); VACUUM public.outside; INSERT INTO public.marks VALUES ('3b'); \
-         SELECT pg_sleep(0.1); INSERT INTO public.marks VALUES ('3c'); ALTER TABLE public.outside ADD COLUMN x INTEGER; CREATE INDEX CONCURRENTLY IF NOT EXISTS outside_x ON public.outside (x);",
-        Some(
-            "DELETE FROM marks WHERE what = '3a'; DROP INDEX CONCURRENTLY outside_id; ALTER TABLE outside DROP COLUMN x; SELECT pg_sleep(0.05); DROP TABLE outside; DELETE FROM marks WHERE what LIKE '3%';"
-        ),
-        false
-    ),
-    (
-        "2026-01-04-000000_own",
-        "BEGIN; INSERT INTO marks VALUES ('4a'); SELECT pg_sleep(0.1); INSERT INTO marks VALUES ('4b'); COMMIT; INSERT INTO marks VALUES ('4c');",
-        Some("DELETE FROM marks WHERE what = '4a'; BEGIN; DELETE FROM marks WHERE what LIKE '4%'; COMMIT;"),
-        false
-    ),
-    (
-        "2026-01-05-000000_last",
-        "INSERT INTO marks VALUES ('5a'); CREATE TABLE last (id INTEGER); INSERT INTO marks VALUES ('5b');",
-        Some("DROP TABLE last; DELETE FROM marks WHERE what LIKE '5%';"),
-        true
-    ),
-);
+/// Declares an app for PostgreSQL; `$setting` is what the migration without a transaction sets.
+macro_rules! on_a_postgres {
+    ($app:literal, $setting:literal) => {
+        app!(
+            $app,
+            (
+                "2026-01-01-000000_tables",
+                "CREATE TABLE marks (what TEXT); INSERT INTO marks VALUES ('1a');",
+                Some("DROP TABLE marks;"),
+                true
+            ),
+            (
+                "2026-01-02-000000_slow",
+                "INSERT INTO marks VALUES ('2a'); SELECT pg_sleep(0.15); CREATE TABLE slow AS SELECT i FROM generate_series(1, 20000) AS n (i); INSERT INTO marks VALUES ('2b');",
+                Some("DROP TABLE slow; DELETE FROM marks WHERE what LIKE '2%';"),
+                true
+            ),
+            (
+                "2026-01-03-000000_outside",
+                concat!($setting, "INSERT INTO public.marks VALUES ('3a'); CREATE TABLE public.outside (id INTEGER); SELECT pg_sleep(0.1); \
+                 INSERT INTO public.outside SELECT i FROM public.slow; CREATE UNIQUE INDEX CONCURRENTLY outside_id ON public.outside (id); VACUUM public.outside; INSERT INTO public.marks VALUES ('3b'); \
+                 SELECT pg_sleep(0.1); INSERT INTO public.marks VALUES ('3c'); ALTER TABLE public.outside ADD COLUMN x INTEGER; CREATE INDEX CONCURRENTLY IF NOT EXISTS outside_x ON public.outside (x);"),
+                Some(
+                    "DELETE FROM marks WHERE what = '3a'; DROP INDEX CONCURRENTLY outside_id; ALTER TABLE outside DROP COLUMN x; SELECT pg_sleep(0.05); DROP TABLE outside; DELETE FROM marks WHERE what LIKE '3%';"
+                ),
+                false
+            ),
+            (
+                "2026-01-04-000000_own",
+                "BEGIN; INSERT INTO marks VALUES ('4a'); SELECT pg_sleep(0.1); INSERT INTO marks VALUES ('4b'); COMMIT; INSERT INTO marks VALUES ('4c');",
+                Some("DELETE FROM marks WHERE what = '4a'; BEGIN; DELETE FROM marks WHERE what LIKE '4%'; COMMIT;"),
+                false
+            ),
+            (
+                "2026-01-05-000000_last",
+                "INSERT INTO marks VALUES ('5a'); CREATE TABLE last (id INTEGER); INSERT INTO marks VALUES ('5b');",
+                Some("DROP TABLE last; DELETE FROM marks WHERE what LIKE '5%';"),
+                true
+            ),
+        );
+    };
+}
+on_a_postgres!("rounds_postgres", "SET search_path = pg_catalog; ");
 // Behind a pooler, a setting could reach another process.
-app!(
-    "rounds_pooled",
-    (
-        "2026-01-01-000000_tables",
-        "CREATE TABLE marks (what TEXT); INSERT INTO marks VALUES ('1a');",
-        Some("DROP TABLE marks;"),
-        true
-    ),
-    (
-        "2026-01-02-000000_slow",
-        "INSERT INTO marks VALUES ('2a'); SELECT pg_sleep(0.15); CREATE TABLE slow AS SELECT i FROM generate_series(1, 20000) AS n (i); INSERT INTO marks VALUES ('2b');",
-        Some("DROP TABLE slow; DELETE FROM marks WHERE what LIKE '2%';"),
-        true
-    ),
-    (
-        "2026-01-03-000000_outside",
-        "INSERT INTO public.marks VALUES ('3a'); CREATE TABLE public.outside (id INTEGER); SELECT pg_sleep(0.1); \
-         INSERT INTO public.outside SELECT i FROM public.slow; CREATE UNIQUE INDEX CONCURRENTLY outside_id ON public.outside (id); VACUUM public.outside; INSERT INTO public.marks VALUES ('3b'); \
-         SELECT pg_sleep(0.1); INSERT INTO public.marks VALUES ('3c'); ALTER TABLE public.outside ADD COLUMN x INTEGER; CREATE INDEX CONCURRENTLY IF NOT EXISTS outside_x ON public.outside (x);",
-        Some(
-            "DELETE FROM marks WHERE what = '3a'; DROP INDEX CONCURRENTLY outside_id; ALTER TABLE outside DROP COLUMN x; SELECT pg_sleep(0.05); DROP TABLE outside; DELETE FROM marks WHERE what LIKE '3%';"
-        ),
-        false
-    ),
-    (
-        "2026-01-04-000000_own",
-        "BEGIN; INSERT INTO marks VALUES ('4a'); SELECT pg_sleep(0.1); INSERT INTO marks VALUES ('4b'); COMMIT; INSERT INTO marks VALUES ('4c');",
-        Some("DELETE FROM marks WHERE what = '4a'; BEGIN; DELETE FROM marks WHERE what LIKE '4%'; COMMIT;"),
-        false
-    ),
-    (
-        "2026-01-05-000000_last",
-        "INSERT INTO marks VALUES ('5a'); CREATE TABLE last (id INTEGER); INSERT INTO marks VALUES ('5b');",
-        Some("DROP TABLE last; DELETE FROM marks WHERE what LIKE '5%';"),
-        true
-    ),
-);
+on_a_postgres!("rounds_pooled", "");
 app!(
     "rounds_mysql",
     (
