@@ -4,9 +4,8 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::rows::{NameRow, TableRow};
-use super::server_rows::{ColumnRow, ForeignKeyRow, KeyRow, by_table, foreign_keys};
-use super::{Raw, RawColumn, RawTable};
+use super::server_rows::{ColumnRow, Queries};
+use super::{Raw, RawColumn};
 use crate::database::Connection;
 use crate::introspection::model::ColumnType;
 use crate::introspection::options::{ColumnSorting, PrintSchema};
@@ -37,6 +36,9 @@ const FOREIGN_KEYS: &str = "\
     FROM information_schema.key_column_usage WHERE table_schema = ? AND referenced_column_name IS NOT NULL \
     ORDER BY table_name, constraint_name, ordinal_position";
 
+const QUERIES: Queries =
+    Queries { tables: TABLES, primary_keys: PRIMARY_KEYS, foreign_keys: FOREIGN_KEYS, views: VIEWS };
+
 #[derive(QueryableByName)]
 struct Name {
     #[diesel(sql_type = Nullable<Text>)]
@@ -52,23 +54,9 @@ pub(super) fn read(connection: &mut Connection, options: &PrintSchema) -> QueryR
         // By the server's collation, as print-schema has it.
         ColumnSorting::Name => "column_name",
     };
-    let tables: Vec<TableRow> = diesel::sql_query(TABLES).bind::<Text, _>(schema).load(connection)?;
     let columns: Vec<ColumnRow> =
         diesel::sql_query(format!("{COLUMNS}{order}")).bind::<Text, _>(schema).load(connection)?;
-    let primary_keys: Vec<KeyRow> =
-        diesel::sql_query(PRIMARY_KEYS).bind::<Text, _>(schema).load(connection)?;
-    let keys: Vec<ForeignKeyRow> =
-        diesel::sql_query(FOREIGN_KEYS).bind::<Text, _>(schema).load(connection)?;
-    let views: Vec<NameRow> = diesel::sql_query(VIEWS).bind::<Text, _>(schema).load(connection)?;
-    let schema = Some(schema).filter(|schema| *schema != database);
-    let mut raw = Raw {
-        schema: schema.map(str::to_owned),
-        tables: tables.into_iter().map(RawTable::from).collect(),
-        primary_keys: by_table(primary_keys),
-        foreign_keys: foreign_keys(keys, schema),
-        views: views.into_iter().map(|view| view.name).collect(),
-        ..Raw::default()
-    };
+    let mut raw = QUERIES.read(connection, schema, &database)?;
     for row in columns {
         let ty = column_type(&row);
         let table = raw.columns.entry(row.table_name).or_default();

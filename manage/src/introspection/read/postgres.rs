@@ -4,9 +4,8 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use super::rows::{NameRow, TableRow};
-use super::server_rows::{ColumnRow, ForeignKeyRow, KeyRow, by_table, foreign_keys};
-use super::{Raw, RawColumn, RawTable};
+use super::server_rows::{ColumnRow, Queries};
+use super::{Raw, RawColumn};
 use crate::database::Connection;
 use crate::introspection::model::ColumnType;
 use crate::introspection::options::{ColumnSorting, PrintSchema};
@@ -77,6 +76,9 @@ const FOREIGN_KEYS: &str = "\
     WHERE n.nspname = $1 AND k.contype = 'f' \
     ORDER BY k.oid, part.position";
 
+const QUERIES: Queries =
+    Queries { tables: TABLES, primary_keys: PRIMARY_KEYS, foreign_keys: FOREIGN_KEYS, views: VIEWS };
+
 /// What only PostgreSQL's columns have.
 #[derive(QueryableByName)]
 struct TypeRow {
@@ -93,22 +95,8 @@ struct TypeRow {
 
 pub(super) fn read(connection: &mut Connection, options: &PrintSchema) -> QueryResult<Raw> {
     let schema = options.schema.as_deref().unwrap_or(DEFAULT_SCHEMA);
-    let tables: Vec<TableRow> = diesel::sql_query(TABLES).bind::<Text, _>(schema).load(connection)?;
     let columns: Vec<TypeRow> = diesel::sql_query(COLUMNS).bind::<Text, _>(schema).load(connection)?;
-    let primary_keys: Vec<KeyRow> =
-        diesel::sql_query(PRIMARY_KEYS).bind::<Text, _>(schema).load(connection)?;
-    let keys: Vec<ForeignKeyRow> =
-        diesel::sql_query(FOREIGN_KEYS).bind::<Text, _>(schema).load(connection)?;
-    let views: Vec<NameRow> = diesel::sql_query(VIEWS).bind::<Text, _>(schema).load(connection)?;
-    let schema = Some(schema).filter(|schema| *schema != DEFAULT_SCHEMA);
-    let mut raw = Raw {
-        schema: schema.map(str::to_owned),
-        tables: tables.into_iter().map(RawTable::from).collect(),
-        primary_keys: by_table(primary_keys),
-        foreign_keys: foreign_keys(keys, schema),
-        views: views.into_iter().map(|view| view.name).collect(),
-        ..Raw::default()
-    };
+    let mut raw = QUERIES.read(connection, schema, DEFAULT_SCHEMA)?;
     for row in columns {
         let ty = column_type(&row, options);
         let TypeRow { column, .. } = row;

@@ -1,11 +1,44 @@
-//! The rows of the servers' queries.
+//! The servers' queries, which differ in their SQL, and their rows.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::rows::{NameRow, TableRow};
+use super::{Raw, RawTable};
+use crate::database::Connection;
 use crate::introspection::model::{ForeignKey, TableName};
+
+/// A server's queries; each has the schema as its parameter.
+pub(super) struct Queries {
+    pub(super) tables: &'static str,
+    pub(super) primary_keys: &'static str,
+    pub(super) foreign_keys: &'static str,
+    pub(super) views: &'static str,
+}
+
+impl Queries {
+    /// Reads everything but the columns.
+    pub(super) fn read(&self, connection: &mut Connection, schema: &str, default: &str) -> QueryResult<Raw> {
+        let tables: Vec<TableRow> =
+            diesel::sql_query(self.tables).bind::<Text, _>(schema).load(connection)?;
+        let primary_keys: Vec<KeyRow> =
+            diesel::sql_query(self.primary_keys).bind::<Text, _>(schema).load(connection)?;
+        let keys: Vec<ForeignKeyRow> =
+            diesel::sql_query(self.foreign_keys).bind::<Text, _>(schema).load(connection)?;
+        let views: Vec<NameRow> = diesel::sql_query(self.views).bind::<Text, _>(schema).load(connection)?;
+        let schema = Some(schema).filter(|schema| *schema != default);
+        Ok(Raw {
+            schema: schema.map(str::to_owned),
+            tables: tables.into_iter().map(RawTable::from).collect(),
+            primary_keys: by_table(primary_keys),
+            foreign_keys: foreign_keys(keys, schema),
+            views: views.into_iter().map(|view| view.name).collect(),
+            ..Raw::default()
+        })
+    }
+}
 
 /// A column of a server's table.
 #[derive(QueryableByName)]
@@ -26,7 +59,7 @@ pub(super) struct ColumnRow {
 
 /// A column of a primary key.
 #[derive(QueryableByName)]
-pub(super) struct KeyRow {
+struct KeyRow {
     #[diesel(sql_type = Text)]
     table_name: String,
     #[diesel(sql_type = Text)]
@@ -34,7 +67,7 @@ pub(super) struct KeyRow {
 }
 
 /// Returns the names by table.
-pub(super) fn by_table(rows: Vec<KeyRow>) -> HashMap<String, Vec<String>> {
+fn by_table(rows: Vec<KeyRow>) -> HashMap<String, Vec<String>> {
     let mut keys: HashMap<String, Vec<String>> = HashMap::new();
     for KeyRow { table_name, name } in rows {
         keys.entry(table_name).or_default().push(name);
@@ -44,27 +77,27 @@ pub(super) fn by_table(rows: Vec<KeyRow>) -> HashMap<String, Vec<String>> {
 
 /// A column of a foreign key.
 #[derive(QueryableByName)]
-pub(super) struct ForeignKeyRow {
+struct ForeignKeyRow {
     /// The rows of one key have the same, and follow each other.
     #[diesel(sql_type = Text)]
-    pub(super) id: String,
+    id: String,
     #[diesel(sql_type = Text)]
-    pub(super) name: String,
+    name: String,
     #[diesel(sql_type = Text)]
-    pub(super) child: String,
+    child: String,
     #[diesel(sql_type = Text)]
-    pub(super) child_column: String,
+    child_column: String,
     #[diesel(sql_type = Text)]
-    pub(super) parent: String,
+    parent: String,
     /// `None` for the default schema.
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) parent_schema: Option<String>,
+    parent_schema: Option<String>,
     #[diesel(sql_type = Text)]
-    pub(super) parent_column: String,
+    parent_column: String,
 }
 
 /// Puts the columns of each key together; the referring tables are in `schema`.
-pub(super) fn foreign_keys(rows: Vec<ForeignKeyRow>, schema: Option<&str>) -> Vec<ForeignKey> {
+fn foreign_keys(rows: Vec<ForeignKeyRow>, schema: Option<&str>) -> Vec<ForeignKey> {
     let mut keys: Vec<(String, ForeignKey)> = Vec::new();
     for row in rows {
         let is_next_column = keys.last().is_some_and(|(id, _)| *id == row.id);
