@@ -44,6 +44,7 @@ mod compression;
 mod configure;
 mod connection;
 mod db;
+mod document;
 mod draining;
 mod events;
 mod exchange;

@@ -6,17 +6,15 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderValue, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest as _, Sha256};
+use maud::{Markup, html};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::document::{document, policy};
 use super::follow::{Following, accepts_html, with_script};
 use super::listening::Listening;
 use super::phase::Phase;
@@ -26,11 +24,7 @@ use crate::reload::{BuildState, StandIn};
 
 const STYLE: &str = include_str!("stand_in.css");
 
-/// The only style is the one in the page, by its hash.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; frame-ancestors 'none'")
-});
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(STYLE));
 
 /// The server of a supervisor, at the same socket as those of its programs.
 #[derive(Debug)]
@@ -108,27 +102,15 @@ fn in_html(why: &str) -> Response {
 }
 
 fn content(why: &str) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "The program does not run" }
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    h1 { "The program does not run" }
-                    p { "This page is loaded again as soon as it does." }
-                    // The script looks for it.
-                    pre id="manage-reason" role="status" tabindex="0" aria-label="Reason" { (why) }
-                }
-            }
+    let body = html! {
+        main {
+            h1 { "The program does not run" }
+            p { "This page is loaded again as soon as it does." }
+            // The script looks for it.
+            pre id="manage-reason" role="status" tabindex="0" aria-label="Reason" { (why) }
         }
-    }
+    };
+    document("The program does not run", STYLE, &body)
 }
 
 #[cfg(test)]

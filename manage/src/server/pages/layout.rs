@@ -3,59 +3,40 @@
 use std::sync::LazyLock;
 
 use axum::response::{Html, IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use hyper::StatusCode;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest as _, Sha256};
+use maud::{Markup, html};
+
+use crate::server::document::{document, policy};
 
 const STYLE: &str = include_str!("style.css");
 
-/// Nothing is loaded; the only style is the one in the page, by its hash.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
-    )
-});
+/// Nothing is loaded; the only style is the one in the page, and a form may only be sent to this server.
+static POLICY: LazyLock<String> =
+    LazyLock::new(|| format!("{}; form-action 'self'; base-uri 'none'", policy(STYLE)));
 
 /// Returns a whole page. `title` is plain text.
 pub(super) fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " · manage" }
-                // Without it, browsers ask for /favicon.ico.
-                link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+    let body = html! {
+        a.skip href="#content" { "Skip to content" }
+        header {
+            nav aria-label="Development pages" {
+                a.home href="/" { "Site" }
+                a href="/__manage__/" { "Project" }
+                a href="/__manage__/migrations" { "Migrations" }
             }
-            body {
-                a.skip href="#content" { "Skip to content" }
-                header {
-                    nav aria-label="Development pages" {
-                        a.home href="/" { "Site" }
-                        a href="/__manage__/" { "Project" }
-                        a href="/__manage__/migrations" { "Migrations" }
-                    }
-                }
-                main id="content" { (content) }
-                footer {
-                    p {
-                        "Only " code { "manage runserver" } " shows this page, in a debug build and without "
-                        code { "MANAGE_ENV=production" } "."
-                    }
-                }
+        }
+        main id="content" { (content) }
+        footer {
+            p {
+                "Only " code { "manage runserver" } " shows this page, in a debug build and without "
+                code { "MANAGE_ENV=production" } "."
             }
         }
     };
+    let page = document(&format!("{title} · manage"), STYLE, &body);
     let mut response = (status, Html(page.into_string())).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&POLICY) {
