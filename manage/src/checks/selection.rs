@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::command::Context;
 use crate::console::echo;
+use crate::error::CommandError;
 use crate::settings::DatabaseSettings;
 use crate::suggest::closest;
 
@@ -41,6 +42,12 @@ impl UnknownName {
         let known: Vec<&str> = known.into_iter().collect();
         let meant = closest(name, known.iter().copied()).map(|meant| format!("Did you mean \"{meant}\"? "));
         Self { message, hint: format!("{}The {kind} are: {}.", meant.unwrap_or_default(), known.join(", ")) }
+    }
+}
+
+impl From<UnknownName> for CommandError {
+    fn from(unknown: UnknownName) -> Self {
+        Self::new(unknown.to_string()).hint(unknown.hint)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn check(
     if cx.try_settings().is_ok() {
         selection.databases.iter().try_for_each(|alias| cx.database(alias).map(drop))?;
     }
-    selection.validate(cx).map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
+    selection.validate(cx).map_err(CommandError::from)?;
     render::checks(cx, &checks::run(cx, &selection), fail_level.into(), format)
 }
 

@@ -2,13 +2,11 @@ use crate::checks::Selection;
 use crate::console::{echo, printable};
 use crate::database::Connection;
 use crate::introspection::{
-    AppSource, Changes, ChangesError, DiffError, Made, ReadError, Request, changes, parse_defaults,
-    unapplied, unnoticed, unused_default,
+    AppSource, Made, Request, changes, parse_defaults, unapplied, unnoticed, unused_default,
 };
 use crate::migrations::{MigrationDirectories, MigrationPlan, Migrations, directories};
 use crate::prelude::*;
 use crate::render;
-use crate::scaffold::MigrationError;
 use crate::settings::Backend;
 
 /// What is done with a difference.
@@ -48,7 +46,7 @@ pub(crate) fn makemigrations(
     default: Vec<String>,
 ) -> Result<Exit> {
     let selection = Selection { apps, ..Selection::default() };
-    selection.validate(cx).map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
+    selection.validate(cx).map_err(CommandError::from)?;
     let all = directories(cx.program());
     let is_selected =
         |app: &str| selection.apps.is_empty() || selection.apps.iter().any(|label| label == app);
@@ -77,13 +75,13 @@ pub(crate) fn makemigrations(
         defaults: &defaults,
         config_file: environment.text("DIESEL_CONFIG_FILE").map(|path| environment.folder().join(path)),
     };
-    let found = changes(&mut connection, &request).map_err(changes_error)?;
+    let found = changes(&mut connection, &request).map_err(render::changes_error)?;
     if let Some(name) = unused_default(&defaults, &found) {
         return Err(CommandError::new(format!("There is no new or changed column '{}'.", echo(name)))
             .hint("A default is named by the table and the column in the database: `--default articles.views=0`.")
             .into());
     }
-    report_undeclared(cx, &found)?;
+    render::undeclared_tables(cx, &found)?;
     if found.apps.is_empty() && found.undeclared.is_empty() && cx.verbosity() >= 1 {
         cx.line("No changes detected")?;
     }
@@ -98,9 +96,9 @@ pub(crate) fn makemigrations(
             continue;
         }
         let made = Made::of_changes(changes, of_app, settings.backend, name.as_deref())
-            .map_err(|error| diff_error(cx, &error))?;
+            .map_err(|error| render::diff_error(cx, &error))?;
         if dry_run {
-            let paths = made.paths(&all).map_err(migration_error)?;
+            let paths = made.paths(&all).map_err(render::new_migration_error)?;
             render::migrations_of(cx, changes.app)?;
             render::migration_paths(cx, &paths)?;
             list(cx)?;
@@ -120,7 +118,7 @@ fn write(
     all: &[MigrationDirectories],
     list: impl FnOnce(&Context) -> Result<()>,
 ) -> Result<()> {
-    let paths = made.write(all).map_err(migration_error)?;
+    let paths = made.write(all).map_err(render::new_migration_error)?;
     if cx.verbosity() >= 1 {
         render::migrations_of(cx, made.app)?;
         render::migration_paths(cx, &paths)?;
@@ -139,9 +137,7 @@ fn write(
 
 fn check_sources(selected: &[&MigrationDirectories]) -> Result<()> {
     if selected.is_empty() {
-        return Err(CommandError::new("No app has migrations.")
-            .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
-            .into());
+        return Err(render::no_migrations().into());
     }
     let Some(missing) = selected.iter().find(|of_app| !of_app.package.is_dir()) else { return Ok(()) };
     Err(CommandError::new(format!(
@@ -182,39 +178,4 @@ fn check_applied(cx: &Context, connection: &mut Connection, all: &[MigrationDire
             "The difference would contain them again. Build the program, and run `{program} migrate` first."
         ))
         .into())
-}
-
-fn report_undeclared(cx: &Context, found: &Changes) -> Result<()> {
-    if found.undeclared.is_empty() {
-        return Ok(());
-    }
-    let names = printable(&found.undeclared.join(", ")).into_owned();
-    cx.warning(format_args!(
-        "Warning: No app's schema.rs declares {names}. To drop a table, name the app that does so; to keep it, list it \
-         in except_tables of [print_schema] filter in diesel.toml."
-    ))
-}
-
-fn migration_error(error: MigrationError) -> CommandError {
-    let message = CommandError::new(error.to_string());
-    match error {
-        MigrationError::Name(_) => {
-            message.hint("Use letters, digits and underscores, as in add_views.").exit_code(Exit::USAGE)
-        }
-        _ => message,
-    }
-}
-
-fn diff_error(cx: &Context, error: &DiffError) -> CommandError {
-    let command = format!("`{} makemigrations", cx.program().name());
-    CommandError::new(&error.message).hint(error.hint.replace("`makemigrations", &command))
-}
-
-fn changes_error(error: ChangesError) -> anyhow::Error {
-    let message = CommandError::new(error.to_string());
-    match error {
-        ChangesError::Config(_) => message.exit_code(Exit::CONFIGURATION).into(),
-        ChangesError::Tables(ReadError::Query(error)) | ChangesError::Query(error) => error.into(),
-        _ => message.into(),
-    }
 }

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use crate::console::{Role, printable, printable_lines};
+use crate::console::{Role, printable};
 use crate::database::Connection;
 use crate::interaction::Confirmation;
 use crate::isolation::end_without_lock;
 use crate::migrations::{
-    Answer, ApplyOptions, Direction, Lock, MigrationObserver, MigrationPlan, MigrationTarget, Migrations,
-    Resume, Step, StepEvent, UnclearStatement, accept as accept_texts, apply_with, check_reversible,
+    Answer, ApplyOptions, Direction, Lock, MigrationPlan, MigrationTarget, Migrations, Resume, Step,
+    accept as accept_texts, apply_with, check_reversible,
 };
 use crate::prelude::*;
 use crate::render;
@@ -55,9 +55,7 @@ pub(crate) fn migrate(
     let settings = cx.database(&database)?.settings().clone();
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
-        return Err(CommandError::new("No app has migrations.")
-            .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
-            .into());
+        return Err(render::no_migrations().into());
     };
     let opened = if plan || check {
         Connection::open_to_read(&settings).map(|connection| (connection, false))
@@ -144,7 +142,7 @@ fn run(
     options: &ApplyOptions,
 ) -> Result<Vec<Step>> {
     heading(cx)?;
-    let mut lines = Lines { cx, is_open: false, notes: Vec::new() };
+    let mut lines = render::MigrationLines::new(cx);
     let taken = apply_with(connection, migrations, options, &mut lines);
     if taken.is_err() {
         // The line of the step that failed is still open.
@@ -158,56 +156,4 @@ fn heading(cx: &Context) -> Result<()> {
         cx.line(cx.out().style(Role::MigrateHeading, "Running migrations:"))?;
     }
     Ok(())
-}
-
-/// Prints the steps, one line each.
-struct Lines<'a> {
-    cx: &'a Context,
-    /// Whether the line of a step is not ended.
-    is_open: bool,
-    /// What is printed below that line.
-    notes: Vec<String>,
-}
-
-impl Lines<'_> {
-    /// Ends the line of a step.
-    fn end(&mut self, with: &str) -> Result<()> {
-        if std::mem::take(&mut self.is_open) {
-            self.cx.line(self.cx.out().style(Role::Success, with))?;
-        }
-        self.notes.drain(..).try_for_each(|note| self.cx.line(format_args!("    {}", printable_lines(&note))))
-    }
-}
-
-impl MigrationObserver for Lines<'_> {
-    fn event(&mut self, event: StepEvent<'_>, step: &Step) -> Result<()> {
-        let cx = self.cx;
-        match event {
-            StepEvent::Warning(text) => cx.warning(printable_lines(&format!("Warning: {text}"))),
-            _ if cx.verbosity() == 0 => Ok(()),
-            StepEvent::Begin => {
-                let verb = match (step.direction, step.continues) {
-                    (Direction::Apply, false) => "Applying",
-                    (Direction::Apply, true) => "Continuing",
-                    (Direction::Revert, false) => "Reverting",
-                    (Direction::Revert, true) => "Continuing to revert",
-                };
-                self.is_open = true;
-                Ok(cx.out().print(format_args!("  {verb} {}...", printable(&step.row.name)))?)
-            }
-            StepEvent::Note(text) => {
-                self.notes.push(text.to_owned());
-                Ok(())
-            }
-            StepEvent::Done => self.end(" OK"),
-        }
-    }
-
-    fn decide(&mut self, statement: &UnclearStatement) -> Result<Option<Answer>> {
-        if !self.cx.can_ask() {
-            return Ok(None);
-        }
-        self.end("")?;
-        render::ask_about(self.cx, statement)
-    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn show_urls(
     format: Format,
 ) -> Result<()> {
     let selection = Selection { apps, ..Selection::default() };
-    selection.validate(cx).map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
+    selection.validate(cx).map_err(CommandError::from)?;
     let site = Site::new(cx.settings()?.clone()).log_to(cx.err().clone());
     let mut routes = all_paths(&AppRoutes::all(cx.program(), &site)?);
     routes.retain(|route| selection.apps.is_empty() || selection.apps.iter().any(|app| app == route.app));

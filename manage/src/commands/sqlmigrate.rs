@@ -11,11 +11,11 @@ use crate::render;
 #[command(requires_checks = "none")]
 pub(crate) fn sqlmigrate(
     cx: &mut Context,
-    /// The migration: a version, a name or its prefix. If another argument follows, this is the app's label
-    #[arg(value_name = "MIGRATION", add = manage::completion::migrations())]
+    /// The migration: a version, a name or its prefix; or its app, if the migration follows
+    #[arg(value_name = "MIGRATION|APP_LABEL", add = manage::completion::migrations())]
     first: String,
     /// The migration of the app
-    #[arg(value_name = "MIGRATION_OF_APP", add = manage::completion::migrations())]
+    #[arg(value_name = "MIGRATION", add = manage::completion::migrations())]
     second: Option<String>,
     /// Print the SQL that reverts it
     #[arg(long)]
@@ -29,12 +29,10 @@ pub(crate) fn sqlmigrate(
         None => (None, first),
     };
     let selection = Selection { apps: app.iter().cloned().collect(), ..Selection::default() };
-    selection.validate(cx).map_err(|unknown| CommandError::new(unknown.to_string()).hint(unknown.hint()))?;
+    selection.validate(cx).map_err(CommandError::from)?;
     let backend = cx.database(&database)?.settings().backend;
     let Some(migrations) = Migrations::of_program(cx.program(), backend)? else {
-        return Err(CommandError::new("No app has migrations.")
-            .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
-            .into());
+        return Err(render::no_migrations().into());
     };
     let direction = if backwards { Direction::Revert } else { Direction::Apply };
     let sql =

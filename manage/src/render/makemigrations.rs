@@ -4,8 +4,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::command::Context;
 use crate::console::{Role, printable, printable_lines};
-use crate::error::Result;
-use crate::introspection::{AppChanges, Made};
+use crate::error::{CommandError, Exit, Result};
+use crate::introspection::{AppChanges, Changes, ChangesError, DiffError, Made, ReadError};
+use crate::scaffold::MigrationError;
 
 /// Prints what differs, as one line each.
 pub(crate) fn changes(cx: &Context, changes: &AppChanges) -> Result<()> {
@@ -42,6 +43,45 @@ pub(crate) fn migration_files(cx: &Context, made: &Made, paths: &[PathBuf]) -> R
         }
     }
     Ok(())
+}
+
+/// Warns of tables that no app declares.
+pub(crate) fn undeclared_tables(cx: &Context, found: &Changes) -> Result<()> {
+    if found.undeclared.is_empty() {
+        return Ok(());
+    }
+    let names = printable(&found.undeclared.join(", ")).into_owned();
+    cx.warning(format_args!(
+        "Warning: No app's schema.rs declares {names}. To drop a table, name the app that does so; to keep it, list it \
+         in except_tables of [print_schema] filter in diesel.toml."
+    ))
+}
+
+/// Adds what a name may be.
+pub(crate) fn new_migration_error(error: MigrationError) -> CommandError {
+    let message = CommandError::new(error.to_string());
+    match error {
+        MigrationError::Name(_) => {
+            message.hint("Use letters, digits and underscores, as in add_views.").exit_code(Exit::USAGE)
+        }
+        _ => message,
+    }
+}
+
+/// Adds how to make the difference by hand.
+pub(crate) fn diff_error(cx: &Context, error: &DiffError) -> CommandError {
+    let command = format!("`{} makemigrations", cx.program().name());
+    CommandError::new(&error.message).hint(error.hint.replace("`makemigrations", &command))
+}
+
+/// Adds the exit code.
+pub(crate) fn changes_error(error: ChangesError) -> anyhow::Error {
+    let message = CommandError::new(error.to_string());
+    match error {
+        ChangesError::Config(_) => message.exit_code(Exit::CONFIGURATION).into(),
+        ChangesError::Tables(ReadError::Query(error)) | ChangesError::Query(error) => error.into(),
+        _ => message.into(),
+    }
 }
 
 /// Returns a path relative to the working directory, if it is in there.

@@ -24,10 +24,13 @@ pub(crate) use database::assumed_database;
 pub(crate) use errors::{Occasion, failure};
 pub(crate) use help::{help_of, listing, names};
 #[cfg(feature = "schema")]
-pub(crate) use makemigrations::{changes, migration_files, migration_notes, migration_paths, migrations_of};
+pub(crate) use makemigrations::{
+    changes, changes_error, diff_error, migration_files, migration_notes, migration_paths, migrations_of,
+    new_migration_error, undeclared_tables,
+};
 pub(crate) use migrations::{
-    ask_about, edited_migrations, lock_error, migration_error, needless_answers, planned_steps, target_error,
-    unapplied, unknown_migrations,
+    MigrationLines, edited_migrations, lock_error, migration_error, needless_answers, no_migrations,
+    planned_steps, target_error, unapplied, unknown_migrations,
 };
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]

@@ -44,9 +44,10 @@ pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
     }
     if let Some(error) = error.downcast_ref::<ResumeError>() {
         let version = printable(&error.version).into_owned();
-        let restore =
-            if error.session_line.is_some() { "" } else { "Restore the text of these statements. Or undo" };
-        let undo = if restore.is_empty() { "Undo" } else { restore };
+        let undo = match error.session_line {
+            Some(_) => "Undo",
+            None => "Restore the text of these statements. Or undo",
+        };
         return hinted(
             error,
             format!("{undo} by hand what was done, and run `migrate --resume {version}=restart`."),
@@ -63,6 +64,12 @@ pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
             hints.into_iter().fold(command_error, CommandError::hint).into()
         }
     }
+}
+
+/// Says how an app gets migrations.
+pub(crate) fn no_migrations() -> CommandError {
+    CommandError::new("No app has migrations.")
+        .hint("Write `manage::migrations!(\"migrations\");` in the app's lib.rs.")
 }
 
 /// Adds where to find the names of migrations.

@@ -2,8 +2,10 @@
 
 mod failed;
 mod planned;
+mod progress;
 mod unapplied;
 
-pub(crate) use failed::{ask_about, lock_error, migration_error, target_error};
+pub(crate) use failed::{ask_about, lock_error, migration_error, no_migrations, target_error};
 pub(crate) use planned::{edited_migrations, needless_answers, planned_steps, unknown_migrations};
+pub(crate) use progress::MigrationLines;
 pub(crate) use unapplied::unapplied;
