@@ -176,10 +176,17 @@ fn a_target_that_is_unclear_changes_nothing(database: TestDatabase) {
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     let expected = format!("'2024' matches several migrations: {}, {}.", NAMES[0], NAMES[1]);
     assert!(ran.err.contains(&expected), "{}", ran.err);
-    let ran = project.run("migrate create_books");
+    let ran = project.run("migrate books");
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
-    assert!(ran.err.contains("There is no migration 'create_books'."), "{}", ran.err);
+    assert!(ran.err.contains("There is no migration 'books'."), "{}", ran.err);
     assert_eq!(tables(&database), 0);
+}
+
+#[case(on_each_backend)]
+fn a_target_may_be_the_name_behind_the_version(database: TestDatabase) {
+    let project = project(database.url());
+    let ran = project.run("migrate create_authors");
+    assert_eq!((ran.exit.0, ran.out), (0, applying(&NAMES[..1])), "{}", ran.err);
 }
 
 #[case(on_each_backend)]

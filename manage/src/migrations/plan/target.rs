@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::MigrationPlan;
+use super::{MigrationPlan, PlannedMigration};
 use crate::console::{echo, printable};
 
 /// The target of a migration run.
@@ -17,8 +17,7 @@ pub enum MigrationTarget {
 }
 
 impl MigrationPlan {
-    /// Finds the migration that the user means: `zero`, a version, a directory's name, or a unique prefix of
-    /// one.
+    /// Finds the migration that the user means: `zero`, or what [`MigrationPlan::version`] finds.
     pub fn target(&self, text: &str) -> Result<MigrationTarget, TargetError> {
         if text == "zero" {
             return Ok(MigrationTarget::Zero);
@@ -26,15 +25,23 @@ impl MigrationPlan {
         self.version(text).map(MigrationTarget::Version)
     }
 
-    /// Finds the version of a migration: by the version, the directory's name, or a unique prefix of one.
+    /// Finds the version of a migration: by the version, the directory's name, the part of it behind the
+    /// version, or a unique prefix of one.
     pub fn version(&self, text: &str) -> Result<String, TargetError> {
         let known = || self.rows.iter().filter(|row| row.app.is_some());
         let digits = text.replace('-', "");
         if let Some(row) = known().find(|row| row.name == text || row.version == digits) {
             return Ok(row.version.clone());
         }
-        let meant: Vec<_> =
-            known().filter(|row| row.name.starts_with(text) || row.version.starts_with(&digits)).collect();
+        let title =
+            |row: &PlannedMigration| row.name.split_once('_').map_or("", |(_, title)| title).to_owned();
+        let mut meant: Vec<_> = known().filter(|row| title(row) == text).collect();
+        if meant.is_empty() {
+            let begins = |row: &&PlannedMigration| {
+                row.name.starts_with(text) || row.version.starts_with(&digits) || title(row).starts_with(text)
+            };
+            meant = known().filter(begins).collect();
+        }
         match meant.as_slice() {
             [] => Err(TargetError::Unknown(text.to_owned())),
             [one] => Ok(one.version.clone()),
@@ -82,5 +89,14 @@ mod tests {
         assert!(matches!(plan.target("2026"), Err(TargetError::Ambiguous(_, names)) if names.len() == 2));
         assert_eq!(plan.target("1999"), Err(TargetError::Unknown("1999".into())));
         assert_eq!(plan.target("zero"), Ok(MigrationTarget::Zero));
+        assert_eq!(plan.target("tags"), Ok(MigrationTarget::Version("20260201000000".into())));
+        assert_eq!(plan.target("art"), Ok(MigrationTarget::Version("20260101000000".into())));
+    }
+
+    #[test]
+    fn a_whole_title_is_not_the_beginning_of_another() {
+        let plan = plan(&[("2026-01-01-000000_tags", true), ("2026-02-01-000000_tags_index", false)]);
+        assert_eq!(plan.target("tags"), Ok(MigrationTarget::Version("20260101000000".into())));
+        assert!(matches!(plan.target("tag"), Err(TargetError::Ambiguous(_, names)) if names.len() == 2));
     }
 }
