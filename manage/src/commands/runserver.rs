@@ -6,12 +6,12 @@ use crate::console::printable;
 use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
 use crate::render::Format;
-#[cfg(debug_assertions)]
-use crate::server::pages;
 use crate::server::{
-    AppRoutes, Following, IpVersion, Listening, ServeOptions, Sharing, Site, StandInServer, combine,
-    development_hosts, listen_address, open, phases, serve, with_script,
+    AppRoutes, Following, IpVersion, Listening, ServeOptions, Sharing, Site, combine, development_hosts,
+    listen_address, open, phases, serve, with_script,
 };
+#[cfg(debug_assertions)]
+use crate::server::{StandInServer, pages};
 use crate::{migrations, render};
 
 /// Serve the apps' routes for development
@@ -161,7 +161,11 @@ fn reloads(cx: &Context, listening: &Listening, options: &ServeOptions, poll: bo
         poll,
         color: cx.err().has_colors(),
         grace: options.grace,
-        stand_in: Box::new(StandInServer::new(listening, options.clone())?),
+        // Like each page for development, only a build for development has it.
+        #[cfg(debug_assertions)]
+        stand_in: Some(Box::new(StandInServer::new(listening, options.clone())?)),
+        #[cfg(not(debug_assertions))]
+        stand_in: None,
     };
     let mut report = render::ReloadReport::new(cx);
     supervise(reloading, cx.cancelled(), &mut |event| report.show(&event));

@@ -18,6 +18,8 @@ mod supervision;
 #[cfg(not(all(unix, feature = "reload")))]
 pub(crate) use absent::{Link, Origin, supervise};
 pub(crate) use event::{Event, Report};
-pub(crate) use state::{BuildState, Ending, Reloading, StandIn};
+#[cfg(debug_assertions)]
+pub(crate) use state::StandIn;
+pub(crate) use state::{BuildState, Ending, Reloading};
 #[cfg(all(unix, feature = "reload"))]
 pub(crate) use supervision::{Link, Origin, supervise};

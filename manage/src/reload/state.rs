@@ -26,8 +26,8 @@ pub(crate) struct Reloading {
     pub(crate) color: bool,
     /// How long an old program may take to finish.
     pub(crate) grace: Duration,
-    /// Answers while no program does.
-    pub(crate) stand_in: Box<dyn StandIn>,
+    /// Answers while no program does. Without it, connections wait for the next program.
+    pub(crate) stand_in: Option<Box<dyn StandIn>>,
 }
 
 /// Answers requests at the listening socket while no program can.

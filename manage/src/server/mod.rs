@@ -44,6 +44,7 @@ mod compression;
 mod configure;
 mod connection;
 mod db;
+#[cfg(debug_assertions)]
 mod document;
 mod draining;
 mod events;
@@ -78,6 +79,7 @@ mod response_body;
 pub(crate) mod routes;
 mod serve;
 mod site;
+#[cfg(debug_assertions)]
 mod stand_in;
 #[cfg(feature = "static")]
 pub(crate) mod static_files;
@@ -102,4 +104,5 @@ pub(crate) use log::{Log, LogFormat};
 pub(crate) use phase::phases;
 pub(crate) use routes::{AppRoutes, ListedRoute, all_paths, combine, has_routes};
 pub(crate) use serve::{ServeOptions, serve};
+#[cfg(debug_assertions)]
 pub(crate) use stand_in::StandInServer;

@@ -291,7 +291,9 @@ impl State<'_> {
         self.tell(&state);
         if self.vacant.is_none() && self.serving.is_none() && self.starting.is_none() {
             let (vacant, build) = watch::channel(Arc::new(state));
-            self.given.reloading.stand_in.begin(build);
+            if let Some(stand_in) = &mut self.given.reloading.stand_in {
+                stand_in.begin(build);
+            }
             self.vacant = Some(vacant);
         }
     }
@@ -300,7 +302,9 @@ impl State<'_> {
     fn is_occupied(&mut self) {
         if let Some(vacant) = self.vacant.take() {
             let _ = vacant.send(Arc::new(BuildState::Replaced));
-            self.given.reloading.stand_in.end();
+            if let Some(stand_in) = &mut self.given.reloading.stand_in {
+                stand_in.end();
+            }
         }
     }
 
