@@ -6,6 +6,7 @@
 //! too early.
 
 mod contender;
+#[path = "../figures/mod.rs"]
 mod figures;
 mod prober;
 
