@@ -1,6 +1,6 @@
 //! Reads Diesel's table and the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -109,6 +109,8 @@ impl Row {
 pub(in crate::migrations) struct Recorded {
     pub(in crate::migrations) applied: BTreeMap<String, String>,
     pub(in crate::migrations) journal: BTreeMap<String, JournalRow>,
+    /// The versions of all rows of the journal, also of those that Diesel's table contradicts.
+    pub(in crate::migrations) noted: BTreeSet<String>,
 }
 
 /// Reads both tables, as far as they exist.
@@ -119,6 +121,7 @@ pub(in crate::migrations) fn read(connection: &mut Connection) -> QueryResult<(O
     let (journal, versions): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.direction.is_some());
     let applied: BTreeMap<String, String> =
         versions.into_iter().map(|row| (row.version, row.run_on.unwrap_or_default())).collect();
+    let noted = journal.iter().map(|row| row.version.clone()).collect();
     let journal = journal
         .into_iter()
         .filter_map(|row| {
@@ -126,5 +129,5 @@ pub(in crate::migrations) fn read(connection: &mut Connection) -> QueryResult<(O
             Some((row.version.clone(), row.journal_row(run_on)?))
         })
         .collect();
-    Ok((Some(tables), Recorded { applied, journal }))
+    Ok((Some(tables), Recorded { applied, journal, noted }))
 }

@@ -1,5 +1,7 @@
 //! Applies and reverts migrations, under the lock.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 
 use super::engines::Engines;
@@ -92,6 +94,7 @@ pub(crate) fn apply_with(
     }
     let session = MigrationSession::save(connection)?;
     let mut engines = Engines::default();
+    let mut noted: BTreeSet<&str> = recorded.noted.iter().map(String::as_str).collect();
     let steps: Vec<Step> = planned.into_iter().map(Step::from).collect();
     for step in &steps {
         let Some(entry) = migrations.entry(&step.row) else { continue };
@@ -102,6 +105,7 @@ pub(crate) fn apply_with(
             direction: step.direction,
             session: &session,
             journal: &journal,
+            is_new: noted.insert(&entry.version),
             earlier: recorded.journal.get(&entry.version).filter(|_| step.continues),
             answer: answer.map(|(_, answer)| *answer).filter(|_| step.continues),
         };

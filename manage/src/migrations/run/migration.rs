@@ -27,6 +27,8 @@ pub(super) struct Migration<'a> {
     pub(super) direction: Direction,
     pub(super) session: &'a MigrationSession,
     pub(super) journal: &'a Journal,
+    /// Whether the journal has no row of it.
+    pub(super) is_new: bool,
     /// How far an earlier run got.
     pub(super) earlier: Option<&'a JournalRow>,
     /// How to continue that one.

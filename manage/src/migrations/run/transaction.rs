@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::result::Error as QueryError;
 
 use super::failure::{Failure, Left, is_lost};
-use super::migration::Run;
+use super::migration::{Migration, Run};
 use super::session;
 use crate::database::Connection;
 use crate::migrations::journal::{Position, State};
@@ -88,7 +88,12 @@ fn record(run: &Run<'_>, started: Instant) -> String {
         done_checksum: run.subject().checksum.to_owned(),
         begun_checksum: None,
     };
-    run.migration.journal.finish(&run.subject(), &position, Some(started.elapsed()))
+    let Migration { journal, is_new, .. } = run.migration;
+    let (subject, elapsed) = (run.subject(), Some(started.elapsed()));
+    match is_new {
+        true => journal.finish_first(&subject, &position, elapsed),
+        false => journal.finish(&subject, &position, elapsed),
+    }
 }
 
 /// Runs all statements, and what has to follow them in the transaction. `prefix` is sent with the first one.
