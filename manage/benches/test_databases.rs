@@ -55,6 +55,7 @@ mod bench {
                 ),
                 down: None,
                 in_transaction: true,
+                replaces: &[],
             }
         };
     }

@@ -26,7 +26,8 @@ pub(crate) fn expand(Folder { framework, path }: Folder) -> Result<TokenStream> 
     let failed = |what: String| syn::Error::new(path.span(), what);
     let folder = Path::new(&package).join(&shown);
     let migrations = read(&folder, shown.trim_end_matches('/')).map_err(failed)?;
-    let migrations = migrations.into_iter().map(|Migration { name, up, down, metadata, in_transaction }| {
+    let migrations = migrations.into_iter().map(|Migration { name, up, down, metadata, settings }| {
+        let Settings { in_transaction, replaces } = settings;
         let down = match down {
             Some(down) => quote!(::core::option::Option::Some(::core::include_str!(#down))),
             None => quote!(::core::option::Option::None),
@@ -44,6 +45,7 @@ pub(crate) fn expand(Folder { framework, path }: Folder) -> Result<TokenStream> 
                 up: ::core::include_str!(#up),
                 down: #down,
                 in_transaction: #in_transaction,
+                replaces: &[#(#replaces),*],
             }
         })
     });
@@ -57,7 +59,15 @@ struct Migration {
     up: String,
     down: Option<String>,
     metadata: Option<String>,
+    settings: Settings,
+}
+
+/// What `metadata.toml` says.
+#[derive(Debug, PartialEq, Eq)]
+struct Settings {
     in_transaction: bool,
+    /// The names of the migrations in whose place it is.
+    replaces: Vec<String>,
 }
 
 /// Returns the migrations of a directory, which is `shown` in messages. Like Diesel, it ignores files and
@@ -104,11 +114,11 @@ fn migration(name: String, folder: &Path, parent: &str) -> std::result::Result<M
         });
     };
     let metadata = file("metadata.toml")?;
-    let in_transaction = match &metadata {
-        Some(path) => runs_in_transaction(path, &format!("{shown}/metadata.toml"))?,
-        None => true,
+    let settings = match &metadata {
+        Some(path) => settings(path, &name, &format!("{shown}/metadata.toml"))?,
+        None => Settings { in_transaction: true, replaces: Vec::new() },
     };
-    Ok(Migration { name, up, down: file("down.sql")?, metadata, in_transaction })
+    Ok(Migration { name, up, down: file("down.sql")?, metadata, settings })
 }
 
 /// `include_str!` resolves a relative path from the source file.
@@ -116,18 +126,48 @@ fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-fn runs_in_transaction(path: &str, shown: &str) -> std::result::Result<bool, String> {
+fn settings(path: &str, migration: &str, shown: &str) -> std::result::Result<Settings, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let table: toml::Table =
         text.parse().map_err(|error| format!("cannot read `{shown}`: {}", format!("{error}").trim_end()))?;
-    match table.get("run_in_transaction") {
-        Some(toml::Value::Boolean(value)) => Ok(*value),
-        Some(_) => Err(format!("`run_in_transaction` must be `true` or `false` in `{shown}`")),
+    let in_transaction = match table.get("run_in_transaction") {
+        Some(toml::Value::Boolean(value)) => *value,
+        Some(_) => return Err(format!("`run_in_transaction` must be `true` or `false` in `{shown}`")),
         // Diesel takes it for `false`, though without the file it is `true`.
-        None => Err(format!(
-            "`{shown}` does not say whether the migration runs in a transaction: write `run_in_transaction = true` or `false`"
-        )),
+        None => {
+            return Err(format!(
+                "`{shown}` does not say whether the migration runs in a transaction: write `run_in_transaction = true` or `false`"
+            ));
+        }
+    };
+    Ok(Settings { in_transaction, replaces: replaces(&table, migration, shown)? })
+}
+
+fn replaces(table: &toml::Table, migration: &str, shown: &str) -> std::result::Result<Vec<String>, String> {
+    let Some(value) = table.get("replaces") else { return Ok(Vec::new()) };
+    let names: Option<Vec<String>> = value
+        .as_array()
+        .and_then(|values| values.iter().map(|value| value.as_str().map(str::to_owned)).collect());
+    let names = names.ok_or_else(|| {
+        format!("`replaces` must be the names of migrations in `{shown}`, such as `[\"2026-01-01-000000_articles\"]`")
+    })?;
+    // It has the version of the last one, so that a database that has this one runs nothing.
+    let own = version(migration);
+    let wrong = |name: &&String| {
+        let version = version(name);
+        version.is_empty() || version > own || name.as_str() == migration
+    };
+    match names.iter().find(wrong) {
+        Some(name) => {
+            Err(format!("`replaces` names `{name}` in `{shown}`, which cannot be older than `{migration}`"))
+        }
+        None => Ok(names),
     }
+}
+
+/// Returns Diesel's version of a migration's name.
+fn version(name: &str) -> String {
+    name.split('_').next().unwrap_or_default().replace('-', "")
 }
 
 #[cfg(test)]
@@ -159,7 +199,10 @@ mod tests {
         .expect("two migrations");
         let shown: Vec<_> = found
             .iter()
-            .map(|one| (one.name.as_str(), one.down.is_some(), one.metadata.is_some(), one.in_transaction))
+            .map(|one| {
+                let Migration { name, down, metadata, settings, .. } = one;
+                (name.as_str(), down.is_some(), metadata.is_some(), settings.in_transaction)
+            })
             .collect();
         assert_eq!(
             shown,
@@ -171,7 +214,8 @@ mod tests {
     #[test]
     fn an_error_names_the_file_and_the_fix() {
         let error = |files: &[(&str, &str)]| read_files(files).expect_err("an error");
-        let error_of = |text| error(&[("1_a/up.sql", ""), ("1_a/metadata.toml", text)]);
+        let error_of = |text: &str| error(&[("1_a/up.sql", ""), ("1_a/metadata.toml", text)]);
+        let error_of_more = |text: &str| error_of(&format!("run_in_transaction = true\n{text}"));
         for text in ["", "# nothing\n", "run_in_transacton = false"] {
             assert_eq!(
                 error_of(text),
@@ -183,6 +227,21 @@ mod tests {
             error_of("run_in_transaction = 'no'"),
             "`run_in_transaction` must be `true` or `false` in `migrations/1_a/metadata.toml`"
         );
+        for text in ["'1_b'", "[1]"] {
+            assert_eq!(
+                error_of_more(&format!("replaces = {text}")),
+                "`replaces` must be the names of migrations in `migrations/1_a/metadata.toml`, such as \
+                 `[\"2026-01-01-000000_articles\"]`"
+            );
+        }
+        for name in ["1_a", "2_b", "", "_c"] {
+            assert_eq!(
+                error_of_more(&format!("replaces = ['0_z', '{name}']")),
+                format!(
+                    "`replaces` names `{name}` in `migrations/1_a/metadata.toml`, which cannot be older than `1_a`"
+                )
+            );
+        }
         assert!(error_of("run_in_transaction").starts_with("cannot read `migrations/1_a/metadata.toml`: "));
         assert_eq!(
             error(&[("1_a/down.sql", "")]),

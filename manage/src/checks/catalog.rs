@@ -84,6 +84,7 @@ entries! {
     MIGRATIONS_UNREADABLE = new(Error, "manage.E006", DATABASE);
     UNAPPLIED_MIGRATIONS = new(Warning, "manage.W003", DATABASE);
     EDITED_MIGRATIONS = new(Error, "manage.E012", DATABASE);
+    PARTLY_REPLACED_MIGRATIONS = new(Error, "manage.E013", DATABASE);
     OUT_OF_ORDER_MIGRATIONS = new(Warning, "manage.W016", DATABASE);
     GONE_MIGRATIONS = new(Warning, "manage.W017", DATABASE);
     UNFINISHED_MIGRATIONS = new(Warning, "manage.W018", DATABASE);

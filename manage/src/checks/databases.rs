@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::command::Context;
 use crate::console::printable;
 use crate::database::{Connection, probe};
-use crate::migrations::{EditedError, MigrationPlan, Migrations, PlannedMigration};
+use crate::migrations::{EditedError, MigrationPlan, Migrations, PartlyReplacedError, PlannedMigration};
 #[cfg(feature = "sqlite")]
 use crate::settings::Backend;
 use crate::settings::DatabaseSettings;
@@ -14,7 +14,7 @@ use crate::settings::DatabaseSettings;
 use super::Message;
 use super::catalog::{
     AHEAD_OF_THE_PROGRAM, EDITED_MIGRATIONS, GONE_MIGRATIONS, MIGRATIONS_UNREADABLE, NO_CONNECTION,
-    OUT_OF_ORDER_MIGRATIONS, UNAPPLIED_MIGRATIONS, UNFINISHED_MIGRATIONS,
+    OUT_OF_ORDER_MIGRATIONS, PARTLY_REPLACED_MIGRATIONS, UNAPPLIED_MIGRATIONS, UNFINISHED_MIGRATIONS,
 };
 
 #[manage::check(tags = ["database"])]
@@ -69,6 +69,12 @@ fn problems(migrations: &Migrations, plan: &MigrationPlan, migrate: &str) -> Vec
         messages.push(message.hint(format!(
             "Write the change into a new migration, and restore the file; or accept it with `{migrate} --accept VERSION`."
         )));
+    }
+    if let Some(error) = PartlyReplacedError::of(&plan.rows) {
+        let message = PARTLY_REPLACED_MIGRATIONS.message(error.to_string());
+        messages.push(
+            message.hint("Migrate the database with a version of the program that still has them all."),
+        );
     }
     if let Some(names) = names(plan.out_of_order()) {
         let text = format!("Not applied, although newer migrations are: {names}.");

@@ -12,10 +12,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "makemigrations",
         "Build the program with the feature `schema`, or use `diesel migration generate NAME`.",
     ),
-    (
-        "squashmigrations",
-        "Migrations are SQL files of yours: merge them by hand before they are applied anywhere.",
-    ),
+    ("squashmigrations", "Build the program with the feature `schema`, which squashes migrations."),
     ("optimizemigration", "A migration is SQL of yours: edit its up.sql before it is applied anywhere."),
     (
         "shell",
@@ -46,11 +43,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "collectstatic",
-        "Static files are served from a directory of yours, by a route such as tower-http's ServeDir, and need no collecting.",
+        "A release build contains the files of `manage::static_files!`, which need no collecting.",
     ),
     (
         "findstatic",
-        "Static files are served from a directory of yours, by a route such as tower-http's ServeDir: search that directory.",
+        "The static files of an app are in the directory that its `manage::static_files!` names, and their URLs begin with /static/APP/.",
     ),
     ("makemessages", "Use a crate for translations: fluent, rust-i18n, or gettext with its own xgettext."),
     ("compilemessages", "Use a crate for translations: fluent, rust-i18n, or gettext with its own msgfmt."),

@@ -139,14 +139,7 @@ fn check_sources(selected: &[&MigrationDirectories]) -> Result<()> {
     if selected.is_empty() {
         return Err(render::no_migrations().into());
     }
-    let Some(missing) = selected.iter().find(|of_app| !of_app.package.is_dir()) else { return Ok(()) };
-    Err(CommandError::new(format!(
-        "The source of the app '{}' does not exist on this machine: it was built in {}.",
-        missing.app,
-        printable(&missing.package)
-    ))
-    .hint("Run the command where the project is built.")
-    .into())
+    selected.iter().try_for_each(|of_app| render::check_source(of_app))
 }
 
 fn empty_migration(selected: &[&MigrationDirectories], name: Option<&str>) -> Result<Made> {

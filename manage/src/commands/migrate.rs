@@ -6,7 +6,7 @@ use crate::interaction::Confirmation;
 use crate::isolation::end_without_lock;
 use crate::migrations::{
     Answer, ApplyOptions, Direction, Lock, MigrationPlan, MigrationTarget, Migrations, Resume, Step,
-    accept as accept_texts, apply_with, check_reversible,
+    accept as accept_texts, apply_with, check_replaced, check_reversible,
 };
 use crate::prelude::*;
 use crate::render;
@@ -77,6 +77,7 @@ pub(crate) fn migrate(
     render::unknown_migrations(cx, &current)?;
     render::needless_answers(cx, &current, &answers)?;
     let steps = current.steps(&target);
+    check_replaced(&steps).map_err(|error| render::migration_error(error.into()))?;
     if plan || check {
         render::edited_migrations(cx, &migrations, &current)?;
         render::planned_steps(cx, &migrations, &current, &steps)?;

@@ -13,6 +13,8 @@ mod serve;
 mod show_urls;
 mod showmigrations;
 mod sqlmigrate;
+#[cfg(feature = "schema")]
+mod squashmigrations;
 mod startcommand;
 mod version;
 mod wait_for_db;

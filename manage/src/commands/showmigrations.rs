@@ -36,7 +36,7 @@ fn list(cx: &Context, heading: &str, plan: &MigrationPlan, rows: &[&PlannedMigra
     cx.line(cx.out().style(Role::MigrateLabel, heading))?;
     for row in rows {
         let mark = match (row.applied, row.app) {
-            _ if row.progress.is_some() => '~',
+            _ if row.progress.is_some() || !row.partly.is_empty() => '~',
             (true, Some(_)) if row.edited => '!',
             (true, Some(_)) => 'X',
             (true, None) => '?',
@@ -46,6 +46,9 @@ fn list(cx: &Context, heading: &str, plan: &MigrationPlan, rows: &[&PlannedMigra
             Some(progress) => {
                 let what = if progress.direction == Direction::Revert { " reverted" } else { "" };
                 format!(" ({} of {} statements{what})", progress.done, progress.of)
+            }
+            None if !row.partly.is_empty() => {
+                format!(" ({} of the migrations that it replaces are applied)", row.partly.len())
             }
             None if row.edited => " (edited after it was applied)".to_owned(),
             None if late.contains(row) => " (out of order)".to_owned(),

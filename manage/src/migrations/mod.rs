@@ -23,6 +23,8 @@ pub(crate) mod run;
 mod script;
 pub(crate) mod source;
 mod sql;
+#[cfg(feature = "schema")]
+mod squash;
 mod unapplied;
 
 pub(crate) use lock::{Lock, LockError};
@@ -32,14 +34,16 @@ pub(crate) use plan::{
 #[cfg(feature = "testing")]
 pub(crate) use run::apply::apply;
 pub(crate) use run::{
-    AcceptError, Answer, ApplyOptions, EditedError, IrreversibleError, MigrationObserver, OrderError, Resume,
-    ResumeError, StatementError, Step, StepError, StepEvent, UnclearStatement, accept, apply_with,
-    check_reversible,
+    AcceptError, Answer, ApplyOptions, EditedError, IrreversibleError, MigrationObserver, OrderError,
+    PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent, UnclearStatement,
+    accept, apply_with, check_replaced, check_reversible,
 };
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};
 pub(crate) use source::{Migrations, SourceError, has_migrations};
 pub(crate) use sql::{MigrationSql, SqlError};
+#[cfg(feature = "schema")]
+pub(crate) use squash::{Range, SquashError, Squashed, squash};
 pub use unapplied::unapplied;
 #[cfg(all(debug_assertions, feature = "runserver"))]
 pub(crate) use unapplied::unapplied_migrations;

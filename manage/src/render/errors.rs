@@ -11,8 +11,8 @@ use crate::database::{ConnectError, ServerError};
 use crate::error::{CommandError, Exit, UsageError};
 use crate::isolation::IsolationError;
 use crate::migrations::{
-    AcceptError, EditedError, IrreversibleError, LockError, OrderError, ResumeError, SourceError,
-    StatementError, StepError, TargetError, UnclearStatement,
+    AcceptError, EditedError, IrreversibleError, LockError, OrderError, PartlyReplacedError, ResumeError,
+    SourceError, StatementError, StepError, TargetError, UnclearStatement,
 };
 use crate::scaffold::ScaffoldError;
 use crate::settings::{SettingsError, UrlError};
@@ -185,6 +185,7 @@ fn is_foreign(error: &anyhow::Error) -> bool {
         IrreversibleError,
         EditedError,
         OrderError,
+        PartlyReplacedError,
         AcceptError,
         UnclearStatement,
         ResumeError,

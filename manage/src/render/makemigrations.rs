@@ -6,6 +6,7 @@ use crate::command::Context;
 use crate::console::{Role, printable, printable_lines};
 use crate::error::{CommandError, Exit, Result};
 use crate::introspection::{AppChanges, Changes, ChangesError, DiffError, Made, ReadError};
+use crate::migrations::MigrationDirectories;
 use crate::scaffold::MigrationError;
 
 /// Prints what differs, as one line each.
@@ -17,6 +18,19 @@ pub(crate) fn changes(cx: &Context, changes: &AppChanges) -> Result<()> {
         cx.line(format_args!("    ! {}", printable(&conflict.message)))?;
     }
     Ok(())
+}
+
+/// Fails if the app's source is not on this machine.
+pub(crate) fn check_source(of_app: &MigrationDirectories) -> Result<()> {
+    if of_app.package.is_dir() {
+        return Ok(());
+    }
+    let error = CommandError::new(format!(
+        "The source of the app '{}' does not exist on this machine: it was built in {}.",
+        of_app.app,
+        printable(&of_app.package)
+    ));
+    Err(error.hint("Run the command where the project is built.").into())
 }
 
 /// Prints the heading of an app.
@@ -85,7 +99,7 @@ pub(crate) fn changes_error(error: ChangesError) -> anyhow::Error {
 }
 
 /// Returns a path relative to the working directory, if it is in there.
-fn shown(cx: &Context, path: &Path) -> String {
+pub(super) fn shown(cx: &Context, path: &Path) -> String {
     let mut normal = PathBuf::new();
     for part in path.components() {
         match part {

@@ -16,6 +16,8 @@ mod routes;
 mod server_error;
 #[cfg(feature = "runserver")]
 mod serving;
+#[cfg(feature = "schema")]
+mod squashmigrations;
 mod waiting;
 mod wrap;
 
@@ -25,8 +27,8 @@ pub(crate) use errors::{Occasion, failure};
 pub(crate) use help::{help_of, listing, names};
 #[cfg(feature = "schema")]
 pub(crate) use makemigrations::{
-    changes, changes_error, diff_error, migration_files, migration_notes, migration_paths, migrations_of,
-    new_migration_error, undeclared_tables,
+    changes, changes_error, check_source, diff_error, migration_files, migration_notes, migration_paths,
+    migrations_of, new_migration_error, undeclared_tables,
 };
 pub(crate) use migrations::{
     MigrationLines, edited_migrations, lock_error, migration_error, needless_answers, no_migrations,
@@ -42,4 +44,6 @@ pub(crate) use server_error::lines as server_error_lines;
 pub(crate) use serving::page_facts;
 #[cfg(feature = "runserver")]
 pub(crate) use serving::{aborted, checks_before_serving, error_text, server_log};
+#[cfg(feature = "schema")]
+pub(crate) use squashmigrations::{squash_error, squashed, squashed_files, squashed_next};
 pub(crate) use waiting::{Format, WaitReport};

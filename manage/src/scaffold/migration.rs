@@ -20,11 +20,7 @@ pub(crate) fn migration_name(
     now: SystemTime,
     existing: &[PathBuf],
 ) -> Result<String, MigrationError> {
-    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    let is_name = name.starts_with(|first: char| first.is_ascii_alphanumeric());
-    if !is_name || !name.chars().all(fits) || name.len() > LONGEST {
-        return Err(MigrationError::Name(name.to_owned()));
-    }
+    check_migration_name(name)?;
     let mut time = DateTime::<Utc>::from(now);
     let taken: Vec<String> =
         existing.iter().flat_map(|directory| versions(directory)).map(|(version, _)| version).collect();
@@ -32,6 +28,14 @@ pub(crate) fn migration_name(
         time += Duration::from_secs(1);
     }
     Ok(format!("{}_{name}", time.format("%Y-%m-%d-%H%M%S")))
+}
+
+/// Fails if this cannot be the part of a directory's name that follows the version.
+pub(crate) fn check_migration_name(name: &str) -> Result<(), MigrationError> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let is_valid = is_name && name.chars().all(fits) && name.len() <= LONGEST;
+    if is_valid { Ok(()) } else { Err(MigrationError::Name(name.to_owned())) }
 }
 
 /// Returns the versions and names of the migrations in a directory, in order of version.

@@ -10,4 +10,6 @@ pub(crate) use build_script::unnoticed_in;
 pub(crate) use build_script::{LINE, unnoticed};
 pub(crate) use command::{ScaffoldError, write_command};
 #[cfg(feature = "schema")]
-pub(crate) use migration::{MigrationError, NewMigration, migration_name, versions, write_migrations};
+pub(crate) use migration::{
+    MigrationError, NewMigration, check_migration_name, migration_name, versions, write_migrations,
+};

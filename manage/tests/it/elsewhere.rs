@@ -48,9 +48,8 @@ fn every_name_of_djangos_leads_somewhere() {
 fn a_slip_in_such_a_name() {
     let project = Project::new();
     for (word, name) in [
-        ("squashmigration", "squashmigrations"),
-        ("squash_migrations", "squashmigrations"),
-        ("squashmigratoins", "squashmigrations"),
+        ("optimize_migration", "optimizemigration"),
+        ("optimizemigratoin", "optimizemigration"),
         ("create_superuser", "createsuperuser"),
         ("superuser", "createsuperuser"),
         ("collect-static", "collectstatic"),

@@ -62,6 +62,7 @@ fn words_of_the_command_line() {
             &["inspectdb", "-e", HOSTILE],
             &["inspectdb", "--schema-key", HOSTILE],
             &["makemigrations", HOSTILE],
+            &["squashmigrations", HOSTILE, "x"],
             &["makemigrations", "--default", HOSTILE],
         ] {
             shown(&project.run_words(words), &format!("{words:?}"));

@@ -138,6 +138,8 @@ mod sqlite_statements;
 mod sqlite_writers;
 #[cfg(feature = "sqlite")]
 mod sqlmigrate;
+#[cfg(all(feature = "schema", feature = "sqlite"))]
+mod squashing;
 mod startcommand;
 #[cfg(feature = "postgres")]
 mod statement_sessions;

@@ -60,6 +60,7 @@ apps!(
     "refused": ONE_DIRECTORY,
     "empty": TWO_DIRECTORIES,
     "absent": ONE_DIRECTORY,
+    "second": ONE_DIRECTORY,
 );
 
 fn package(app: &str) -> PathBuf {
@@ -571,7 +572,8 @@ fn an_empty_migration_needs_no_database() {
         "--- stderr\n--- exit 0"
     );
     assert_eq!(fs::read_dir(package("empty").join("migrations/sqlite")).expect("a directory").count(), 3);
-    let several = Project::with(Program::new(&["empty", "blog"])).run("makemigrations --empty -n x");
+    fs::create_dir_all(package("second")).expect("a directory");
+    let several = Project::with(Program::new(&["empty", "second"])).run("makemigrations --empty -n x");
     assert!(
         several.exit == Exit::USAGE && several.err.starts_with("Error: --empty is for one app.\n"),
         "{}",

@@ -13,11 +13,12 @@ use crate::project::Project;
 /// Registers the migrations of an app that is no crate of its own: for each a name, its SQL to apply and to
 /// revert, and whether it runs in a transaction. `before` is as in `manage::migrations!`.
 macro_rules! app {
-    ($app:literal $(before $before:expr)?, $(($name:literal, $up:expr, $down:expr, $in_transaction:literal)),+ $(,)?) => {
+    ($app:literal $(before $before:expr)?, $(($name:literal, $up:expr, $down:expr, $in_transaction:literal $(, replaces $($replaces:literal)+)?)),+ $(,)?) => {
         const _: () = {
             use manage::__private::{EmbeddedMigration, MigrationsRegistration, Part};
             const FOLDER: &[EmbeddedMigration] = &[$(EmbeddedMigration {
                 name: $name, up: $up, down: $down, in_transaction: $in_transaction,
+                replaces: &[$($($replaces),+)?],
             }),+];
             manage::__private::inventory::submit! {
                 MigrationsRegistration::new(

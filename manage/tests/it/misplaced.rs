@@ -43,6 +43,8 @@ const LINES: &[(&[&str], &str)] = &[
     (&["sqlmigrate", "T", "x"], "No installed app with label '"),
     (&["sqlmigrate", "it", "T"], "There is no migration '"),
     #[cfg(feature = "schema")]
+    (&["squashmigrations", "T", "x"], "No installed app with label '"),
+    #[cfg(feature = "schema")]
     (&["makemigrations", "T"], "No installed app with label '"),
     #[cfg(feature = "schema")]
     (&["makemigrations", "--name", "T", "--empty"], "cannot be the name of a migration."),

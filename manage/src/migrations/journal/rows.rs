@@ -39,6 +39,8 @@ impl State {
 pub(in crate::migrations) struct JournalRow {
     pub(in crate::migrations) direction: Direction,
     pub(in crate::migrations) state: State,
+    /// The migration's name.
+    pub(in crate::migrations) name: String,
     /// The checksum of the file.
     pub(in crate::migrations) checksum: String,
     /// The hash of its text.
@@ -63,6 +65,8 @@ struct Row {
     direction: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     state: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     checksum: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -95,6 +99,7 @@ impl Row {
         holds.then_some(JournalRow {
             direction,
             state,
+            name: self.name?,
             checksum: self.checksum?,
             text_hash: self.text_hash?,
             done: usize::try_from(self.statement?).ok()?,

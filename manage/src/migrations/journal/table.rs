@@ -57,8 +57,8 @@ impl Tables {
         };
         if *has_journal {
             format!(
-                "SELECT {version} AS version, {run_on} AS run_on, direction, state, checksum, text_hash, statement, done_checksum, begun_checksum FROM {journal} \
-                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
+                "SELECT {version} AS version, {run_on} AS run_on, direction, state, name, checksum, text_hash, statement, done_checksum, begun_checksum FROM {journal} \
+                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
             )
         } else {
             let (text, number) = match backend {
@@ -66,7 +66,7 @@ impl Tables {
                 Backend::Mysql | Backend::Sqlite => ("NULL", "NULL"),
             };
             format!(
-                "SELECT {version} AS version, {run_on} AS run_on, {text} AS direction, {text} AS state, {text} AS checksum, {text} AS text_hash, \
+                "SELECT {version} AS version, {run_on} AS run_on, {text} AS direction, {text} AS state, {text} AS name, {text} AS checksum, {text} AS text_hash, \
                  {number} AS statement, {text} AS done_checksum, {text} AS begun_checksum FROM {versions}"
             )
         }
@@ -105,6 +105,8 @@ pub(in crate::migrations) struct Subject<'a> {
     pub(in crate::migrations) text_hash: &'a str,
     /// The number of its statements.
     pub(in crate::migrations) statements: usize,
+    /// The other versions that are recorded with it: of the migrations in whose place it is.
+    pub(in crate::migrations) replaced: &'a [String],
 }
 
 /// How far a migration is.
@@ -194,7 +196,7 @@ impl Journal {
         position: &Position,
         elapsed: Option<Duration>,
     ) -> [(&'static str, String); 14] {
-        let Subject { app, name, version, direction, checksum, text_hash, statements } = *subject;
+        let Subject { app, name, version, direction, checksum, text_hash, statements, .. } = *subject;
         let Position { state, done, done_checksum, begun_checksum } = position;
         let backend = self.tables.backend;
         let text = |text: &str| literal(text, backend);
@@ -232,7 +234,8 @@ impl Journal {
         elapsed: Option<Duration>,
     ) -> String {
         let Tables { backend, versions, journal, .. } = &self.tables;
-        if *backend != Backend::Postgres || subject.direction != Direction::Apply {
+        let is_one = subject.direction == Direction::Apply && subject.replaced.is_empty();
+        if *backend != Backend::Postgres || !is_one {
             return self.finish(subject, position, elapsed);
         }
         let values = self.values(subject, position, elapsed);
@@ -255,10 +258,11 @@ impl Journal {
         elapsed: Option<Duration>,
     ) -> String {
         let Tables { backend, versions, .. } = &self.tables;
-        let version = literal(subject.version, *backend);
+        let all = subject.replaced.iter().map(String::as_str).chain([subject.version]);
+        let all: Vec<String> = all.map(|version| literal(version, *backend)).collect();
         let mut sql = match subject.direction {
-            Direction::Apply => format!("INSERT INTO {versions} (version) VALUES ({version})"),
-            Direction::Revert => format!("DELETE FROM {versions} WHERE version = {version}"),
+            Direction::Apply => format!("INSERT INTO {versions} (version) VALUES ({})", all.join("), (")),
+            Direction::Revert => format!("DELETE FROM {versions} WHERE version IN ({})", all.join(", ")),
         };
         let _ = write!(sql, "; {}", self.write(subject, position, elapsed));
         sql

@@ -26,6 +26,8 @@ pub struct PlannedMigration {
     pub edited: bool,
     /// How far it is, if it was begun and not finished.
     pub progress: Option<Progress>,
+    /// The versions that it replaces and that are applied, if it is not applied itself.
+    pub partly: Vec<String>,
 }
 
 /// How far a migration is that was begun and not finished.
@@ -83,9 +85,12 @@ impl MigrationPlan {
                 applied: recorded.applied.contains_key(&entry.version),
                 edited: journal.is_some_and(|row| is_edited(entry, row)),
                 progress: journal.and_then(|row| progress(entry, row)),
+                partly: partly(entry, recorded),
             }
         });
-        let known: BTreeSet<&str> = migrations.entries.iter().map(|entry| entry.version.as_str()).collect();
+        let replaced = migrations.entries.iter().flat_map(Entry::replaced_versions);
+        let known: BTreeSet<String> =
+            migrations.entries.iter().map(|entry| entry.version.clone()).chain(replaced).collect();
         let is_known = |version: &str| known.contains(version);
         // Diesel's own first migration, which older versions of Diesel recorded.
         let is_diesels = |version: &str| version == "00000000000000";
@@ -98,6 +103,7 @@ impl MigrationPlan {
                     applied: true,
                     edited: false,
                     progress: None,
+                    partly: Vec::new(),
                 },
             );
         let mut rows: Vec<PlannedMigration> = rows.chain(unknown).collect();
@@ -135,8 +141,17 @@ impl MigrationPlan {
     }
 }
 
+fn partly(entry: &Entry, recorded: &Recorded) -> Vec<String> {
+    if recorded.applied.contains_key(&entry.version) {
+        return Vec::new();
+    }
+    entry.replaced_versions().into_iter().filter(|version| recorded.applied.contains_key(version)).collect()
+}
+
 fn is_edited(entry: &Entry, row: &JournalRow) -> bool {
+    // The row may be of the migration whose version it took over.
     row.state == State::Finished
+        && !entry.replaces().contains(&row.name.as_str())
         && is_known_checksum(&row.checksum)
         && text_hash(entry.up()) != row.text_hash
         && entry.script(Direction::Apply).is_some_and(|script| script.checksum() != row.checksum)
@@ -160,6 +175,7 @@ pub(super) mod tests {
             applied: *applied,
             edited: false,
             progress: None,
+            partly: Vec::new(),
         });
         MigrationPlan { rows: rows.collect() }
     }

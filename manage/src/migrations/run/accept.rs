@@ -54,6 +54,7 @@ pub(crate) fn accept(
             checksum: &checksum,
             text_hash: &script.text_hash(),
             statements,
+            replaced: &[],
         };
         let position = Position {
             state: State::Finished,

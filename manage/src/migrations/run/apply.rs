@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 
 use super::engines::Engines;
-use super::failure::{EditedError, IrreversibleError, OrderError};
+use super::failure::{EditedError, IrreversibleError, OrderError, PartlyReplacedError};
 use super::foreign_keys::Violations;
 use super::migration::{Migration, run};
 use super::options::{Answer, ApplyOptions, Follow, MigrationObserver, UnclearStatement};
@@ -162,8 +162,15 @@ impl MigrationPlan {
         if strict_order && !late.is_empty() {
             return Err(OrderError { names: late.iter().map(|row| row.name.clone()).collect() }.into());
         }
+        check_replaced(steps)?;
         Ok(check_reversible(migrations, steps)?)
     }
+}
+
+/// Fails if a migration to apply replaces others of which a part is applied.
+pub(crate) fn check_replaced(steps: &[PlannedStep<'_>]) -> Result<(), PartlyReplacedError> {
+    let applied = steps.iter().filter(|step| step.direction == Direction::Apply).map(|step| step.row);
+    PartlyReplacedError::of(applied).map_or(Ok(()), Err)
 }
 
 /// Fails if a migration to revert has no `down.sql`.

@@ -242,6 +242,32 @@ impl fmt::Display for OrderError {
 
 impl std::error::Error for OrderError {}
 
+/// A migration that replaces others, of which only a part is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartlyReplacedError {
+    /// Its name.
+    pub(crate) name: String,
+    /// The versions that are applied.
+    pub(crate) applied: Vec<String>,
+}
+
+impl PartlyReplacedError {
+    /// Returns it for the first of these migrations that is like this.
+    pub(crate) fn of<'a>(rows: impl IntoIterator<Item = &'a PlannedMigration>) -> Option<Self> {
+        let row = rows.into_iter().find(|row| !row.partly.is_empty())?;
+        Some(Self { name: row.name.clone(), applied: row.partly.clone() })
+    }
+}
+
+impl fmt::Display for PartlyReplacedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, applied } = self;
+        write!(f, "Of the migrations that {name} replaces, only some are applied: {}.", applied.join(", "))
+    }
+}
+
+impl std::error::Error for PartlyReplacedError {}
+
 /// The migrations to revert that have no `down.sql`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IrreversibleError {

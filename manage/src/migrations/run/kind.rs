@@ -57,6 +57,12 @@ impl Kind {
     }
 }
 
+/// Returns whether a statement changes nothing but the session.
+#[cfg(feature = "schema")]
+pub(in crate::migrations) fn changes_session(statement: &Statement<'_>, backend: Backend) -> bool {
+    Kind::of(statement, Control::of(statement, backend), backend) == Kind::Session
+}
+
 /// Returns whether a statement makes something that ends with its session, and cannot be made again without
 /// what may have filled it since.
 pub(super) fn ends_with_the_session(statement: &Statement<'_>) -> bool {

@@ -64,6 +64,7 @@ pub(super) fn run(
         migration,
         checksum: script.checksum(),
         text_hash: script.text_hash(),
+        replaced: entry.replaced_versions(),
         script: &script,
         statements,
         violations,
@@ -112,6 +113,7 @@ pub(super) struct Run<'a> {
     /// The checksum of the whole file.
     checksum: String,
     text_hash: String,
+    replaced: Vec<String>,
     pub(super) statements: Vec<(Control, Statement<'a>)>,
     pub(super) violations: &'a mut Violations,
     pub(super) backend: Backend,
@@ -129,6 +131,7 @@ impl<'a> Run<'a> {
             checksum: &self.checksum,
             text_hash: &self.text_hash,
             statements: self.script.statements().count(),
+            replaced: &self.replaced,
         }
     }
 

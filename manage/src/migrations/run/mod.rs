@@ -21,7 +21,11 @@ mod transaction;
 mod units;
 
 pub(crate) use accept::{AcceptError, accept};
-pub(crate) use apply::{Step, StepEvent, apply_with, check_reversible};
-pub(crate) use failure::{EditedError, IrreversibleError, OrderError, StatementError, StepError};
+pub(crate) use apply::{Step, StepEvent, apply_with, check_replaced, check_reversible};
+pub(crate) use failure::{
+    EditedError, IrreversibleError, OrderError, PartlyReplacedError, StatementError, StepError,
+};
+#[cfg(feature = "schema")]
+pub(super) use kind::changes_session;
 pub(crate) use options::{Answer, ApplyOptions, MigrationObserver, Resume, UnclearStatement};
 pub(crate) use resume::ResumeError;

@@ -1,7 +1,7 @@
 //! The migrations of a program's apps, in order of version.
 
 use super::error::SourceError;
-use super::registration::{EmbeddedMigration, registrations};
+use super::registration::{EmbeddedMigration, registrations, version_of};
 use crate::command::{Location, Program};
 use crate::migrations::script::Script;
 use crate::migrations::{Direction, PlannedMigration};
@@ -48,6 +48,17 @@ impl Entry {
             Direction::Revert => "down.sql",
         };
         format!("{}/{}/{file}", self.folder, self.name())
+    }
+
+    /// Returns the names of the migrations in whose place it is.
+    pub(in crate::migrations) fn replaces(&self) -> &'static [&'static str] {
+        self.migration.replaces
+    }
+
+    /// Returns the versions of these, without its own.
+    pub(in crate::migrations) fn replaced_versions(&self) -> Vec<String> {
+        let versions = self.replaces().iter().map(|name| version_of(name));
+        versions.filter(|version| *version != self.version).collect()
     }
 
     pub(in crate::migrations) fn is_in_transaction(&self) -> bool {

@@ -15,12 +15,14 @@ pub struct EmbeddedMigration {
     pub down: Option<&'static str>,
     /// Whether it runs in a transaction; `metadata.toml` may turn that off.
     pub in_transaction: bool,
+    /// The names of the migrations in whose place it is, as `metadata.toml` has them.
+    pub replaces: &'static [&'static str],
 }
 
 impl EmbeddedMigration {
     /// Returns Diesel's version: the name up to the first `_`, without `-`.
     pub(super) fn version(&self) -> String {
-        self.name.split('_').next().unwrap_or_default().replace('-', "")
+        version_of(self.name)
     }
 
     pub(super) fn sql(&self, direction: Direction) -> Option<&'static str> {
@@ -29,6 +31,11 @@ impl EmbeddedMigration {
             Direction::Revert => self.down,
         }
     }
+}
+
+/// Returns Diesel's version of a directory's name.
+pub(super) fn version_of(name: &str) -> String {
+    name.split('_').next().unwrap_or_default().replace('-', "")
 }
 
 /// The registration of `manage::migrations!`: an app's migrations for some of the backends.

@@ -6,8 +6,8 @@ use crate::console::printable;
 use crate::console::printable_lines;
 use crate::error::{CommandError, Exit, Result};
 use crate::migrations::{
-    AcceptError, Answer, EditedError, LockError, OrderError, ResumeError, StepError, TargetError,
-    UnclearStatement,
+    AcceptError, Answer, EditedError, LockError, OrderError, PartlyReplacedError, ResumeError, StepError,
+    TargetError, UnclearStatement,
 };
 
 /// Adds how to go on.
@@ -28,6 +28,15 @@ pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
     }
     if let Some(error) = error.downcast_ref::<OrderError>() {
         return hinted(error, "Give them newer timestamps, or run without --strict-order.".to_owned());
+    }
+    if let Some(error) = error.downcast_ref::<PartlyReplacedError>() {
+        let name = printable(&error.name);
+        return hinted(
+            error,
+            format!(
+                "Migrate this database with a version of the program from before {name}, which still has them all."
+            ),
+        );
     }
     if let Some(error) = error.downcast_ref::<AcceptError>() {
         return hinted(error, "See `showmigrations`.".to_owned());

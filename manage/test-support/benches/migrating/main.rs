@@ -99,7 +99,7 @@ impl Place {
         }
     }
 
-    /// Creates the database anew, without tables.
+    /// Creates the database again, without tables.
     fn empty(&self, database: &str) {
         match self {
             Self::Folder(folder) => {
