@@ -56,6 +56,7 @@ mod bench {
                 down: None,
                 in_transaction: true,
                 replaces: &[],
+                dependencies: &[],
             }
         };
     }

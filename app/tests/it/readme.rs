@@ -96,7 +96,10 @@ upper  3
     let swept = manage("sweep --rooms 2 -v 2");
     assert_eq!(swept.stdout, "Swept room 1.\nSwept room 2.\n");
     assert!(swept.stderr.contains("sweep [\"rooms\"]: exit 0 after "), "its hook is called: {swept}");
-    assert_eq!(manage("migrate").stdout, "Running migrations:\n  Applying 2026-01-01-000000_items... OK\n");
+    assert_eq!(
+        manage("migrate").stdout,
+        "Operations to perform:\n  Apply all migrations: shop\nRunning migrations:\n  Applying shop.2026-01-01-000000_items... OK\n"
+    );
 
     // The README's tests pass, and can fail.
     let tested = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_success();

@@ -27,11 +27,12 @@ pub(crate) fn expand(Folder { framework, path }: Folder) -> Result<TokenStream> 
     let folder = Path::new(&package).join(&shown);
     let migrations = read(&folder, shown.trim_end_matches('/')).map_err(failed)?;
     let migrations = migrations.into_iter().map(|Migration { name, up, down, metadata, settings }| {
-        let Settings { in_transaction, replaces } = settings;
+        let Settings { in_transaction, replaces, dependencies } = settings;
         let down = match down {
             Some(down) => quote!(::core::option::Option::Some(::core::include_str!(#down))),
             None => quote!(::core::option::Option::None),
         };
+        let dependencies = dependencies.into_iter().map(|(text, line)| quote!((#text, #line)));
         // With the file in the program, cargo notices a change.
         let metadata = metadata.map(|file| {
             quote!(
@@ -46,6 +47,7 @@ pub(crate) fn expand(Folder { framework, path }: Folder) -> Result<TokenStream> 
                 down: #down,
                 in_transaction: #in_transaction,
                 replaces: &[#(#replaces),*],
+                dependencies: &[#(#dependencies),*],
             }
         })
     });
@@ -68,6 +70,8 @@ struct Settings {
     in_transaction: bool,
     /// The names of the migrations in whose place it is.
     replaces: Vec<String>,
+    /// Each with its line in `metadata.toml`.
+    dependencies: Vec<(String, usize)>,
 }
 
 /// Returns the migrations of a directory, which is `shown` in messages. Like Diesel, it ignores files and
@@ -116,7 +120,7 @@ fn migration(name: String, folder: &Path, parent: &str) -> std::result::Result<M
     let metadata = file("metadata.toml")?;
     let settings = match &metadata {
         Some(path) => settings(path, &name, &format!("{shown}/metadata.toml"))?,
-        None => Settings { in_transaction: true, replaces: Vec::new() },
+        None => Settings { in_transaction: true, replaces: Vec::new(), dependencies: Vec::new() },
     };
     Ok(Migration { name, up, down: file("down.sql")?, metadata, settings })
 }
@@ -130,17 +134,54 @@ fn settings(path: &str, migration: &str, shown: &str) -> std::result::Result<Set
     let text = fs::read_to_string(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let table: toml::Table =
         text.parse().map_err(|error| format!("cannot read `{shown}`: {}", format!("{error}").trim_end()))?;
-    let in_transaction = match table.get("run_in_transaction") {
-        Some(toml::Value::Boolean(value)) => *value,
-        Some(_) => return Err(format!("`run_in_transaction` must be `true` or `false` in `{shown}`")),
-        // Diesel takes it for `false`, though without the file it is `true`.
-        None => {
-            return Err(format!(
-                "`{shown}` does not say whether the migration runs in a transaction: write `run_in_transaction = true` or `false`"
-            ));
+    Ok(Settings {
+        in_transaction: runs_in_transaction(&table, shown)?,
+        replaces: replaces(&table, migration, shown)?,
+        dependencies: dependencies(&table, &text, migration, shown)?,
+    })
+}
+
+/// Returns the dependencies, which Diesel's tools ignore. Whether they exist is known only with all apps.
+fn dependencies(
+    table: &toml::Table,
+    text: &str,
+    name: &str,
+    shown: &str,
+) -> std::result::Result<Vec<(String, usize)>, String> {
+    const FORM: &str = "a list of migrations, as in `dependencies = [\"accounts.create_users\"]`";
+    let Some(value) = table.get("dependencies") else { return Ok(Vec::new()) };
+    let key = text.lines().position(|line| line.trim_start().starts_with("dependencies")).unwrap_or(0);
+    let form = || format!("`dependencies` must be {FORM} in `{shown}`, line {}", key + 1);
+    let mut dependencies = Vec::new();
+    for value in value.as_array().ok_or_else(form)? {
+        let dependency = value.as_str().ok_or_else(form)?;
+        let is_named = |line: &str| {
+            let quoted = [format!("\"{dependency}\""), format!("'{dependency}'")];
+            quoted.iter().any(|quoted| line.contains(quoted.as_str()))
+        };
+        let line = key + 1 + text.lines().skip(key).position(is_named).unwrap_or(0);
+        let (_, migration) = dependency.split_once('.').unwrap_or(("", dependency));
+        if migration.is_empty() {
+            return Err(form());
         }
-    };
-    Ok(Settings { in_transaction, replaces: replaces(&table, migration, shown)? })
+        // A version belongs to one migration.
+        if migration == name || migration.replace('-', "") == version(name) {
+            return Err(format!("the migration depends on itself in `{shown}`, line {line}"));
+        }
+        dependencies.push((dependency.to_owned(), line));
+    }
+    Ok(dependencies)
+}
+
+fn runs_in_transaction(table: &toml::Table, shown: &str) -> std::result::Result<bool, String> {
+    match table.get("run_in_transaction") {
+        Some(toml::Value::Boolean(value)) => Ok(*value),
+        Some(_) => Err(format!("`run_in_transaction` must be `true` or `false` in `{shown}`")),
+        // Diesel takes it for `false`, though without the file it is `true`.
+        None => Err(format!(
+            "`{shown}` does not say whether the migration runs in a transaction: write `run_in_transaction = true` or `false`"
+        )),
+    }
 }
 
 fn replaces(table: &toml::Table, migration: &str, shown: &str) -> std::result::Result<Vec<String>, String> {
@@ -209,6 +250,31 @@ mod tests {
             [("2026-01-01-000000_a", true, false, true), ("2026-01-02-000000_b", false, true, false)]
         );
         assert_eq!(read_files(&[(".keep", "")]), Ok(Vec::new()), "a project begins without migrations");
+    }
+
+    #[test]
+    fn dependencies_have_their_lines() {
+        let of = |text: &str| {
+            let text = format!("run_in_transaction = true\n{text}");
+            read_files(&[("1_a/up.sql", ""), ("1_a/metadata.toml", &text)])
+        };
+        let found = of("\ndependencies = [\n  \"accounts.create_users\",\n  '2025-01-01-000000',\n]\n");
+        let expected = [("accounts.create_users".to_owned(), 4), ("2025-01-01-000000".to_owned(), 5)];
+        assert_eq!(found.expect("a migration")[0].settings.dependencies, expected);
+        for wrong in ["dependencies = \"a\"", "dependencies = [1]", "dependencies = [\"a.\"]"] {
+            let error = of(wrong).expect_err("an error");
+            let start = "`dependencies` must be a list of migrations, ";
+            assert!(
+                error.starts_with(start) && error.ends_with("`migrations/1_a/metadata.toml`, line 2"),
+                "{error}"
+            );
+        }
+        for itself in ["shop.1", "1_a", "shop.1_a"] {
+            assert_eq!(
+                of(&format!("dependencies = [\"{itself}\"]")),
+                Err("the migration depends on itself in `migrations/1_a/metadata.toml`, line 2".to_owned())
+            );
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use crate::database::Connection;
 use crate::interaction::Confirmation;
 use crate::isolation::end_without_lock;
 use crate::migrations::{
-    Answer, ApplyOptions, Direction, Lock, MigrationPlan, MigrationTarget, Migrations, Resume, Step,
-    accept as accept_texts, apply_with, check_replaced, check_reversible,
+    Answer, ApplyOptions, Direction, Fake, Lock, MigrationPlan, MigrationTarget, Migrations, Resume, Step,
+    accept as accept_texts, apply_with, check_replaced, check_reversible, prune,
 };
 use crate::prelude::*;
 use crate::render;
@@ -29,6 +29,27 @@ pub(crate) struct Options {
     resume: Vec<Resume>,
 }
 
+/// Which migrations are recorded, run again or taken from elsewhere.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Modes {
+    /// Record migrations as applied or unapplied without running them
+    #[arg(long)]
+    fake: bool,
+    /// Record the first migration of an app without running it if all tables that it creates exist
+    #[arg(long, conflicts_with = "fake")]
+    fake_initial: bool,
+    /// Remove the records of the app's migrations that no longer exist, and do nothing else
+    #[arg(long, conflicts_with_all = ["plan", "check", "fake", "fake_initial", "redo", "accept", "resume"])]
+    prune: bool,
+    /// Revert the last N applied migrations, of the app or of all, and apply them again [default: 1]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1",
+        conflicts_with_all = ["fake", "fake_initial", "second"])]
+    redo: Option<std::num::NonZeroUsize>,
+    /// For Django's users: refused, since every app with tables has migrations
+    #[arg(long, hide = true)]
+    run_syncdb: bool,
+}
+
 /// Bring a database's schema up to date
 ///
 /// Migrations run under a lock: if several processes start at once, one migrates, and the others wait and
@@ -36,9 +57,12 @@ pub(crate) struct Options {
 #[command]
 pub(crate) fn migrate(
     cx: &mut Context,
+    /// The app to migrate; or, for all apps, the migration to go to, as the second argument
+    #[arg(id = "first", value_name = "APP_LABEL|MIGRATION", add = manage::completion::apps_and_migrations())]
+    first: Option<String>,
     /// Apply up to this migration and revert those after it: a version, a name or its prefix, or `zero`
-    #[arg(add = manage::completion::migrations())]
-    target: Option<String>,
+    #[arg(id = "second", value_name = "MIGRATION", add = manage::completion::migrations())]
+    second: Option<String>,
     /// The database to migrate
     #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
@@ -49,14 +73,21 @@ pub(crate) fn migrate(
     #[arg(long)]
     check: bool,
     #[command(flatten)] options: Options,
+    #[command(flatten)] modes: Modes,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
     let Options { lock_timeout, strict_order, accept, resume } = options;
+    if modes.run_syncdb {
+        return Err(CommandError::new("--run-syncdb has nothing to do: there are no apps without migrations whose tables could be created.")
+            .hint("Run `migrate` without it.")
+            .into());
+    }
     let settings = cx.database(&database)?.settings().clone();
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
         return Err(render::no_migrations().into());
     };
+    let (app, text) = app_and_target(cx, &migrations, first, second, &modes)?;
     let opened = if plan || check {
         Connection::open_to_read(&settings).map(|connection| (connection, false))
     } else {
@@ -64,10 +95,19 @@ pub(crate) fn migrate(
     };
     let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
     let current = MigrationPlan::read(&mut connection, &migrations)?;
-    let target = match &target {
-        None => MigrationTarget::Latest,
-        Some(text) => current.target(text).map_err(|error| render::target_error(cx, &error))?,
+    let target = match (app, text.as_deref(), modes.redo) {
+        (app, _, Some(count)) => Ok(current.again(app, count.get())),
+        (Some(app), text, None) => current.app_target(app, text),
+        (None, None, None) => Ok(MigrationTarget::Latest),
+        (None, Some(text), None) => current.target(text),
     };
+    let target = target.map_err(|error| {
+        let text = text.as_deref().unwrap_or_default();
+        match app {
+            Some(_) => render::target_error(cx, &error),
+            None => render::unknown_target(cx, &migrations, text, &error),
+        }
+    })?;
     let version = |text: &str| current.version(text).map_err(|error| render::target_error(cx, &error));
     let accept = accept.iter().map(|text| version(text)).collect::<Result<Vec<String>>>()?;
     let answers = resume
@@ -76,25 +116,38 @@ pub(crate) fn migrate(
         .collect::<Result<Vec<(String, Answer)>>>()?;
     render::unknown_migrations(cx, &current)?;
     render::needless_answers(cx, &current, &answers)?;
+    let fake = match (modes.fake, modes.fake_initial) {
+        (true, _) => Fake::All,
+        (_, true) => Fake::Initial,
+        _ => Fake::No,
+    };
     let steps = current.steps(&target);
     check_replaced(&steps).map_err(|error| render::migration_error(error.into()))?;
     if plan || check {
         render::edited_migrations(cx, &migrations, &current)?;
-        render::planned_steps(cx, &migrations, &current, &steps)?;
+        // A check alone is for its exit code.
+        if plan || cx.verbosity() >= 1 {
+            render::planned_steps(cx, &migrations, &current, &steps)?;
+        }
         return Ok(if check && !steps.is_empty() { Exit::FAILURE } else { Exit::SUCCESS });
     }
-    check_reversible(&migrations, &steps).map_err(|error| {
-        CommandError::new(error.to_string()).hint("Write its down.sql, or choose a target after it.")
-    })?;
+    if fake != Fake::All {
+        check_reversible(&migrations, &steps).map_err(|error| {
+            CommandError::new(error.to_string()).hint("Write its down.sql, or choose a target after it.")
+        })?;
+    }
     // As in Django there is no prompt elsewhere.
     if steps.iter().any(|step| step.direction == Direction::Revert) && cx.is_production()? {
         confirmation
             .ask(cx, "This reverts migrations and drops the tables and columns that they created.")?;
+    } else if modes.prune && cx.is_production()? {
+        confirmation.ask(cx, "This removes the records of migrations that this program does not have.")?;
     }
     // With nothing to do there is nothing to lock; the directory of an SQLite file may be read-only.
-    if steps.is_empty() && accept.is_empty() && answers.is_empty() {
+    if steps.is_empty() && accept.is_empty() && answers.is_empty() && !modes.prune {
         // The program does not stop for a file that was edited: it may not even be this database's task.
         render::edited_migrations(cx, &migrations, &current)?;
+        render::migration_operations(cx, &migrations, &current, &target)?;
         heading(cx)?;
         return nothing_to_do(cx);
     }
@@ -107,12 +160,54 @@ pub(crate) fn migrate(
     let lost = end_without_lock(cx, "migrations");
     let lock = Lock::acquire(&mut connection, &settings, is_pooled, timeout, waiting, lost)
         .map_err(render::lock_error)?;
-    let options = ApplyOptions { target, strict_order, answers };
+    if let Some(app) = app.filter(|_| modes.prune) {
+        let pruned = prune(&mut connection, &migrations, app);
+        let _ = lock.release(&mut connection);
+        render::pruned_migrations(cx, app, &pruned?)?;
+        return Ok(Exit::SUCCESS);
+    }
+    let options = ApplyOptions { target, strict_order, answers, fake };
     let taken = accepted(cx, &mut connection, &migrations, &accept)
+        .and_then(|()| render::migration_operations(cx, &migrations, &current, &options.target))
         .and_then(|()| run(cx, &mut connection, &migrations, &options));
     // If that fails, so did the connection, and the lock ended with it.
     let _ = lock.release(&mut connection);
     if taken?.is_empty() { nothing_to_do(cx) } else { Ok(Exit::SUCCESS) }
+}
+
+/// Returns the app and the migration that the arguments name. A single word that is an app's label is the app,
+/// even if a migration has the same name.
+fn app_and_target(
+    cx: &Context,
+    migrations: &Migrations,
+    first: Option<String>,
+    second: Option<String>,
+    modes: &Modes,
+) -> Result<(Option<&'static str>, Option<String>)> {
+    let installed = cx.program().registry().apps();
+    let with_migrations = migrations.apps();
+    let app = |label: &str| with_migrations.iter().copied().find(|app| *app == label);
+    let known = |label: &str| app(label).ok_or_else(|| render::unknown_app(cx, migrations, label));
+    match (first, second) {
+        (None, _) if modes.prune => {
+            Err(CommandError::new("Migrations can be pruned only when an app is specified.")
+                .hint("Name the app: `migrate APP_LABEL --prune`.")
+                .into())
+        }
+        (None, _) => Ok((None, None)),
+        (Some(_), Some(_)) if modes.prune => {
+            Err(CommandError::new("--prune takes an app, and no migration.").into())
+        }
+        (Some(label), Some(text)) => Ok((Some(known(&label)?), Some(text))),
+        (Some(word), None) => match app(&word) {
+            Some(app) => Ok((Some(app), None)),
+            // A migration may be meant, except where only an app can be.
+            None if modes.prune || modes.redo.is_some() || installed.contains(&word.as_str()) => {
+                known(&word).map(|app| (Some(app), None))
+            }
+            None => Ok((None, Some(word))),
+        },
+    }
 }
 
 fn nothing_to_do(cx: &Context) -> Result<Exit> {

@@ -1,61 +1,67 @@
-use crate::console::{Role, printable};
 use crate::database::Connection;
-use crate::migrations::{Direction, MigrationPlan, Migrations, PlannedMigration};
+use crate::migrations::{MigrationPlan, Migrations};
 use crate::prelude::*;
+use crate::render;
+
+/// How to print the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Lines of text.
+    Text,
+    /// One JSON object.
+    Json,
+}
 
 /// List the migrations, and which of them are applied
 ///
 /// `[X]` is applied, `[ ]` is not applied, `[~]` is done in part, `[!]` was edited after it was applied, and
-/// `[?]` is applied but unknown to this program.
+/// `[?]` is applied but unknown to this program. With `-v 2` the list has the times at which they were applied,
+/// and the plan the dependencies.
 #[command]
 pub(crate) fn showmigrations(
     cx: &mut Context,
+    /// Only the migrations of these apps
+    #[arg(value_name = "APP_LABEL", add = manage::completion::apps())]
+    apps: Vec<String>,
     /// The database to inspect
     #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
+    /// List the migrations by app (the default)
+    #[arg(long, short = 'l', conflicts_with = "plan")]
+    list: bool,
+    /// List the migrations in the order in which they are applied
+    #[arg(long, short = 'p')]
+    plan: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 ) -> Result<()> {
+    let _ = list;
     let database = cx.database(&database)?;
     let settings = database.settings();
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
-        return cx.line("(no migrations)");
+        return match format {
+            ListFormat::Text => cx.line("(no migrations)"),
+            ListFormat::Json => cx.line("{\"migrations\":[]}"),
+        };
     };
+    let with_migrations = migrations.apps();
+    let installed = cx.program().registry().apps();
+    if let Some(app) = apps.iter().find(|app| !installed.contains(&app.as_str())) {
+        return Err(render::unknown_app(cx, &migrations, app));
+    }
+    let named: Vec<&str> = apps.iter().map(String::as_str).collect();
     let mut connection = Connection::open_to_read(settings).map_err(CommandError::from)?;
-    let plan = MigrationPlan::read(&mut connection, &migrations)?;
-    for app in cx.program().registry().apps() {
-        let of_app: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app == Some(app)).collect();
-        if !of_app.is_empty() {
-            list(cx, app, &plan, &of_app)?;
-        }
+    let read = MigrationPlan::read(&mut connection, &migrations)?;
+    if format == ListFormat::Json {
+        return render::migration_json(cx, &migrations, &read, &named);
     }
-    let unknown: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app.is_none()).collect();
-    if unknown.is_empty() { Ok(()) } else { list(cx, "unknown", &plan, &unknown) }
-}
-
-fn list(cx: &Context, heading: &str, plan: &MigrationPlan, rows: &[&PlannedMigration]) -> Result<()> {
-    let (late, ahead) = (plan.out_of_order(), plan.ahead());
-    cx.line(cx.out().style(Role::MigrateLabel, heading))?;
-    for row in rows {
-        let mark = match (row.applied, row.app) {
-            _ if row.progress.is_some() || !row.partly.is_empty() => '~',
-            (true, Some(_)) if row.edited => '!',
-            (true, Some(_)) => 'X',
-            (true, None) => '?',
-            (false, _) => ' ',
-        };
-        let remark = match row.progress {
-            Some(progress) => {
-                let what = if progress.direction == Direction::Revert { " reverted" } else { "" };
-                format!(" ({} of {} statements{what})", progress.done, progress.of)
-            }
-            None if !row.partly.is_empty() => {
-                format!(" ({} of the migrations that it replaces are applied)", row.partly.len())
-            }
-            None if row.edited => " (edited after it was applied)".to_owned(),
-            None if late.contains(row) => " (out of order)".to_owned(),
-            None if ahead.contains(row) => " (newer than this program)".to_owned(),
-            None => String::new(),
-        };
-        cx.line(format_args!(" [{mark}] {}{remark}", printable(&row.name)))?;
+    let of_program: Vec<&str> =
+        installed.iter().copied().filter(|app| with_migrations.contains(app)).collect();
+    let shown = if named.is_empty() { &of_program } else { &named };
+    if plan {
+        return render::migration_order(cx, &read, shown);
     }
-    if rows.is_empty() { cx.line(" (no migrations)") } else { Ok(()) }
+    render::migration_list(cx, &read, shown)?;
+    if named.is_empty() { render::unknown_list(cx, &read) } else { Ok(()) }
 }

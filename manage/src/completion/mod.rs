@@ -47,7 +47,7 @@ mod words;
 
 pub use candidate::Candidate;
 pub use completer::Completer;
-pub use sources::{apps, commands, databases, migrations, programs, values};
+pub use sources::{apps, apps_and_migrations, commands, databases, migrations, programs, values};
 
 pub(crate) use answer::{WORD, answer};
 pub(crate) use process::be_quiet;

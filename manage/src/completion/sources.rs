@@ -57,28 +57,42 @@ pub(crate) fn tags() -> Completer {
 /// command's option `--database`. No database is opened.
 pub fn migrations() -> Completer {
     asking(|request| {
-        let backends = match backend(request) {
-            Ok(backend) => vec![backend],
-            Err(error) => {
-                request.note(&error);
-                // Migrations usually have the same names for all backends.
-                vec![Backend::Sqlite, Backend::Postgres, Backend::Mysql]
-            }
-        };
-        let mut last = Ok(Vec::new());
-        for backend in backends {
-            match Migrations::of_program(request.cx.program(), backend) {
-                Ok(None) => return Ok(Vec::new()),
-                Ok(Some(migrations)) => {
-                    let mut candidates = migrations.names().map(Candidate::from).collect::<Vec<_>>();
-                    candidates.push(("zero", "Before the first").into());
-                    return Ok(candidates);
-                }
-                Err(error) => last = Err(error.into()),
-            }
-        }
-        last
+        let Some(migrations) = compiled_in(request)? else { return Ok(Vec::new()) };
+        let mut candidates = migrations.names().map(Candidate::from).collect::<Vec<_>>();
+        candidates.push(("zero", "Before the first").into());
+        Ok(candidates)
     })
+}
+
+/// Completes with the apps that have migrations, and as [`migrations`] does.
+pub fn apps_and_migrations() -> Completer {
+    asking(|request| {
+        let Some(migrations) = compiled_in(request)? else { return Ok(Vec::new()) };
+        let apps = migrations.apps().into_iter().map(|app| Candidate::from((app, "App")));
+        let mut candidates: Vec<Candidate> = apps.chain(migrations.names().map(Candidate::from)).collect();
+        candidates.push(("zero", "Before the first").into());
+        Ok(candidates)
+    })
+}
+
+/// Returns the migrations for the database of the command's option `--database`.
+fn compiled_in(request: &Request) -> Result<Option<Migrations>> {
+    let backends = match backend(request) {
+        Ok(backend) => vec![backend],
+        Err(error) => {
+            request.note(&error);
+            // Migrations usually have the same names for all backends.
+            vec![Backend::Sqlite, Backend::Postgres, Backend::Mysql]
+        }
+    };
+    let mut last = Ok(None);
+    for backend in backends {
+        match Migrations::of_program(request.cx.program(), backend) {
+            Ok(found) => return Ok(found),
+            Err(error) => last = Err(error.into()),
+        }
+    }
+    last
 }
 
 fn backend(request: &Request) -> Result<Backend> {

@@ -19,6 +19,7 @@
 mod journal;
 pub(crate) mod lock;
 pub(crate) mod plan;
+mod prune;
 pub(crate) mod run;
 mod script;
 pub(crate) mod source;
@@ -31,10 +32,11 @@ pub(crate) use lock::{Lock, LockError};
 pub(crate) use plan::{
     Direction, MigrationPlan, MigrationTarget, PlannedMigration, PlannedStep, TargetError,
 };
+pub(crate) use prune::{Pruned, prune};
 #[cfg(feature = "testing")]
 pub(crate) use run::apply::apply;
 pub(crate) use run::{
-    AcceptError, Answer, ApplyOptions, EditedError, IrreversibleError, MigrationObserver, OrderError,
+    AcceptError, Answer, ApplyOptions, EditedError, Fake, IrreversibleError, MigrationObserver, OrderError,
     PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent, UnclearStatement,
     accept, apply_with, check_replaced, check_reversible,
 };

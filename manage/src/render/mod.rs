@@ -31,8 +31,9 @@ pub(crate) use makemigrations::{
     migrations_of, new_migration_error, undeclared_tables,
 };
 pub(crate) use migrations::{
-    MigrationLines, edited_migrations, lock_error, migration_error, needless_answers, no_migrations,
-    planned_steps, target_error, unapplied, unknown_migrations,
+    MigrationLines, edited_migrations, lock_error, migration_error, migration_json, migration_list,
+    migration_operations, migration_order, needless_answers, no_migrations, planned_steps, pruned_migrations,
+    target_error, unapplied, unknown_app, unknown_list, unknown_migrations, unknown_target,
 };
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]

@@ -66,6 +66,7 @@ mod management;
 #[cfg(all(unix, feature = "postgres"))]
 mod middle;
 mod migrating;
+mod migration_apps;
 mod migration_dumps;
 mod migration_failures;
 mod migration_files;

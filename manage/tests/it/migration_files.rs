@@ -11,14 +11,20 @@ use crate::migrating::done;
 use crate::project::Project;
 
 /// Registers the migrations of an app that is no crate of its own: for each a name, its SQL to apply and to
-/// revert, and whether it runs in a transaction. `before` is as in `manage::migrations!`.
+/// revert, whether it runs in a transaction, and perhaps its dependencies. `before` is as in `manage::migrations!`.
 macro_rules! app {
-    ($app:literal $(before $before:expr)?, $(($name:literal, $up:expr, $down:expr, $in_transaction:literal $(, replaces $($replaces:literal)+)?)),+ $(,)?) => {
+    (@dependencies) => { &[] };
+    (@dependencies $dependencies:expr) => { $dependencies };
+    ($app:literal $(before $before:expr)?, $(($name:literal, $up:expr, $down:expr, $in_transaction:literal $(, replaces $($replaces:literal)+)? $(, needs $dependencies:expr)?)),+ $(,)?) => {
         const _: () = {
             use manage::__private::{EmbeddedMigration, MigrationsRegistration, Part};
             const FOLDER: &[EmbeddedMigration] = &[$(EmbeddedMigration {
-                name: $name, up: $up, down: $down, in_transaction: $in_transaction,
+                name: $name,
+                up: $up,
+                down: $down,
+                in_transaction: $in_transaction,
                 replaces: &[$($($replaces),+)?],
+                dependencies: crate::migration_files::app!(@dependencies $($dependencies)?),
             }),+];
             manage::__private::inventory::submit! {
                 MigrationsRegistration::new(

@@ -53,7 +53,11 @@ fn a_database_that_has_the_last_one_runs_nothing(database: TestDatabase) {
     let ran = after.run("migrate");
     assert_eq!(
         (ran.exit.0, ran.out.as_str(), ran.err.as_str()),
-        (0, "Running migrations:\n  Applying 2026-01-04-000000_d... OK\n", "")
+        (
+            0,
+            "Operations to perform:\n  Apply all migrations: after_squash\nRunning migrations:\n  Applying after_squash.2026-01-04-000000_d... OK\n",
+            ""
+        )
     );
     let ran = after.run("check --database default");
     assert!(
@@ -125,7 +129,7 @@ const EMBEDDED: &[EmbeddedMigration] = &[
 ];
 
 const fn embedded(name: &'static str, [up, down]: [&'static str; 2]) -> EmbeddedMigration {
-    EmbeddedMigration { name, up, down: Some(down), in_transaction: true, replaces: &[] }
+    EmbeddedMigration { name, up, down: Some(down), in_transaction: true, replaces: &[], dependencies: &[] }
 }
 
 /// Writes the program's migrations, and returns their directory.

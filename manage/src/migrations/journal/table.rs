@@ -1,5 +1,6 @@
 //! The journal's table, and the SQL that writes it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -70,6 +71,37 @@ impl Tables {
                  {number} AS statement, {text} AS done_checksum, {text} AS begun_checksum FROM {versions}"
             )
         }
+    }
+
+    /// Returns the app and the name of each migration that the journal has, by version.
+    pub(in crate::migrations) fn origins(
+        &self,
+        connection: &mut Connection,
+    ) -> QueryResult<BTreeMap<String, (String, String)>> {
+        #[derive(QueryableByName)]
+        struct Origin {
+            #[diesel(sql_type = Text)]
+            version: String,
+            #[diesel(sql_type = Text)]
+            app: String,
+            #[diesel(sql_type = Text)]
+            name: String,
+        }
+        if !self.has_journal {
+            return Ok(BTreeMap::new());
+        }
+        let query = diesel::sql_query(format!("SELECT version, app, name FROM {}", self.journal));
+        let rows: Vec<Origin> = connection.with_short_answers(|connection| query.load(connection))?;
+        Ok(rows.into_iter().map(|row| (row.version, (row.app, row.name))).collect())
+    }
+
+    /// Returns the SQL that removes versions from both tables.
+    pub(in crate::migrations) fn remove(&self, removed: &[&str]) -> String {
+        let Self { backend, versions, journal, .. } = self;
+        let list = removed.iter().map(|version| literal(version, *backend)).collect::<Vec<_>>().join(", ");
+        format!(
+            "DELETE FROM {versions} WHERE version IN ({list}); DELETE FROM {journal} WHERE version IN ({list})"
+        )
     }
 
     fn create_journal(&self) -> String {

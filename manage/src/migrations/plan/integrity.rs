@@ -58,17 +58,15 @@ impl MigrationPlan {
     /// Returns the unapplied migrations that are older than an applied one that stays.
     fn late(&self, stays: impl Fn(&PlannedMigration) -> bool) -> Vec<&PlannedMigration> {
         let known = || self.rows.iter().filter(|row| row.app.is_some());
-        let newest = known().rfind(|row| row.applied && stays(row)).map(|row| row.version.as_str());
-        let is_late = |row: &&PlannedMigration| {
-            !row.applied
-                && row.progress.is_none()
-                && newest.is_some_and(|newest| row.version.as_str() < newest)
-        };
-        known().filter(is_late).collect()
+        // By the place in the order, which may differ from that of the versions because of dependencies.
+        let places = known().enumerate().filter(|(_, row)| row.applied && stays(row)).map(|(place, _)| place);
+        let newest = places.last().unwrap_or_default();
+        let is_late = |row: &&PlannedMigration| !row.applied && row.progress.is_none();
+        known().take(newest).filter(is_late).collect()
     }
 
     fn newest(&self) -> Option<&str> {
-        self.rows.iter().rfind(|row| row.app.is_some()).map(|row| row.version.as_str())
+        self.rows.iter().filter(|row| row.app.is_some()).map(|row| row.version.as_str()).max()
     }
 
     fn unknown(&self) -> impl Iterator<Item = &PlannedMigration> {

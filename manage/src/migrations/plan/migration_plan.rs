@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
-use super::MigrationTarget;
 use crate::database::Connection;
 use crate::migrations::Migrations;
 use crate::migrations::journal::{JournalRow, Recorded, State, read};
@@ -28,6 +27,10 @@ pub struct PlannedMigration {
     pub progress: Option<Progress>,
     /// The versions that it replaces and that are applied, if it is not applied itself.
     pub partly: Vec<String>,
+    /// The versions that its `metadata.toml` names as dependencies.
+    pub dependencies: Vec<String>,
+    /// When it was applied, as the database writes it.
+    pub applied_at: Option<String>,
 }
 
 /// How far a migration is that was begun and not finished.
@@ -41,10 +44,10 @@ pub struct Progress {
     pub of: usize,
 }
 
-/// Every migration of the program and of the database, in order of version.
+/// Every migration of the program and of the database, in the order in which they are applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationPlan {
-    /// In order of version.
+    /// In the order in which they are applied: dependencies first, otherwise by version.
     pub rows: Vec<PlannedMigration>,
 }
 
@@ -86,6 +89,8 @@ impl MigrationPlan {
                 edited: journal.is_some_and(|row| is_edited(entry, row)),
                 progress: journal.and_then(|row| progress(entry, row)),
                 partly: partly(entry, recorded),
+                dependencies: entry.dependencies.clone(),
+                applied_at: recorded.applied.get(&entry.version).cloned(),
             }
         });
         let replaced = migrations.entries.iter().flat_map(Entry::replaced_versions);
@@ -95,8 +100,8 @@ impl MigrationPlan {
         // Diesel's own first migration, which older versions of Diesel recorded.
         let is_diesels = |version: &str| version == "00000000000000";
         let unknown =
-            recorded.applied.keys().filter(|version| !is_known(version) && !is_diesels(version)).map(
-                |version| PlannedMigration {
+            recorded.applied.iter().filter(|(version, _)| !is_known(version) && !is_diesels(version)).map(
+                |(version, run_on)| PlannedMigration {
                     app: None,
                     name: version.clone(),
                     version: version.clone(),
@@ -104,40 +109,22 @@ impl MigrationPlan {
                     edited: false,
                     progress: None,
                     partly: Vec::new(),
+                    dependencies: Vec::new(),
+                    applied_at: Some(run_on.clone()),
                 },
             );
-        let mut rows: Vec<PlannedMigration> = rows.chain(unknown).collect();
-        rows.sort_by(|a, b| a.version.cmp(&b.version));
+        let mut rows: Vec<PlannedMigration> = rows.collect();
+        for row in unknown {
+            // Without dependencies these are in order of version.
+            let place = rows.iter().position(|known| known.version > row.version).unwrap_or(rows.len());
+            rows.insert(place, row);
+        }
         Self { rows }
     }
 
     /// Returns the migrations that are not applied, or only in part.
     pub fn unapplied(&self) -> impl Iterator<Item = &PlannedMigration> {
         self.rows.iter().filter(|row| !row.applied || row.progress.is_some())
-    }
-
-    /// Returns the steps to a target, in order: what was begun is finished, then migrations are reverted from
-    /// the newest, then applied from the oldest.
-    pub fn steps(&self, target: &MigrationTarget) -> Vec<PlannedStep<'_>> {
-        let wanted = |row: &PlannedMigration| match target {
-            MigrationTarget::Latest => true,
-            MigrationTarget::Zero => false,
-            MigrationTarget::Version(version) => row.version <= *version,
-        };
-        // A version that exists only in the database cannot be reverted without files.
-        let known = || self.rows.iter().filter(|row| row.app.is_some());
-        let begun = known().filter_map(|row| {
-            let direction = row.progress?.direction;
-            Some(PlannedStep { direction, row, continues: true })
-        });
-        let applied = |row: &PlannedMigration| match row.progress {
-            Some(progress) => progress.direction == Direction::Apply,
-            None => row.applied,
-        };
-        let step = |direction| move |row| PlannedStep { direction, row, continues: false };
-        let revert = known().rev().filter(|row| applied(row) && !wanted(row)).map(step(Direction::Revert));
-        let apply = known().filter(|row| !applied(row) && wanted(row)).map(step(Direction::Apply));
-        begun.chain(revert).chain(apply).collect()
     }
 }
 
@@ -176,37 +163,9 @@ pub(super) mod tests {
             edited: false,
             progress: None,
             partly: Vec::new(),
+            dependencies: Vec::new(),
+            applied_at: None,
         });
         MigrationPlan { rows: rows.collect() }
-    }
-
-    fn names(steps: &[PlannedStep<'_>]) -> Vec<String> {
-        let sign = |step: &PlannedStep<'_>| match (step.direction, step.continues) {
-            (Direction::Apply, false) => "+",
-            (Direction::Apply, true) => "+~",
-            (Direction::Revert, false) => "-",
-            (Direction::Revert, true) => "-~",
-        };
-        steps.iter().map(|step| format!("{}{}", sign(step), step.row.name)).collect()
-    }
-
-    #[test]
-    fn steps_lead_to_the_target() {
-        let plan = plan(&[("1_a", true), ("2_b", false), ("3_c", true), ("9", true)]);
-        assert_eq!(names(&plan.steps(&MigrationTarget::Latest)), ["+2_b"]);
-        assert_eq!(names(&plan.steps(&MigrationTarget::Zero)), ["-3_c", "-1_a"]);
-        assert_eq!(names(&plan.steps(&MigrationTarget::Version("2".into()))), ["-3_c", "+2_b"]);
-    }
-
-    #[test]
-    fn what_was_begun_is_finished_first() {
-        let mut plan = plan(&[("1_a", true), ("2_b", false), ("3_c", false)]);
-        plan.rows[2].progress = Some(Progress { direction: Direction::Apply, done: 1, of: 2 });
-        assert_eq!(names(&plan.steps(&MigrationTarget::Latest)), ["+~3_c", "+2_b"]);
-        assert_eq!(names(&plan.steps(&MigrationTarget::Zero)), ["+~3_c", "-3_c", "-1_a"]);
-        plan.rows[2].progress = None;
-        plan.rows[0].progress = Some(Progress { direction: Direction::Revert, done: 1, of: 2 });
-        assert_eq!(names(&plan.steps(&MigrationTarget::Latest)), ["-~1_a", "+1_a", "+2_b", "+3_c"]);
-        assert_eq!(names(&plan.steps(&MigrationTarget::Zero)), ["-~1_a"]);
     }
 }

@@ -2,6 +2,7 @@
 
 mod integrity;
 pub(crate) mod migration_plan;
+mod steps;
 pub(crate) mod target;
 
 pub(crate) use migration_plan::{Direction, MigrationPlan, PlannedMigration, PlannedStep};

@@ -14,6 +14,14 @@ pub enum MigrationTarget {
     Zero,
     /// All migrations up to and including this one, and none after it.
     Version(String),
+    /// All of an app is applied, with what it depends on.
+    AppLatest(&'static str),
+    /// Nothing of an app is applied, and nothing that depends on it.
+    AppZero(&'static str),
+    /// This migration is the last of its app that is applied.
+    AppVersion(String),
+    /// These are reverted, with what depends on them, and applied again.
+    Again(Vec<String>),
 }
 
 impl MigrationPlan {
@@ -23,6 +31,18 @@ impl MigrationPlan {
             return Ok(MigrationTarget::Zero);
         }
         self.version(text).map(MigrationTarget::Version)
+    }
+
+    /// Finds the target in an app: `None` for all of it, `zero`, or a migration.
+    pub fn app_target(&self, app: &'static str, text: Option<&str>) -> Result<MigrationTarget, TargetError> {
+        match text {
+            None => Ok(MigrationTarget::AppLatest(app)),
+            Some("zero") => Ok(MigrationTarget::AppZero(app)),
+            Some(text) => {
+                let rows = self.rows.iter().filter(|row| row.app == Some(app)).cloned().collect();
+                Self { rows }.version(text).map(MigrationTarget::AppVersion)
+            }
+        }
     }
 
     /// Finds the version of a migration: by the version, the directory's name, the part of it behind the

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::engines::Engines;
 use super::failure::{EditedError, IrreversibleError, OrderError, PartlyReplacedError};
+use super::fake::{self, Fake};
 use super::foreign_keys::Violations;
 use super::migration::{Migration, run};
 use super::options::{Answer, ApplyOptions, Follow, MigrationObserver, UnclearStatement};
@@ -26,6 +27,8 @@ pub enum StepEvent<'a> {
     Note(&'a str),
     /// The step is done.
     Done,
+    /// The step was recorded without being run.
+    Faked,
     /// A warning, which is sent before the first step.
     Warning(&'a str),
 }
@@ -77,7 +80,7 @@ pub(crate) fn apply_with(
     let plan = MigrationPlan::new(migrations, &recorded);
     let planned = plan.steps(&options.target);
     let Some(first) = planned.first() else { return Ok(Vec::new()) };
-    plan.check(migrations, &planned, options.strict_order)?;
+    plan.check(migrations, &planned, options)?;
     let late: Vec<&str> = plan.late_steps(&planned).iter().map(|row| row.name.as_str()).collect();
     if !late.is_empty() {
         let text = format!("Out of order, since newer migrations are applied already: {}.", late.join(", "));
@@ -99,6 +102,12 @@ pub(crate) fn apply_with(
     for step in &steps {
         let Some(entry) = migrations.entry(&step.row) else { continue };
         observer.event(StepEvent::Begin, step)?;
+        if options.fake.applies(connection, migrations, entry, step)? {
+            fake::record(connection, &journal, entry, step.direction)
+                .with_context(|| format!("The migration {} cannot be recorded.", step.row.name))?;
+            observer.event(StepEvent::Faked, step)?;
+            continue;
+        }
         let answer = options.answers.iter().find(|(version, _)| *version == step.row.version);
         let migration = Migration {
             entry,
@@ -147,7 +156,7 @@ impl MigrationPlan {
         &self,
         migrations: &Migrations,
         steps: &[PlannedStep<'_>],
-        strict_order: bool,
+        options: &ApplyOptions,
     ) -> crate::error::Result<()> {
         // What is reverted has no text that could differ.
         let is_reverted = |row: &PlannedMigration| {
@@ -159,11 +168,12 @@ impl MigrationPlan {
             return Err(error.into());
         }
         let late = self.late_steps(steps);
-        if strict_order && !late.is_empty() {
+        if options.strict_order && !late.is_empty() {
             return Err(OrderError { names: late.iter().map(|row| row.name.clone()).collect() }.into());
         }
         check_replaced(steps)?;
-        Ok(check_reversible(migrations, steps)?)
+        // What is only recorded needs no file.
+        if options.fake == Fake::All { Ok(()) } else { Ok(check_reversible(migrations, steps)?) }
     }
 }
 

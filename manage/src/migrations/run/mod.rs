@@ -9,6 +9,7 @@ mod concurrent_index;
 mod control;
 mod engines;
 mod failure;
+pub(crate) mod fake;
 mod foreign_keys;
 mod kind;
 mod migration;
@@ -25,6 +26,7 @@ pub(crate) use apply::{Step, StepEvent, apply_with, check_replaced, check_revers
 pub(crate) use failure::{
     EditedError, IrreversibleError, OrderError, PartlyReplacedError, StatementError, StepError,
 };
+pub(crate) use fake::Fake;
 #[cfg(feature = "schema")]
 pub(super) use kind::changes_session;
 pub(crate) use options::{Answer, ApplyOptions, MigrationObserver, Resume, UnclearStatement};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::apply::{Step, StepEvent};
+use super::fake::Fake;
 use crate::error::Result;
 use crate::migrations::MigrationTarget;
 
@@ -16,12 +17,14 @@ pub(crate) struct ApplyOptions {
     pub(crate) strict_order: bool,
     /// How to continue migrations whose last statement may be done: versions and answers.
     pub(crate) answers: Vec<(String, Answer)>,
+    /// Which migrations are recorded without being run.
+    pub(crate) fake: Fake,
 }
 
 impl ApplyOptions {
     /// Returns those for a target alone.
     pub(crate) fn to(target: MigrationTarget) -> Self {
-        Self { target, strict_order: false, answers: Vec::new() }
+        Self { target, strict_order: false, answers: Vec::new(), fake: Fake::No }
     }
 }
 

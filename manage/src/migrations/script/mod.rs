@@ -1,6 +1,7 @@
 //! The SQL of a migration: its statements, each with its position in the file.
 
 mod checksum;
+mod created;
 #[cfg(all(test, unix))]
 mod fuzz;
 mod lexer;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::console::printable;
 use crate::settings::Backend;
 
 /// Why the migrations of a program cannot be used.
@@ -22,6 +23,15 @@ pub enum SourceError {
         /// The names of the two directories.
         names: [String; 2],
     },
+    /// A migration's dependency does not exist, or is not clear.
+    Dependency {
+        /// The path of `metadata.toml`.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
 }
 
 impl fmt::Display for SourceError {
@@ -35,6 +45,9 @@ impl fmt::Display for SourceError {
                     f,
                     "Two migrations have the same version: {first} and {second}. Give one of them another timestamp."
                 )
+            }
+            Self::Dependency { file, line, problem } => {
+                write!(f, "{}, line {line}: {problem}", printable(file))
             }
         }
     }

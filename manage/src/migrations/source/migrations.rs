@@ -1,5 +1,8 @@
-//! The migrations of a program's apps, in order of version.
+//! The migrations of a program's apps, in the order in which they are applied.
 
+use std::collections::BTreeSet;
+
+use super::dependencies::order;
 use super::error::SourceError;
 use super::registration::{EmbeddedMigration, registrations, version_of};
 use crate::command::{Location, Program};
@@ -11,11 +14,13 @@ use crate::settings::Backend;
 pub(crate) struct Entry {
     pub(in crate::migrations) app: &'static str,
     pub(in crate::migrations) version: String,
+    /// The versions of the migrations that must be applied before it, as `metadata.toml` names them.
+    pub(in crate::migrations) dependencies: Vec<String>,
     /// The statements to run before it.
     pub(in crate::migrations) before: Vec<&'static str>,
     /// The source location of `manage::migrations!`.
     pub(in crate::migrations) location: Location,
-    migration: &'static EmbeddedMigration,
+    pub(super) migration: &'static EmbeddedMigration,
     backend: Backend,
     folder: String,
 }
@@ -61,12 +66,18 @@ impl Entry {
         versions.filter(|version| *version != self.version).collect()
     }
 
+    /// Returns the path of its `metadata.toml` for messages.
+    pub(super) fn metadata(&self) -> String {
+        format!("{}/{}/metadata.toml", self.folder, self.name())
+    }
+
     pub(in crate::migrations) fn is_in_transaction(&self) -> bool {
         self.migration.in_transaction
     }
 }
 
-/// Every migration of a program for one backend, in order of version.
+/// Every migration of a program for one backend, in the order in which they are applied: dependencies first,
+/// otherwise by version.
 pub struct Migrations {
     pub(in crate::migrations) entries: Vec<Entry>,
 }
@@ -88,6 +99,7 @@ impl Migrations {
             entries.extend(embedded.iter().map(|migration| Entry {
                 app,
                 version: migration.version(),
+                dependencies: Vec::new(),
                 before: registration.before(backend),
                 location: registration.location,
                 migration,
@@ -101,7 +113,7 @@ impl Migrations {
                 names: [pair[0].name(), pair[1].name()].map(str::to_owned),
             });
         }
-        Ok(Some(Self { entries }))
+        Ok(Some(Self { entries: order(entries)? }))
     }
 
     /// Returns the problems of a program's migrations for all backends. An app need not have migrations for
@@ -127,10 +139,16 @@ impl Migrations {
         self.entries.iter().find(|entry| entry.version == row.version)
     }
 
-    /// Iterates over the name of each migration, its SQL, and the statements before it, in order of version.
+    /// Iterates over the name of each migration, its SQL, and the statements before it, in the order of application.
     #[cfg(feature = "testing")]
     pub(crate) fn each(&self) -> impl Iterator<Item = (&str, &str, &[&'static str])> {
         self.entries.iter().map(|entry| (entry.name(), entry.migration.up, entry.before.as_slice()))
+    }
+
+    /// Returns the labels of the apps that have migrations, in alphabetical order.
+    pub(crate) fn apps(&self) -> Vec<&'static str> {
+        let apps: BTreeSet<&str> = self.entries.iter().map(|entry| entry.app).collect();
+        apps.into_iter().collect()
     }
 
     /// Returns the name of each migration and its app, in order of version.

@@ -17,6 +17,8 @@ pub struct EmbeddedMigration {
     pub in_transaction: bool,
     /// The names of the migrations in whose place it is, as `metadata.toml` has them.
     pub replaces: &'static [&'static str],
+    /// The migrations that must be applied before it: `app.migration`, and the line in `metadata.toml`.
+    pub dependencies: &'static [(&'static str, usize)],
 }
 
 impl EmbeddedMigration {

@@ -42,14 +42,16 @@ impl MigrationObserver for MigrationLines<'_> {
                     (Direction::Revert, false) => "Reverting",
                     (Direction::Revert, true) => "Continuing to revert",
                 };
+                let app = step.row.app.map(|app| format!("{app}.")).unwrap_or_default();
                 self.is_open = true;
-                Ok(cx.out().print(format_args!("  {verb} {}...", printable(&step.row.name)))?)
+                Ok(cx.out().print(format_args!("  {verb} {app}{}...", printable(&step.row.name)))?)
             }
             StepEvent::Note(text) => {
                 self.notes.push(text.to_owned());
                 Ok(())
             }
             StepEvent::Done => self.end(" OK"),
+            StepEvent::Faked => self.end(" FAKED"),
         }
     }
 

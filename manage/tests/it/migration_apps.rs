@@ -1,0 +1,289 @@
+//! Migrations of several apps: targets of one app, dependencies, records without a run, and the lists.
+
+use diesel::connection::SimpleConnection;
+use manage_test_support::{TestDatabase, case};
+
+use crate::backends::{connect, on_each_backend};
+use crate::migrating::done;
+use crate::migration_files::{app, is_there, project_of};
+use crate::project::{Project, Ran};
+
+app!(
+    "accounts",
+    ("2026-01-01-000000_create_users", "CREATE TABLE users (id INTEGER);", Some("DROP TABLE users;"), true),
+    ("2026-03-01-000000_create_teams", "CREATE TABLE teams (id INTEGER);", Some("DROP TABLE teams;"), true),
+);
+// Its second migration is older than what it depends on.
+app!(
+    "sales",
+    ("2026-01-02-000000_create_items", "CREATE TABLE items (id INTEGER);", Some("DROP TABLE items;"), true),
+    (
+        "2026-02-01-000000_create_orders",
+        "CREATE TABLE orders (id INTEGER);",
+        Some("DROP TABLE orders;"),
+        true,
+        needs &[("accounts.create_teams", 2), ("20260101000000", 2)]
+    ),
+);
+app!("without_way_back", ("2026-05-01-000000_a", "CREATE TABLE one_way (id INTEGER);", None, true));
+
+const USERS: &str = "accounts.2026-01-01-000000_create_users";
+const TEAMS: &str = "accounts.2026-03-01-000000_create_teams";
+const ITEMS: &str = "sales.2026-01-02-000000_create_items";
+const ORDERS: &str = "sales.2026-02-01-000000_create_orders";
+
+fn both(database: &TestDatabase) -> Project {
+    project_of(&["accounts", "sales"], database)
+}
+
+/// The output of a run with these steps: `+` applies, `-` reverts.
+fn ran(operation: &str, steps: &[(char, &str)]) -> String {
+    let verb = |sign| if sign == '+' { "Applying" } else { "Reverting" };
+    let lines: String =
+        steps.iter().map(|(sign, name)| format!("  {} {name}... OK\n", verb(*sign))).collect();
+    format!("Operations to perform:\n  {operation}\nRunning migrations:\n{lines}")
+}
+
+/// Runs a command line that succeeds, and returns all that it prints on stdout.
+#[track_caller]
+fn whole(project: &Project, line: &str) -> String {
+    let ran = project.run(line);
+    assert_eq!((ran.exit.0, ran.err.as_str()), (0, ""), "{line}\n{}", ran.all());
+    ran.out
+}
+
+#[track_caller]
+fn failed(ran: Ran, words: &[&str]) {
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    for words in words {
+        assert!(ran.err.contains(words), "{words}\n--- is not in\n{}", ran.all());
+    }
+}
+
+#[case(on_each_backend)]
+fn dependencies_come_first(database: TestDatabase) {
+    let project = both(&database);
+    let all = [('+', USERS), ('+', ITEMS), ('+', TEAMS), ('+', ORDERS)];
+    assert_eq!(whole(&project, "migrate"), ran("Apply all migrations: accounts, sales", &all));
+    let ran_again = "Operations to perform:\n  Apply all migrations: sales\nRunning migrations:\n  No migrations to apply.\n";
+    assert_eq!(whole(&project, "migrate sales"), ran_again);
+    let all = [('-', ORDERS), ('-', TEAMS), ('-', ITEMS), ('-', USERS)];
+    assert_eq!(whole(&project, "migrate zero"), ran("Unapply all migrations: accounts, sales", &all));
+    assert!(!is_there(&database, "users") && !is_there(&database, "orders"));
+}
+
+#[case(on_each_backend)]
+fn an_app_is_migrated_with_what_it_depends_on(database: TestDatabase) {
+    let project = both(&database);
+    let steps = [('+', USERS)];
+    let output = ran("Target specific migration: 2026-01-01-000000_create_users, from accounts", &steps);
+    assert_eq!(whole(&project, "migrate accounts create_u"), output);
+    let output = ran("Apply all migrations: sales", &[('+', ITEMS), ('+', TEAMS), ('+', ORDERS)]);
+    assert_eq!(whole(&project, "migrate sales"), output);
+    // The orders depend on the teams, and go with them.
+    let output = ran(
+        "Target specific migration: 2026-01-01-000000_create_users, from accounts",
+        &[('-', ORDERS), ('-', TEAMS)],
+    );
+    assert_eq!(whole(&project, "migrate accounts 20260101000000"), output);
+    assert!(is_there(&database, "items") && !is_there(&database, "teams"));
+    done(&project, "migrate");
+    assert_eq!(
+        whole(&project, "migrate sales zero"),
+        ran("Unapply all migrations: sales", &[('-', ORDERS), ('-', ITEMS)])
+    );
+    assert!(is_there(&database, "users") && is_there(&database, "teams"));
+    assert_eq!(
+        whole(&project, "migrate create_items"),
+        ran("Target specific migration: 2026-01-02-000000_create_items", &[('-', TEAMS), ('+', ITEMS)])
+    );
+    assert_eq!(whole(&project, "migrate accounts zero -v 0"), "");
+    assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 1);
+}
+
+#[case(on_each_backend)]
+fn unknown_apps_are_errors(database: TestDatabase) {
+    let project = both(&database);
+    let apps = "The apps with migrations are: accounts, sales.";
+    let words = ["There is no migration 'acounts'.", "Did you mean 'accounts'?", apps];
+    failed(project.run("migrate acounts"), &words);
+    for line in ["migrate acounts zero", "showmigrations acounts", "migrate acounts --prune"] {
+        failed(project.run(line), &["No installed app with label 'acounts'.", words[1], apps]);
+    }
+    failed(project.run("migrate manage zero"), &["App 'manage' does not have migrations.", apps]);
+    failed(project.run("migrate sales create_users"), &["There is no migration 'create_users'."]);
+    failed(project.run("migrate --prune"), &["Migrations can be pruned only when an app is specified."]);
+    failed(project.run("migrate --run-syncdb"), &["--run-syncdb has nothing to do"]);
+    for line in ["migrate --fake --fake-initial", "migrate sales --prune --plan", "migrate --redo --fake"] {
+        assert_eq!(project.run(line).exit.0, 2, "{line}");
+    }
+    assert!(database.path().is_none_or(|path| !path.exists()), "nothing was done");
+}
+
+#[case(on_each_backend)]
+fn lists_name_times_order_and_dependencies(database: TestDatabase) {
+    let project = both(&database);
+    done(&project, "migrate accounts create_users");
+    assert_eq!(
+        whole(&project, "showmigrations sales accounts"),
+        "sales\n [ ] 2026-01-02-000000_create_items\n [ ] 2026-02-01-000000_create_orders\n\
+         accounts\n [X] 2026-01-01-000000_create_users\n [ ] 2026-03-01-000000_create_teams\n"
+    );
+    let list = whole(&project, "showmigrations --list accounts -v 2");
+    let applied = list.lines().nth(1).unwrap_or_default();
+    assert!(applied.starts_with(" [X] 2026-01-01-000000_create_users (applied at 20"), "{list}");
+    assert!(list.ends_with(" [ ] 2026-03-01-000000_create_teams\n"), "{list}");
+    let plan = format!("[X]  {USERS}\n[ ]  {ITEMS}\n[ ]  {TEAMS}\n[ ]  {ORDERS}");
+    assert_eq!(whole(&project, "showmigrations -p"), format!("{plan}\n"));
+    assert_eq!(whole(&project, "showmigrations --plan -v 2"), format!("{plan} ... ({USERS}, {TEAMS})\n"));
+    assert_eq!(whole(&project, "showmigrations --plan sales"), format!("[ ]  {ITEMS}\n[ ]  {ORDERS}\n"));
+    assert_eq!(project.run("showmigrations --plan --list").exit.0, 2);
+
+    let json = whole(&project, "showmigrations --format json sales accounts");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let rows = json["migrations"].as_array().expect("migrations");
+    let names: Vec<_> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
+    assert_eq!(names.len(), 4);
+    assert!(rows[0]["applied_at"].as_str().is_some_and(|at| at.starts_with("20")), "{json}");
+    let expected = serde_json::json!({
+        "app": "sales", "version": "20260201000000", "name": "2026-02-01-000000_create_orders",
+        "applied": false, "applied_at": null, "edited": false, "out_of_order": false,
+        "newer_than_program": false, "progress": null, "reversible": true, "dependencies": [USERS, TEAMS],
+    });
+    assert_eq!(rows[3], expected);
+}
+
+#[case(on_each_backend)]
+fn faked_migrations_are_recorded_and_not_run(database: TestDatabase) {
+    let project = project_of(&["accounts", "without_way_back"], &database);
+    let out = done(&project, "migrate accounts --fake");
+    assert_eq!(
+        out,
+        format!("Running migrations:\n  Applying {USERS}... FAKED\n  Applying {TEAMS}... FAKED\n")
+    );
+    assert!(!is_there(&database, "users"));
+    assert_eq!(done(&project, "showmigrations accounts").matches("[X]").count(), 2);
+    done(&project, "migrate accounts zero --fake");
+    assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 0);
+    done(&project, "migrate");
+    assert!(is_there(&database, "users") && is_there(&database, "one_way"));
+    // What has no way back can be recorded as reverted.
+    failed(project.run("migrate without_way_back zero"), &["without_way_back"]);
+    assert!(done(&project, "migrate zero --plan").contains("_a IRREVERSIBLE\n"));
+    done(&project, "migrate without_way_back zero --fake");
+    assert!(is_there(&database, "one_way"));
+    assert_eq!(done(&project, "showmigrations without_way_back").matches("[ ]").count(), 1);
+}
+
+app!(
+    "initial",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE first_one (id INTEGER);\nCREATE TABLE IF NOT EXISTS second_one (id INTEGER);",
+        Some("DROP TABLE first_one;"),
+        true
+    ),
+    ("2026-01-02-000000_b", "CREATE TABLE third_one (id INTEGER);", Some("DROP TABLE third_one;"), true),
+);
+
+#[case(on_each_backend)]
+fn a_first_migration_is_faked_if_its_tables_exist(database: TestDatabase) {
+    let project = project_of(&["initial"], &database);
+    let create = "CREATE TABLE first_one (id INTEGER)";
+    connect(&database).batch_execute(create).expect("a table");
+    failed(project.run("migrate --fake-initial"), &["could not be applied"]);
+    connect(&database).batch_execute("CREATE TABLE second_one (id INTEGER)").ok();
+    let out = done(&project, "migrate --fake-initial");
+    let applied =
+        "  Applying initial.2026-01-01-000000_a... FAKED\n  Applying initial.2026-01-02-000000_b... OK\n";
+    assert_eq!(out, format!("Running migrations:\n{applied}"));
+    assert!(is_there(&database, "third_one"));
+}
+
+app!("pruned", ("2026-01-01-000000_a", "", Some(""), true), ("2026-01-02-000000_b", "", Some(""), true));
+
+/// As if the program had had another migration, which it applied.
+const GONE: [&str; 2] = [
+    "UPDATE __manage_migrations SET version = '20251231000000', name = '2025-12-31-000000_gone' WHERE version = '20260102000000'",
+    "UPDATE __diesel_schema_migrations SET version = '20251231000000' WHERE version = '20260102000000'",
+];
+
+#[case(on_each_backend)]
+fn records_of_what_no_longer_exists_are_pruned(database: TestDatabase) {
+    let project = project_of(&["accounts", "pruned"], &database);
+    done(&project, "migrate");
+    assert_eq!(done(&project, "migrate pruned --prune"), "Pruning migrations:\n  No migrations to prune.\n");
+    let connection = &mut connect(&database);
+    GONE.iter().for_each(|sql| connection.batch_execute(sql).expect("the records"));
+    let unknown = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20250101000000')";
+    connection.batch_execute(unknown).expect("Diesel's tools");
+    let other = project.run("migrate accounts --prune");
+    assert!(other.out.ends_with("  No migrations to prune.\n"), "{}", other.all());
+    let ran = project.run("migrate pruned --prune");
+    assert_eq!(ran.out, "Pruning migrations:\n  Pruning pruned.2025-12-31-000000_gone OK\n", "{}", ran.all());
+    assert!(ran.err.ends_with("of which app they are: 20250101000000.\n"), "{}", ran.all());
+    let list = done(&project, "showmigrations");
+    assert!(!list.contains("20251231000000") && list.contains("[?] 20250101000000"), "{list}");
+    assert_eq!(list.matches("[ ] 2026-01-02-000000_b").count(), 1, "{list}");
+}
+
+#[case(on_each_backend)]
+fn the_last_migrations_are_done_again(database: TestDatabase) {
+    let project = both(&database);
+    assert!(done(&project, "migrate --redo").ends_with("  No migrations to apply.\n"));
+    done(&project, "migrate");
+    connect(&database).batch_execute("INSERT INTO orders VALUES (1)").expect("a row");
+    let output =
+        ran("Unapply and apply again: 2026-02-01-000000_create_orders", &[('-', ORDERS), ('+', ORDERS)]);
+    assert_eq!(whole(&project, "migrate --redo"), output);
+    let rows = crate::migration_files::number(&mut connect(&database), "SELECT COUNT(*) AS n FROM orders");
+    assert_eq!(rows, 0, "the table is a new one");
+    let steps = [('-', ORDERS), ('-', TEAMS), ('+', TEAMS), ('+', ORDERS)];
+    let output = ran("Unapply and apply again: 2026-03-01-000000_create_teams", &steps);
+    assert_eq!(whole(&project, "migrate accounts --redo=1"), output);
+    assert!(done(&project, "migrate --redo=4 --plan").matches("Revert").count() == 4);
+    let project = project_of(&["without_way_back"], &database);
+    done(&project, "migrate");
+    failed(project.run("migrate --redo"), &["without_way_back"]);
+    assert!(is_there(&database, "one_way"));
+}
+
+app!("dep_unknown", ("2026-01-01-000009_a", "", None, true, needs &[("accounts.create_user", 3)]));
+app!("dep_app", ("2026-01-01-000001_a", "", None, true, needs &[("acounts.create_users", 3)]));
+app!("dep_itself", ("2026-01-01-000002_a", "", None, true, needs &[("dep_itself.a", 3)]));
+app!(
+    "dep_cycle",
+    ("2026-01-01-000003_a", "", None, true, needs &[("dep_cycle.b", 3)]),
+    ("2026-01-01-000004_b", "", None, true)
+);
+
+#[case(on_each_backend)]
+fn wrong_dependencies_are_errors(database: TestDatabase) {
+    let place = |app: &str, name: &str| format!("{app}/migrations/{name}/metadata.toml, line 3: ");
+    let cases: [(&[&'static str], &str, &str); 4] = [
+        (
+            &["dep_unknown", "accounts"],
+            "2026-01-01-000009_a",
+            "there is no migration \"accounts.create_user\" to depend on.",
+        ),
+        (
+            &["dep_app"],
+            "2026-01-01-000001_a",
+            "\"acounts.create_users\" is of an app that has no migrations here.",
+        ),
+        (&["dep_itself"], "2026-01-01-000002_a", "the migration depends on itself (\"dep_itself.a\")."),
+        (
+            &["dep_cycle"],
+            "2026-01-01-000003_a",
+            "the dependencies form a cycle: dep_cycle.2026-01-01-000003_a → dep_cycle.2026-01-01-000004_b → \
+             dep_cycle.2026-01-01-000003_a.",
+        ),
+    ];
+    for (apps, name, problem) in cases {
+        let project = project_of(apps, &database);
+        failed(project.run("migrate --skip-checks"), &[&place(apps[0], name), problem]);
+        let ran = project.run("check");
+        assert!(ran.exit.0 == 1 && ran.all().contains("(manage.E011)"), "{}", ran.all());
+        assert!(ran.all().contains(problem), "{}", ran.all());
+    }
+}
