@@ -44,7 +44,7 @@ pub mod internals {
     pub use crate::checks::catalog::{CATALOG, Entry};
     #[cfg(feature = "_network")]
     pub use crate::database::network::background::Background;
-    pub use crate::migrations::lock::{Lock, LockError};
+    pub use crate::migrations::lock::{Lock, LockError, LockRequest};
     pub use crate::migrations::plan::migration_plan::{Direction, MigrationPlan};
     pub use crate::migrations::plan::target::MigrationTarget;
     pub use crate::migrations::run::apply::apply;

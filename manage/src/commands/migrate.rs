@@ -3,10 +3,10 @@ use std::time::Duration;
 use crate::console::{Role, printable};
 use crate::database::Connection;
 use crate::interaction::Confirmation;
-use crate::isolation::end_without_lock;
+use crate::isolation::{end_without_lock, owner};
 use crate::migrations::{
-    Answer, ApplyOptions, Direction, Fake, Lock, MigrationPlan, MigrationTarget, Migrations, Resume, Step,
-    accept as accept_texts, apply_with, check_replaced, check_reversible, prune,
+    Answer, ApplyOptions, Direction, Fake, Lock, LockRequest, MigrationPlan, MigrationTarget, Migrations,
+    Resume, Step, accept as accept_texts, apply_with, check_replaced, check_reversible, prune,
 };
 use crate::prelude::*;
 use crate::render;
@@ -88,10 +88,11 @@ pub(crate) fn migrate(
         return Err(render::no_migrations().into());
     };
     let (app, text) = app_and_target(cx, &migrations, first, second, &modes)?;
+    let owner = owner(cx, "migrate");
     let opened = if plan || check {
         Connection::open_to_read(&settings).map(|connection| (connection, false))
     } else {
-        Lock::open_connection(&settings)
+        Lock::open_connection(&settings, &owner)
     };
     let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
     let current = MigrationPlan::read(&mut connection, &migrations)?;
@@ -152,14 +153,12 @@ pub(crate) fn migrate(
         return nothing_to_do(cx);
     }
     let cx = &*cx;
-    let waiting = || {
-        // A broken pipe is noticed at the next line.
-        let _ = cx.notice("Another process is migrating this database; waiting for it to finish...");
-    };
     let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    let request = LockRequest { owner: &owner, is_pooled, timeout };
+    let waiting = |holder: Option<&_>| render::waiting_for_lock(cx, holder);
     let lost = end_without_lock(cx, "migrations");
-    let lock = Lock::acquire(&mut connection, &settings, is_pooled, timeout, waiting, lost)
-        .map_err(render::lock_error)?;
+    let lock =
+        Lock::acquire(&mut connection, &settings, request, waiting, lost).map_err(render::lock_error)?;
     if let Some(app) = app.filter(|_| modes.prune) {
         let pruned = prune(&mut connection, &migrations, app);
         let _ = lock.release(&mut connection);

@@ -62,6 +62,7 @@ pub use handle::Database;
 #[cfg(feature = "runserver")]
 pub(crate) use handle::Pools;
 pub(crate) use lock::error::LockError;
+pub(crate) use lock::holder::LockHolder;
 pub(crate) use lock::name::LockName;
 pub(crate) use lock::session::{HeldLock, LockSession, POLL_INTERVAL};
 #[cfg(feature = "mysql")]

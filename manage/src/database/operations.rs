@@ -6,6 +6,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 
 use super::lock::error::LockError;
+use super::lock::holder::LockHolder;
 use super::lock::name::LockName;
 use super::lock::session::{HeldLock, LockSession};
 use super::{ConnectError, Connection, Reason, Requirements, ServerError, ServerInstance};
@@ -27,9 +28,13 @@ pub(crate) trait Operations: Sync {
         self.open(settings)
     }
 
-    /// Connects to apply migrations. Also returns whether the next transaction may run in another server
+    /// Connects to apply migrations; `owner` is shown to waiting processes. Also returns whether the next transaction may run in another server
     /// session, as behind a pooler.
-    fn open_to_migrate(&self, settings: &DatabaseSettings) -> Result<(Connection, bool), ConnectError> {
+    fn open_to_migrate(
+        &self,
+        settings: &DatabaseSettings,
+        _owner: &str,
+    ) -> Result<(Connection, bool), ConnectError> {
         Ok((self.open(settings)?, false))
     }
 
@@ -48,13 +53,23 @@ pub(crate) trait Operations: Sync {
         owner: &str,
     ) -> Result<Box<dyn LockSession>, LockError>;
 
-    /// Takes a lock on this connection if it is free, without waiting.
+    /// Takes a lock on this connection if it is free, without waiting. `owner` is shown to waiting processes
+    /// where the lock is a file; a server shows its session.
     fn try_lock(
         &self,
         connection: &mut Connection,
         settings: &DatabaseSettings,
         name: &LockName,
+        owner: &str,
     ) -> Result<Option<HeldLock>, LockError>;
+
+    /// Returns the other holder of a lock, as far as the database reports it.
+    fn lock_holder(
+        &self,
+        connection: &mut Connection,
+        settings: &DatabaseSettings,
+        name: &LockName,
+    ) -> Option<LockHolder>;
 
     /// Releases a lock of [`Operations::try_lock`] that the connection's session holds.
     fn unlock(&self, _connection: &mut Connection, _name: &LockName) -> QueryResult<()> {

@@ -84,7 +84,7 @@ fn take(
 }
 
 /// Returns the description of a lock's holder for waiting processes: `manage import_posts 4242@web-1`.
-fn owner(cx: &Context, name: &str) -> String {
+pub(crate) fn owner(cx: &Context, name: &str) -> String {
     let machine = machine().map(|machine| format!("@{machine}")).unwrap_or_default();
     format!("{} {name} {}{machine}", cx.program().name(), std::process::id())
 }

@@ -22,6 +22,6 @@ mod context;
 mod error;
 mod guard;
 
-pub(crate) use context::{end_without_lock, machine, of_command};
+pub(crate) use context::{end_without_lock, machine, of_command, owner};
 pub use error::IsolationError;
 pub use guard::Isolation;

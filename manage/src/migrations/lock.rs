@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::console::printable;
-use crate::database::{self, ConnectError, Connection, HeldLock, LockName, operations_for};
+use crate::database::{self, ConnectError, Connection, HeldLock, LockHolder, LockName, operations_for};
 use crate::isolation::{Isolation, IsolationError};
 use crate::settings::DatabaseSettings;
 
@@ -24,11 +24,22 @@ enum Held {
     Apart { _isolation: Isolation },
 }
 
+/// How to take the lock.
+#[derive(Clone, Copy, Debug)]
+pub struct LockRequest<'a> {
+    /// Who takes it, for waiting processes.
+    pub owner: &'a str,
+    /// Whether the connection goes through a pooler.
+    pub is_pooled: bool,
+    /// How long to wait; forever if it is `None`.
+    pub timeout: Option<Duration>,
+}
+
 /// Why the lock cannot be taken.
 #[derive(Debug)]
 pub enum LockError {
     /// Another process holds it, and the time limit has passed.
-    Held,
+    Held(Option<LockHolder>),
     /// The database returned an error.
     Query(diesel::result::Error),
     /// The file of SQLite's lock cannot be opened or locked.
@@ -54,29 +65,32 @@ impl From<database::LockError> for LockError {
 }
 
 impl Lock {
-    /// Opens a connection for migrations, and returns whether it goes through a pooler.
-    pub fn open_connection(settings: &DatabaseSettings) -> Result<(Connection, bool), ConnectError> {
-        operations_for(settings)?.open_to_migrate(settings)
+    /// Opens a connection for migrations, and returns whether it goes through a pooler. `owner` is shown to
+    /// waiting processes.
+    pub fn open_connection(
+        settings: &DatabaseSettings,
+        owner: &str,
+    ) -> Result<(Connection, bool), ConnectError> {
+        operations_for(settings)?.open_to_migrate(settings, owner)
     }
 
-    /// Takes the lock, waiting up to `timeout`, or forever if that is `None`. `waiting` is called once, if
+    /// Takes the lock, waiting as long as the request allows. `waiting` is called once, with the holder, if
     /// the first attempt fails. `lost` is called on another thread if the lock ends before this value is
     /// dropped. If the lock belongs to the session that migrates, that session's work ends with the lock, and
     /// `lost` is not called.
     pub fn acquire(
         connection: &mut Connection,
         settings: &DatabaseSettings,
-        is_pooled: bool,
-        timeout: Option<Duration>,
-        mut waiting: impl FnMut(),
+        LockRequest { owner, is_pooled, timeout }: LockRequest<'_>,
+        mut waiting: impl FnMut(Option<&LockHolder>),
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, LockError> {
         if is_pooled {
             let wait = timeout.unwrap_or(Duration::MAX);
-            let isolation =
-                Isolation::take(settings, LockName::migrations(), "migrate", wait, |_| waiting(), lost);
+            let waits = |_| waiting(holder(connection, settings, true).as_ref());
+            let isolation = Isolation::take(settings, LockName::migrations(), owner, wait, waits, lost);
             let isolation = isolation.map_err(|error| match error {
-                IsolationError::Busy { .. } => LockError::Held,
+                IsolationError::Busy { .. } => LockError::Held(holder(connection, settings, true)),
                 error => LockError::Isolation(error),
             })?;
             // A pool with a single server connection has none left for the migrations.
@@ -90,14 +104,14 @@ impl Lock {
         let mut pause = Duration::from_millis(5);
         let mut reported = false;
         loop {
-            if let Some(lock) = connection.operations().try_lock(connection, settings, &name)? {
+            if let Some(lock) = connection.operations().try_lock(connection, settings, &name, owner)? {
                 return Ok(Self(Held::ByConnection { _lock: lock }));
             }
             if timeout.is_some_and(|timeout| start.elapsed() >= timeout) {
-                return Err(LockError::Held);
+                return Err(LockError::Held(holder(connection, settings, false)));
             }
             if !reported {
-                waiting();
+                waiting(holder(connection, settings, false).as_ref());
                 reported = true;
             }
             std::thread::sleep(pause);
@@ -116,12 +130,27 @@ impl Lock {
     }
 }
 
+/// Returns who else holds the lock.
+fn holder(connection: &mut Connection, settings: &DatabaseSettings, is_pooled: bool) -> Option<LockHolder> {
+    let name = LockName::migrations();
+    let mut holder = connection.operations().lock_holder(connection, settings, &name)?;
+    if is_pooled {
+        holder.text.push_str(", which belongs to the pooler");
+    }
+    Some(holder)
+}
+
 impl std::fmt::Display for LockError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Held => {
+            Self::Held(None) => {
                 f.write_str("Another process is migrating this database and did not finish in time.")
             }
+            Self::Held(Some(holder)) => write!(
+                f,
+                "Another process is migrating this database and did not finish in time: {}.",
+                printable(&holder.text)
+            ),
             Self::Query(error) => write!(f, "Cannot acquire the migration lock: {error}"),
             Self::File(path, error) => {
                 write!(f, "Cannot use the lock file {}: {error}", printable(path))

@@ -28,7 +28,7 @@ mod sql;
 mod squash;
 mod unapplied;
 
-pub(crate) use lock::{Lock, LockError};
+pub(crate) use lock::{Lock, LockError, LockRequest};
 pub(crate) use plan::{
     Direction, MigrationPlan, MigrationTarget, PlannedMigration, PlannedStep, TargetError,
 };

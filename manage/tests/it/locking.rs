@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use manage::__private::internals::{Lock, LockError};
+use manage::__private::internals::{Lock, LockError, LockRequest};
+use manage::database::Connection;
 use manage_test_support::{Backend, TestDatabase, case, shared_mariadb, shared_postgres, wait_until};
 
 use crate::backends::{
@@ -13,18 +14,22 @@ use crate::backends::{
 use crate::migrating::{NAMES, applying, done, shown, tables};
 use crate::pooling::{pooler, state_of_holder};
 
+/// Who takes the lock here.
+const OWNER: &str = "it migrate 4242@here";
+
+const WAITS: LockRequest<'_> = LockRequest { owner: OWNER, is_pooled: false, timeout: None };
+const TRIES: LockRequest<'_> = LockRequest { timeout: Some(Duration::ZERO), ..WAITS };
+
+/// Takes the lock, which is free.
+#[track_caller]
+pub(crate) fn hold(connection: &mut Connection, url: &str) -> Lock {
+    Lock::acquire(connection, &settings(url), WAITS, |_| (), drop).expect("the lock")
+}
+
 fn is_free(database: &TestDatabase) -> bool {
-    let answer = Lock::acquire(
-        &mut connect(database),
-        &settings(database.url()),
-        false,
-        Some(Duration::ZERO),
-        || (),
-        drop,
-    );
-    match answer {
+    match Lock::acquire(&mut connect(database), &settings(database.url()), TRIES, |_| (), drop) {
         Ok(_) => true,
-        Err(LockError::Held) => false,
+        Err(LockError::Held(_)) => false,
         Err(error) => panic!("{error}"),
     }
 }
@@ -33,7 +38,7 @@ fn is_free(database: &TestDatabase) -> bool {
 fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
     let mut connection = connect(&database);
     let mut waited = 0;
-    let lock = Lock::acquire(&mut connection, &settings(database.url()), false, None, || waited += 1, drop)
+    let lock = Lock::acquire(&mut connection, &settings(database.url()), WAITS, |_| waited += 1, drop)
         .expect("the lock");
     assert_eq!(waited, 0);
     assert!(!is_free(&database));
@@ -42,7 +47,7 @@ fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
     let waiting = thread::spawn(move || {
         let settings = settings(&url);
         let mut connection = manage::database::Connection::open(&settings).expect("a connection");
-        Lock::acquire(&mut connection, &settings, false, None, || sender.send(()).expect("a listener"), drop)
+        Lock::acquire(&mut connection, &settings, WAITS, |_| sender.send(()).expect("a listener"), drop)
             .map(drop)
     });
     receiver.recv_timeout(LONG).expect("it says that it waits");
@@ -57,30 +62,53 @@ fn it_is_exclusive_and_ends_with_its_session(database: TestDatabase) {
 #[case(on_each_backend)]
 fn it_is_waited_for_no_longer_than_allowed(database: TestDatabase) {
     let mut connection = connect(&database);
-    let _lock = Lock::acquire(&mut connection, &settings(database.url()), false, None, || (), drop)
-        .expect("the lock");
+    let _lock = hold(&mut connection, database.url());
     let start = Instant::now();
     let ran = project(database.url()).run("migrate --lock-timeout 1");
     let took = start.elapsed();
     assert_eq!(ran.exit.0, 124, "{}", ran.all());
-    assert_eq!(ran.out, "Another process is migrating this database; waiting for it to finish...\n");
-    assert!(
-        ran.err.contains("Another process is migrating this database and did not finish in time"),
-        "{}",
-        ran.err
-    );
+    let holder = ran.out.strip_prefix("Another process is migrating this database: ").expect(&ran.out);
+    let holder = holder.strip_suffix("; waiting for it to finish...\n").expect(holder);
+    let error =
+        format!("Error: Another process is migrating this database and did not finish in time: {holder}.\n");
+    match database.backend() {
+        Backend::Sqlite => {
+            assert!(holder.starts_with("it migrate 4242@here, since 20"), "{holder}");
+            assert!(ran.err.starts_with(&error) && !ran.err.contains("end its session"), "{}", ran.err);
+        }
+        Backend::Postgres => {
+            let pid = holder.rsplit_once("(process ").expect(holder).1;
+            let pid = pid.strip_suffix(" of the server)").expect(holder);
+            assert!(holder.contains(", user ") && holder.contains(", connected since 20"), "{holder}");
+            let hint = format!("end its session: SELECT pg_terminate_backend({pid});");
+            assert!(ran.err.starts_with(&error) && ran.err.contains(&hint), "{}", ran.all());
+            connect(&database)
+                .batch_execute(&format!("SELECT pg_terminate_backend({pid})"))
+                .expect("the SQL of the hint");
+        }
+        Backend::MariaDb => {
+            assert!(holder.starts_with("tester@") && holder.contains(", idle for "), "{holder}");
+            // The time goes on.
+            assert!(ran.err.contains("did not finish in time: tester@"), "{}", ran.err);
+            let (_, id) = ran.err.split_once("end its session: KILL ").expect(&ran.err);
+            let id = id.split_once(';').expect(id).0;
+            connect(&database).batch_execute(&format!("KILL {id}")).expect("the SQL of the hint");
+        }
+    }
     assert!(took >= Duration::from_secs(1) && took < Duration::from_secs(10), "{took:?}");
     assert_eq!(tables(&database), 0);
     // Looking needs no lock.
     assert_eq!(done(&project(database.url()), "showmigrations"), shown(0));
     assert!(done(&project(database.url()), "migrate --plan").contains("  Apply "));
+    if database.backend() != Backend::Sqlite {
+        wait_until(LONG, "the session has ended", || is_free(&database));
+    }
 }
 
 #[case(on_each_backend)]
 fn it_is_for_one_database(database: TestDatabase) {
     let mut connection = connect(&database);
-    let _lock = Lock::acquire(&mut connection, &settings(database.url()), false, None, || (), drop)
-        .expect("the lock");
+    let _lock = hold(&mut connection, database.url());
     let other = TestDatabase::new(database.backend());
     assert_eq!(done(&project(other.url()), "migrate --lock-timeout 0"), applying(&NAMES));
 }
@@ -89,8 +117,7 @@ fn it_is_for_one_database(database: TestDatabase) {
 fn it_ends_with_a_killed_session(backend: Backend) {
     let database = TestDatabase::new(backend);
     let mut connection = connect(&database);
-    let _lock = Lock::acquire(&mut connection, &settings(database.url()), false, None, || (), drop)
-        .expect("the lock");
+    let _lock = hold(&mut connection, database.url());
     assert!(!is_free(&database));
     match backend {
         Backend::Postgres => shared_postgres().unwrap().execute(&format!(
@@ -116,10 +143,18 @@ fn it_is_a_transactions() {
     let (database, _pooler, url) = pooler(&[]);
     // What migrates prepares statements, which not every pooler understands: it takes the direct way here.
     let mut connection = connect(&database);
-    let mut acquire = |timeout| Lock::acquire(&mut connection, &settings(&url), true, timeout, || (), drop);
-    let lock = acquire(None).expect("the lock");
+    let mut acquire = |request| {
+        let request = LockRequest { is_pooled: true, ..request };
+        Lock::acquire(&mut connection, &settings(&url), request, |_| (), drop)
+    };
+    let lock = acquire(WAITS).expect("the lock");
     assert!(!is_free(&database), "the lock is the same on the direct way");
-    assert!(matches!(acquire(Some(Duration::ZERO)), Err(LockError::Held)));
+    let Err(error @ LockError::Held(_)) = acquire(TRIES) else { panic!("it is held") };
+    let error = error.to_string();
+    assert!(
+        error.contains(": it migrate 4242@here, user ") && error.contains(", which belongs to the pooler."),
+        "{error}"
+    );
     assert_eq!(state_of_holder(&database), "idle in transaction");
     drop(lock);
     // A server ends a closed session in its own time.
@@ -171,7 +206,7 @@ fn it_is_the_files_own_however_that_is_named() {
     done(&project(&plain), "migrate zero");
     std::os::unix::fs::symlink(&path, folder.path().join("link.db")).expect("a link");
     let mut connection = open(&plain);
-    let lock = Lock::acquire(&mut connection, &settings(&plain), false, None, || (), drop).expect("the lock");
+    let lock = hold(&mut connection, &plain);
     let names = [
         format!("file:{}", path.display()),
         format!("file://{}?mode=rw", path.display()),

@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use manage::__private::internals::{Direction, Lock, MigrationPlan, MigrationTarget, Migrations, apply};
+use manage::__private::internals::{Direction, MigrationPlan, MigrationTarget, Migrations, apply};
 use manage::__private::{MigrationsRegistration, Part};
 use manage::Program;
 use manage::database::Connection;
@@ -123,8 +123,7 @@ fn everything_is_applied_once(database: TestDatabase) {
     assert_eq!(done(&project, "migrate --verbosity 0"), "");
     // Nothing to do needs no lock.
     let mut holder = connect(&database);
-    let lock =
-        Lock::acquire(&mut holder, &settings(database.url()), false, None, || (), drop).expect("the lock");
+    let lock = crate::locking::hold(&mut holder, database.url());
     done(&project, "migrate --lock-timeout 0");
     drop((lock, holder));
     assert_eq!(

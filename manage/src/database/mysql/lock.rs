@@ -1,10 +1,11 @@
 //! The lock of a MySQL or MariaDB database: a named lock, held by a separate connection.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable};
+use diesel::sql_types::{Integer, Nullable, Text};
 
 use super::connection::RawConnection;
 use crate::database::lock::error::LockError;
+use crate::database::lock::holder::LockHolder;
 use crate::database::lock::name::LockName;
 use crate::database::lock::session::{ANSWER, HeldLock, LockSession, SILENCE_SECONDS};
 use crate::database::{ConnectError, Connection};
@@ -44,14 +45,8 @@ impl LockSession for MysqlSession {
     fn holder(&mut self) -> Option<String> {
         let id = self.ask(&format!("IS_USED_LOCK({})", self.name)).ok()??;
         let id: u64 = id.parse().ok()?;
-        // Only an administrator can see the user and host of another user's session.
-        let who = format!(
-            "(SELECT CONCAT(user, '@', host) FROM information_schema.processlist WHERE id = {id} LIMIT 1)"
-        );
-        Some(match self.ask(&who) {
-            Ok(Some(who)) => format!("{who} (connection {id} of the server)"),
-            _ => format!("connection {id} of the server"),
-        })
+        let who = self.ask(&format!("({})", owner_sql(id)));
+        Some(describe(id, who.ok().flatten()).text)
     }
 
     fn check(&mut self) -> Result<(), String> {
@@ -72,6 +67,39 @@ impl LockSession for MysqlSession {
         let expression = format!("RELEASE_LOCK({})", self.name);
         let _ = self.ask(&expression);
     }
+}
+
+/// Returns a query for a text that describes a session. Only an administrator (`PROCESS`) can see the user and
+/// host of another user's. The server knows since when it does what it does, not since when it is connected.
+fn owner_sql(id: u64) -> String {
+    format!(
+        "SELECT CONCAT(user, '@', host, IF(command = 'Sleep', ', idle for ', ', in its present statement for '), time, ' s') \
+         AS text FROM information_schema.processlist WHERE id = {id} LIMIT 1"
+    )
+}
+
+fn describe(id: u64, who: Option<String>) -> LockHolder {
+    let text = match who {
+        Some(who) => format!("{who} (connection {id} of the server)"),
+        None => format!("connection {id} of the server"),
+    };
+    LockHolder { text, end_sql: Some(format!("KILL {id}")) }
+}
+
+/// Returns the session that holds a lock.
+pub(super) fn holder(connection: &mut Connection, name: &LockName) -> Option<LockHolder> {
+    #[derive(QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = Nullable<Text>)]
+        text: Option<String>,
+    }
+
+    connection.with_short_answers(|connection| {
+        let used = diesel::sql_query(format!("SELECT CAST(IS_USED_LOCK({}) AS CHAR) AS text", name.mysql()));
+        let id = used.get_result::<Answer>(connection).ok()?.text?.parse().ok()?;
+        let who: QueryResult<Answer> = diesel::sql_query(owner_sql(id)).get_result(connection);
+        Some(describe(id, who.ok().and_then(|answer| answer.text)))
+    })
 }
 
 /// Takes a session-level lock on this connection if it is free.

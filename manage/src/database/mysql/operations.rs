@@ -5,6 +5,7 @@ use diesel::QueryResult;
 use super::probe::MysqlProbe;
 use super::{codes, connection, lock, remedy};
 use crate::database::lock::error::LockError;
+use crate::database::lock::holder::LockHolder;
 use crate::database::lock::name::LockName;
 use crate::database::lock::session::{HeldLock, LockSession};
 use crate::database::operations::{Operations, ProbeConnection, version_number};
@@ -44,8 +45,18 @@ impl Operations for Mysql {
         connection: &mut Connection,
         _: &DatabaseSettings,
         name: &LockName,
+        _: &str,
     ) -> Result<Option<HeldLock>, LockError> {
         lock::try_lock(connection, name)
+    }
+
+    fn lock_holder(
+        &self,
+        connection: &mut Connection,
+        _: &DatabaseSettings,
+        name: &LockName,
+    ) -> Option<LockHolder> {
+        lock::holder(connection, name)
     }
 
     fn unlock(&self, connection: &mut Connection, name: &LockName) -> QueryResult<()> {

@@ -4,10 +4,11 @@
 //! transaction-level, in a transaction that stays open and so keeps its server session.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use super::pooler::MarkedSession;
 use crate::database::lock::error::LockError;
+use crate::database::lock::holder::LockHolder;
 use crate::database::lock::name::LockName;
 use crate::database::lock::session::{ANSWER, HeldLock, LockSession, SILENCE_SECONDS};
 use crate::database::{ConnectError, Connection};
@@ -23,7 +24,7 @@ pub(super) struct PostgresSession {
 impl PostgresSession {
     pub(super) fn open(settings: &DatabaseSettings, name: LockName, owner: &str) -> Result<Self, LockError> {
         let mut settings = settings.clone();
-        settings.parameters.insert("application_name".to_owned(), owner.chars().take(63).collect());
+        name_session(&mut settings, owner);
         let session = MarkedSession::open(&settings)?;
         let mut session = Self { session, name, identity: None };
         session.find_out()?;
@@ -95,28 +96,10 @@ impl LockSession for PostgresSession {
     }
 
     fn holder(&mut self) -> Option<String> {
-        let bits = self.name.number.cast_unsigned();
-        let sql = format!(
-            "SELECT a.pid, nullif(a.application_name, ''), host(a.client_addr),
-                to_char(CASE a.state WHEN 'idle in transaction' THEN a.xact_start ELSE a.backend_start END
-                    AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
-            FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                AND l.classid = {} AND l.objid = {}",
-            bits >> 32,
-            bits & 0xffff_ffff
-        );
-        let answer = self.ask(&sql).ok()?;
-        let [pid, application, address, since] = answer.as_slice() else { return None };
-        let mut text = application.clone().unwrap_or_else(|| "a session".to_owned());
-        if let Some(address) = address {
-            text.push_str(&format!(", from {address}"));
-        }
-        if let Some(since) = since {
-            text.push_str(&format!(", since {since} UTC"));
-        }
-        Some(format!("{text} (process {} of the server)", pid.as_deref()?))
+        let answer = self.ask(&holder_sql(&self.name)).ok()?;
+        let [pid, application, user, address, connected, began] = <[_; 6]>::try_from(answer).ok()?;
+        let holder = Holder { pid: pid?, application, user, address, connected, began };
+        Some(holder.describe().text)
     }
 
     fn check(&mut self) -> Result<(), String> {
@@ -140,6 +123,70 @@ impl LockSession for PostgresSession {
         // If this fails, the connection has failed and the lock has ended with it.
         let _ = self.ask(&sql);
     }
+}
+
+/// Shows the owner of a session in `pg_stat_activity`, which cuts names off after 63 bytes.
+pub(super) fn name_session(settings: &mut DatabaseSettings, owner: &str) {
+    settings.parameters.insert("application_name".to_owned(), owner.chars().take(63).collect());
+}
+
+/// The session that holds a lock. PostgreSQL shows all of it to the same user and to `pg_read_all_stats`.
+#[derive(QueryableByName)]
+struct Holder {
+    #[diesel(sql_type = Text)]
+    pid: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    application: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    user: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    address: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    connected: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    began: Option<String>,
+}
+
+fn holder_sql(name: &LockName) -> String {
+    let bits = name.number.cast_unsigned();
+    let time = |column| format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')");
+    format!(
+        "SELECT l.pid::text AS pid, nullif(a.application_name, '') AS application, a.usename::text AS user,
+            host(a.client_addr) AS address, {} AS connected, {} AS began
+        FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND l.classid = {} AND l.objid = {}",
+        time("a.backend_start"),
+        time("a.xact_start"),
+        bits >> 32,
+        bits & 0xffff_ffff
+    )
+}
+
+impl Holder {
+    fn describe(self) -> LockHolder {
+        let mut text = self.application.unwrap_or_else(|| "a session".to_owned());
+        for (before, value, after) in [
+            ("user ", self.user, ""),
+            ("from ", self.address, ""),
+            ("connected since ", self.connected, " UTC"),
+            ("in a transaction since ", self.began, " UTC"),
+        ] {
+            if let Some(value) = value {
+                text.push_str(&format!(", {before}{value}{after}"));
+            }
+        }
+        text.push_str(&format!(" (process {} of the server)", self.pid));
+        LockHolder { text, end_sql: Some(format!("SELECT pg_terminate_backend({})", self.pid)) }
+    }
+}
+
+/// Returns the session that holds a lock.
+pub(super) fn holder(connection: &mut Connection, name: &LockName) -> Option<LockHolder> {
+    let query = diesel::sql_query(holder_sql(name));
+    let found: QueryResult<Holder> = connection.with_short_answers(|connection| query.get_result(connection));
+    found.ok().map(Holder::describe)
 }
 
 /// Takes a session-level lock on this connection if it is free.

@@ -4,6 +4,7 @@ use diesel::QueryResult;
 
 use super::{codes, lock, open, pooler, remedy};
 use crate::database::lock::error::LockError;
+use crate::database::lock::holder::LockHolder;
 use crate::database::lock::name::LockName;
 use crate::database::lock::session::{HeldLock, LockSession};
 use crate::database::operations::{Operations, ProbeConnection, version_number};
@@ -23,8 +24,19 @@ impl Operations for Postgres {
         PostgresConnection::open(settings).map(Connection::Postgres)
     }
 
-    fn open_to_migrate(&self, settings: &DatabaseSettings) -> Result<(Connection, bool), ConnectError> {
-        let (connection, is_pooled) = pooler::open_knowing(settings)?;
+    fn open_to_migrate(
+        &self,
+        settings: &DatabaseSettings,
+        owner: &str,
+    ) -> Result<(Connection, bool), ConnectError> {
+        let mut settings = settings.clone();
+        if !["application_name", "fallback_application_name"]
+            .iter()
+            .any(|name| settings.parameters.contains_key(*name))
+        {
+            lock::name_session(&mut settings, owner);
+        }
+        let (connection, is_pooled) = pooler::open_knowing(&settings)?;
         Ok((Connection::Postgres(connection), is_pooled))
     }
 
@@ -50,8 +62,18 @@ impl Operations for Postgres {
         connection: &mut Connection,
         _: &DatabaseSettings,
         name: &LockName,
+        _: &str,
     ) -> Result<Option<HeldLock>, LockError> {
         lock::try_lock(connection, name)
+    }
+
+    fn lock_holder(
+        &self,
+        connection: &mut Connection,
+        _: &DatabaseSettings,
+        name: &LockName,
+    ) -> Option<LockHolder> {
+        lock::holder(connection, name)
     }
 
     fn unlock(&self, connection: &mut Connection, name: &LockName) -> QueryResult<()> {

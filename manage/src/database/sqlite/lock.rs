@@ -6,6 +6,7 @@ use super::file;
 use super::lock_file::FileLock;
 use crate::console::printable;
 use crate::database::lock::error::LockError;
+use crate::database::lock::holder::LockHolder;
 use crate::database::lock::name::LockName;
 use crate::database::lock::session::{HeldLock, LockSession};
 use crate::settings::DatabaseSettings;
@@ -34,10 +35,7 @@ impl LockSession for FileSession {
         let Some(mut lock) = FileLock::try_take(&self.path, &self.database).map_err(failed)? else {
             return Ok(false);
         };
-        let since = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let since = since.replace('T', " ").replace('Z', " UTC");
-        // A full disk must not prevent taking a lock.
-        let _ = lock.write(&format!("{}, since {since}", self.owner));
+        sign(&mut lock, &self.owner);
         self.lock = Some(lock);
         Ok(true)
     }
@@ -63,16 +61,37 @@ impl LockSession for FileSession {
 }
 
 /// Takes the lock for as long as the returned value exists, if it is free.
-pub(super) fn try_lock(settings: &DatabaseSettings, name: &LockName) -> Result<Option<HeldLock>, LockError> {
+pub(super) fn try_lock(
+    settings: &DatabaseSettings,
+    name: &LockName,
+    owner: &str,
+) -> Result<Option<HeldLock>, LockError> {
     let Some(database) = file::path(&settings.name) else {
         // No other process can use an in-memory database.
         return Ok(Some(HeldLock::BY_SESSION));
     };
     let path = name.file(&database);
     match FileLock::try_take(&path, &database) {
-        Ok(lock) => Ok(lock.map(HeldLock::by_file)),
+        Ok(lock) => Ok(lock.map(|mut lock| {
+            sign(&mut lock, owner);
+            HeldLock::by_file(lock)
+        })),
         Err(error) => Err(LockError::File(path, error)),
     }
+}
+
+/// Writes into the file who holds the lock, and since when.
+fn sign(lock: &mut FileLock, owner: &str) {
+    let since = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let since = since.replace('T', " ").replace('Z', " UTC");
+    // A full disk must not prevent taking a lock.
+    let _ = lock.write(&format!("{owner}, since {since}"));
+}
+
+/// Returns what the holder has written into the file. No statement ends a process.
+pub(super) fn holder(settings: &DatabaseSettings, name: &LockName) -> Option<LockHolder> {
+    let text = FileLock::holder(&name.file(&file::path(&settings.name)?))?;
+    Some(LockHolder { text, end_sql: None })
 }
 
 impl LockName {

@@ -3,6 +3,7 @@
 use super::probe::SqliteProbe;
 use super::{file, lock, remedy};
 use crate::database::lock::error::LockError;
+use crate::database::lock::holder::LockHolder;
 use crate::database::lock::name::LockName;
 use crate::database::lock::session::{HeldLock, LockSession};
 use crate::database::operations::{Operations, ProbeConnection, version_number};
@@ -42,8 +43,18 @@ impl Operations for Sqlite {
         _: &mut Connection,
         settings: &DatabaseSettings,
         name: &LockName,
+        owner: &str,
     ) -> Result<Option<HeldLock>, LockError> {
-        lock::try_lock(settings, name)
+        lock::try_lock(settings, name, owner)
+    }
+
+    fn lock_holder(
+        &self,
+        _: &mut Connection,
+        settings: &DatabaseSettings,
+        name: &LockName,
+    ) -> Option<LockHolder> {
+        lock::holder(settings, name)
     }
 
     /// Returns whether the database is in memory.

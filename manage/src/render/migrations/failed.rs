@@ -4,6 +4,7 @@ use crate::command::Context;
 use crate::console::printable;
 #[cfg(feature = "terminal")]
 use crate::console::printable_lines;
+use crate::database::LockHolder;
 use crate::error::{CommandError, Exit, Result};
 use crate::migrations::{
     AcceptError, Answer, EditedError, LockError, OrderError, PartlyReplacedError, ResumeError, StepError,
@@ -87,14 +88,29 @@ pub(crate) fn target_error(cx: &Context, error: &TargetError) -> anyhow::Error {
     CommandError::new(error.to_string()).hint(hint).into()
 }
 
+/// Prints that another process migrates, and which one.
+pub(crate) fn waiting_for_lock(cx: &Context, holder: Option<&LockHolder>) {
+    let holder = holder.map(|holder| format!(": {}", printable(&holder.text))).unwrap_or_default();
+    // A broken pipe is noticed at the next line.
+    let _ = cx.notice(format_args!(
+        "Another process is migrating this database{holder}; waiting for it to finish..."
+    ));
+}
+
 /// Adds how to get the lock.
 pub(crate) fn lock_error(error: LockError) -> anyhow::Error {
     let message = error.to_string();
     match error {
-        LockError::Held => CommandError::new(message)
-            .hint("Wait for the other process, or use a longer --lock-timeout.")
-            .exit_code(Exit::TIMED_OUT)
-            .into(),
+        LockError::Held(holder) => {
+            let error = CommandError::new(message)
+                .hint("Wait for the other process, or use a longer --lock-timeout.")
+                .exit_code(Exit::TIMED_OUT);
+            match holder.and_then(|holder| holder.end_sql) {
+                Some(sql) => error.hint(format!("If its client is gone, end its session: {sql};")),
+                None => error,
+            }
+            .into()
+        }
         LockError::File(_, _) => CommandError::new(message).into(),
         LockError::Isolation(_) => CommandError::new(message)
             .hint("Behind a pooler the lock uses one of its server connections and the migrations use another: does the pool have two?")

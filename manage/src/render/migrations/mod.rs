@@ -9,7 +9,9 @@ mod progress;
 mod unapplied;
 
 pub(crate) use apps::{unknown_app, unknown_target};
-pub(crate) use failed::{ask_about, lock_error, migration_error, no_migrations, target_error};
+pub(crate) use failed::{
+    ask_about, lock_error, migration_error, no_migrations, target_error, waiting_for_lock,
+};
 pub(crate) use listed::{migration_json, migration_list, migration_order, unknown_list};
 pub(crate) use operations::{migration_operations, pruned_migrations};
 pub(crate) use planned::{edited_migrations, needless_answers, planned_steps, unknown_migrations};
