@@ -323,8 +323,8 @@ impl StatementError {
                 .filter(|server| !server.is_internal())
                 .and_then(|server| server.position()?.checked_sub(prefix.len() + 1))
                 .map(|position| statement.locate(position)),
-            Backend::Sqlite => text_in_message(&message).and_then(|text| statement.locate_text(text)),
-            Backend::Mysql => None,
+            Backend::Sqlite => sqlites_text(&message).and_then(|text| statement.locate_text(text)),
+            Backend::Mysql => mysqls_text(&message).and_then(|text| statement.locate_text(text)),
         };
         let is_exact = exact.is_some();
         let line = || line_in_message(&message).filter(|_| backend == Backend::Mysql);
@@ -381,9 +381,22 @@ fn line_in_message(message: &str) -> Option<usize> {
     message.rsplit_once(" at line ")?.1.parse().ok().filter(|line| *line > 0)
 }
 
-/// SQLite names the token of a syntax error: `near "x": syntax error`.
-fn text_in_message(message: &str) -> Option<&str> {
-    message.strip_prefix("near \"")?.strip_suffix("\": syntax error").filter(|text| !text.is_empty())
+/// SQLite names the token of a syntax error: `near "x": syntax error`; and what does not exist.
+fn sqlites_text(message: &str) -> Option<&str> {
+    let syntax = || message.strip_prefix("near \"")?.strip_suffix("\": syntax error");
+    let missing =
+        || message.strip_prefix("no such table: ").or_else(|| message.strip_prefix("no such column: "));
+    syntax().or_else(missing).filter(|text| !text.is_empty())
+}
+
+/// MySQL quotes what follows a syntax error, up to 80 characters: `… near 'x FORM a' at line 2`; and what does not
+/// exist.
+fn mysqls_text(message: &str) -> Option<&str> {
+    let syntax = || Some(message.rsplit_once("' at line ")?.0.split_once(" near '")?.1);
+    let column = || Some(message.strip_prefix("Unknown column '")?.split_once('\'')?.0);
+    let table =
+        || Some(message.strip_prefix("Table '")?.strip_suffix("' doesn't exist")?.rsplit_once('.')?.1);
+    syntax().or_else(column).or_else(table).filter(|text| !text.is_empty())
 }
 
 impl fmt::Display for StatementError {
@@ -472,6 +485,9 @@ mod tests {
         let message = "You have an error in your SQL syntax near 'VALEUS (1)' at line 2".to_owned();
         let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message));
         let error = StatementError::new("a/up.sql".to_owned(), &statement, "", Backend::Mysql, error);
-        assert!(error.to_string().ends_with("FILE: a/up.sql, line 4\nLINE 4:   VALEUS (1);"), "{error}");
+        assert!(
+            error.to_string().ends_with("FILE: a/up.sql, line 4\nLINE 4:   VALEUS (1);\n          ^"),
+            "{error}"
+        );
     }
 }
