@@ -57,6 +57,7 @@ mod bench {
                 in_transaction: true,
                 replaces: &[],
                 dependencies: &[],
+                limits: manage::__private::MigrationLimits::NONE,
             }
         };
     }

@@ -14,7 +14,9 @@ pub use crate::command::plain_arguments::{
 };
 pub use crate::command::registry::{App, Registration};
 pub use crate::hooks::run::{HookRegistration, hook_guard};
-pub use crate::migrations::source::registration::{EmbeddedMigration, MigrationsRegistration, Part};
+pub use crate::migrations::source::registration::{
+    EmbeddedMigration, MigrationLimits, MigrationsRegistration, Part,
+};
 #[cfg(feature = "runserver")]
 pub use crate::server::routes::RouterRegistration;
 

@@ -7,6 +7,7 @@ mod build_options;
 mod check;
 mod command;
 mod files;
+mod migration_metadata;
 mod migrations;
 mod names;
 mod options;

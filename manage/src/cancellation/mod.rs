@@ -12,5 +12,5 @@ mod stop;
 pub use handle::Cancellation;
 pub use stop::{Cancelled, StopSignal};
 
-pub(crate) use handle::on_shutdown;
+pub(crate) use handle::{CallbackGuard, on_shutdown};
 pub(crate) use signals::{ShutdownCallback, end_at_once};

@@ -5,8 +5,8 @@ use crate::database::Connection;
 use crate::interaction::Confirmation;
 use crate::isolation::{end_without_lock, owner};
 use crate::migrations::{
-    Answer, ApplyOptions, Direction, Fake, Lock, LockRequest, MigrationPlan, MigrationTarget, Migrations,
-    Resume, Step, accept as accept_texts, apply_with, check_replaced, check_reversible, prune,
+    Answer, ApplyOptions, Direction, Fake, LimitOptions, Lock, LockRequest, MigrationPlan, MigrationTarget,
+    Migrations, Resume, Step, accept as accept_texts, apply_with, check_replaced, check_reversible, prune,
 };
 use crate::prelude::*;
 use crate::render;
@@ -17,6 +17,16 @@ pub(crate) struct Options {
     /// Give up after waiting this long for another process that migrates [default: wait until it is done]
     #[arg(long, value_name = "SECONDS")]
     lock_timeout: Option<u32>,
+    /// How long a statement may wait for a lock on a table or a row before it is tried again; 0 for no limit
+    /// [default: 5 on PostgreSQL, MySQL and MariaDB]
+    #[arg(long, value_name = "SECONDS")]
+    table_lock_timeout: Option<u32>,
+    /// How often to try a migration that waits too long for a lock
+    #[arg(long, value_name = "NUMBER", default_value_t = LimitOptions::DEFAULT.table_lock_tries, value_parser = manage::clap::value_parser!(u32).range(1..))]
+    table_lock_tries: u32,
+    /// Cancel a statement that runs longer than this; 0 for no limit [default: that of the database]
+    #[arg(long, value_name = "SECONDS")]
+    statement_timeout: Option<u32>,
     /// Refuse to apply a migration that is older than an applied one
     #[arg(long)]
     strict_order: bool,
@@ -27,6 +37,13 @@ pub(crate) struct Options {
     /// skips it, `restart` begins with the first statement (can be repeated)
     #[arg(long, value_name = "VERSION=ANSWER", conflicts_with_all = ["plan", "check"])]
     resume: Vec<Resume>,
+}
+
+impl Options {
+    fn limits(&self) -> LimitOptions {
+        let Self { table_lock_timeout, table_lock_tries, statement_timeout, .. } = *self;
+        LimitOptions { table_lock_timeout, table_lock_tries, statement_timeout }
+    }
 }
 
 /// Which migrations are recorded, run again or taken from elsewhere.
@@ -76,13 +93,14 @@ pub(crate) fn migrate(
     #[command(flatten)] modes: Modes,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
-    let Options { lock_timeout, strict_order, accept, resume } = options;
+    let Options { lock_timeout, strict_order, accept, resume, .. } = &options;
     if modes.run_syncdb {
         return Err(CommandError::new("--run-syncdb has nothing to do: there are no apps without migrations whose tables could be created.")
             .hint("Run `migrate` without it.")
             .into());
     }
     let settings = cx.database(&database)?.settings().clone();
+    render::statement_limit(&settings, options.statement_timeout)?;
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
     let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
         return Err(render::no_migrations().into());
@@ -165,7 +183,10 @@ pub(crate) fn migrate(
         render::pruned_migrations(cx, app, &pruned?)?;
         return Ok(Exit::SUCCESS);
     }
-    let options = ApplyOptions { target, strict_order, answers, fake };
+    let limits = options.limits();
+    // From here on a signal ends the run in an orderly way.
+    let cancellation = cx.cancellation();
+    let options = ApplyOptions { target, strict_order: *strict_order, answers, fake, limits, cancellation };
     let taken = accepted(cx, &mut connection, &migrations, &accept)
         .and_then(|()| render::migration_operations(cx, &migrations, &current, &options.target))
         .and_then(|()| run(cx, &mut connection, &migrations, &options));

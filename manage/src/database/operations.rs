@@ -71,6 +71,12 @@ pub(crate) trait Operations: Sync {
         name: &LockName,
     ) -> Option<LockHolder>;
 
+    /// Returns a session that may keep a statement from getting a lock: one that has locks on something with one
+    /// of these names, or, where the server does not show locks, the oldest transaction.
+    fn blocker(&self, _connection: &mut Connection, _names: &[String]) -> Option<LockHolder> {
+        None
+    }
+
     /// Releases a lock of [`Operations::try_lock`] that the connection's session holds.
     fn unlock(&self, _connection: &mut Connection, _name: &LockName) -> QueryResult<()> {
         Ok(())

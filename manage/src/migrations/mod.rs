@@ -36,9 +36,9 @@ pub(crate) use prune::{Pruned, prune};
 #[cfg(feature = "testing")]
 pub(crate) use run::apply::apply;
 pub(crate) use run::{
-    AcceptError, Answer, ApplyOptions, EditedError, Fake, IrreversibleError, MigrationObserver, OrderError,
-    PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent, UnclearStatement,
-    accept, apply_with, check_replaced, check_reversible,
+    AcceptError, Answer, ApplyOptions, EditedError, Fake, IrreversibleError, LimitOptions, MigrationObserver,
+    OrderError, PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent,
+    StoppedError, UnclearStatement, accept, apply_with, check_replaced, check_reversible,
 };
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};

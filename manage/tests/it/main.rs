@@ -72,10 +72,13 @@ mod migration_failures;
 mod migration_files;
 mod migration_integrity;
 mod migration_keys;
+mod migration_locks;
 mod migration_resuming;
 #[cfg(unix)]
 mod migration_rounds;
 mod migration_sessions;
+#[cfg(unix)]
+mod migration_signals;
 mod misplaced;
 #[cfg(feature = "mysql")]
 mod mysql_sessions;

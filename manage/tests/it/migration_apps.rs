@@ -22,7 +22,7 @@ app!(
         "CREATE TABLE orders (id INTEGER);",
         Some("DROP TABLE orders;"),
         true,
-        needs &[("accounts.create_teams", 2), ("20260101000000", 2)]
+        needs & [("accounts.create_teams", 2), ("20260101000000", 2)]
     ),
 );
 app!("without_way_back", ("2026-05-01-000000_a", "CREATE TABLE one_way (id INTEGER);", None, true));
@@ -248,12 +248,12 @@ fn the_last_migrations_are_done_again(database: TestDatabase) {
     assert!(is_there(&database, "one_way"));
 }
 
-app!("dep_unknown", ("2026-01-01-000009_a", "", None, true, needs &[("accounts.create_user", 3)]));
-app!("dep_app", ("2026-01-01-000001_a", "", None, true, needs &[("acounts.create_users", 3)]));
-app!("dep_itself", ("2026-01-01-000002_a", "", None, true, needs &[("dep_itself.a", 3)]));
+app!("dep_unknown", ("2026-01-01-000009_a", "", None, true, needs & [("accounts.create_user", 3)]));
+app!("dep_app", ("2026-01-01-000001_a", "", None, true, needs & [("acounts.create_users", 3)]));
+app!("dep_itself", ("2026-01-01-000002_a", "", None, true, needs & [("dep_itself.a", 3)]));
 app!(
     "dep_cycle",
-    ("2026-01-01-000003_a", "", None, true, needs &[("dep_cycle.b", 3)]),
+    ("2026-01-01-000003_a", "", None, true, needs & [("dep_cycle.b", 3)]),
     ("2026-01-01-000004_b", "", None, true)
 );
 

@@ -25,6 +25,7 @@ macro_rules! app {
                 in_transaction: $in_transaction,
                 replaces: &[$($($replaces),+)?],
                 dependencies: crate::migration_files::app!(@dependencies $($dependencies)?),
+                limits: manage::__private::MigrationLimits::NONE,
             }),+];
             manage::__private::inventory::submit! {
                 MigrationsRegistration::new(

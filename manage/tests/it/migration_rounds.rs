@@ -19,7 +19,7 @@ use crate::backends::{behind_pgbouncer, connect, on_each_backend};
 use crate::migration_files::{app, number};
 
 /// Names the app whose migrations this program runs, if it is started as one that migrates.
-const APP: &str = "MANAGE_IT_MIGRATES";
+pub(crate) const APP: &str = "MANAGE_IT_MIGRATES";
 
 const PATIENCE: Duration = Duration::from_secs(120);
 

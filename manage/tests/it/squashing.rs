@@ -129,7 +129,15 @@ const EMBEDDED: &[EmbeddedMigration] = &[
 ];
 
 const fn embedded(name: &'static str, [up, down]: [&'static str; 2]) -> EmbeddedMigration {
-    EmbeddedMigration { name, up, down: Some(down), in_transaction: true, replaces: &[], dependencies: &[] }
+    EmbeddedMigration {
+        name,
+        up,
+        down: Some(down),
+        in_transaction: true,
+        replaces: &[],
+        dependencies: &[],
+        limits: manage::__private::MigrationLimits::NONE,
+    }
 }
 
 /// Writes the program's migrations, and returns their directory.

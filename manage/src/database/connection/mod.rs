@@ -148,6 +148,19 @@ impl Connection {
         Ok(operations.product(&answer))
     }
 
+    /// Returns a function that cancels, over another connection, the statement that the server runs for this
+    /// one. A SQLite statement cannot be cancelled.
+    pub(crate) fn statement_canceller(&mut self) -> Option<Box<dyn Fn() + Send>> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => connection.statement_canceller(),
+            #[cfg(feature = "mysql")]
+            Self::Mysql(connection) => connection.statement_canceller(),
+        }
+    }
+
     /// Returns the operations of the backend.
     pub(crate) fn operations(&self) -> &'static dyn Operations {
         operations(self.backend()).expect("a connection is of a backend that this program was built with")

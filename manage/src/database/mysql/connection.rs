@@ -64,6 +64,11 @@ impl MysqlConnection {
         self.driver.set_deadline(deadline);
     }
 
+    /// Returns a function that ends the statement that the server runs for this session.
+    pub(crate) fn statement_canceller(&mut self) -> Option<Box<dyn Fn() + Send>> {
+        self.driver.statement_canceller()
+    }
+
     fn driver(&mut self) -> &mut Driver {
         &mut self.driver
     }

@@ -102,6 +102,27 @@ pub(super) fn holder(connection: &mut Connection, name: &LockName) -> Option<Loc
     })
 }
 
+/// Returns the oldest open transaction of this database, except this session's. Only an administrator
+/// (`PROCESS`) sees it.
+pub(super) fn oldest_transaction(connection: &mut Connection) -> Option<LockHolder> {
+    #[derive(QueryableByName)]
+    struct Oldest {
+        #[diesel(sql_type = Text)]
+        id: String,
+        #[diesel(sql_type = Text)]
+        text: String,
+    }
+
+    let query = diesel::sql_query(
+        "SELECT CAST(p.id AS CHAR) AS id, CONCAT(p.user, '@', p.host, ', in a transaction since ', t.trx_started) AS text \
+         FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id \
+         WHERE p.db = DATABASE() AND p.id <> CONNECTION_ID() ORDER BY t.trx_started LIMIT 1",
+    );
+    let found: QueryResult<Oldest> = connection.with_short_answers(|connection| query.get_result(connection));
+    let Oldest { id, text } = found.ok()?;
+    Some(describe(id.parse().ok()?, Some(text)))
+}
+
 /// Takes a session-level lock on this connection if it is free.
 pub(super) fn try_lock(connection: &mut Connection, name: &LockName) -> Result<Option<HeldLock>, LockError> {
     let expression = format!("GET_LOCK({}, 0)", name.mysql());

@@ -59,6 +59,10 @@ impl Operations for Mysql {
         lock::holder(connection, name)
     }
 
+    fn blocker(&self, connection: &mut Connection, _: &[String]) -> Option<LockHolder> {
+        lock::oldest_transaction(connection)
+    }
+
     fn unlock(&self, connection: &mut Connection, name: &LockName) -> QueryResult<()> {
         lock::unlock(connection, name)
     }

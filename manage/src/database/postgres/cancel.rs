@@ -58,6 +58,19 @@ impl PostgresConnection {
         self.cancels = deadline.is_some();
     }
 
+    /// Returns a function that cancels the statement that the server runs for this session.
+    pub(crate) fn statement_canceller(&self) -> Option<Box<dyn Fn() + Send>> {
+        let (key, target, is_encrypted) = self.wire.cancellation()?;
+        let settings = self.wire.settings().clone();
+        Some(Box::new(move || {
+            Background.run(async {
+                let request = key.request();
+                let sent = send(&settings, &request, &target, is_encrypted);
+                let _ = tokio::time::timeout(LIMIT, sent).await;
+            });
+        }))
+    }
+
     /// Cancels the statement that has reached the deadline. If the request fails, the server goes on until it
     /// notices that the connection is closed: nobody waits for the result of this.
     pub(super) fn cancel(&self) {

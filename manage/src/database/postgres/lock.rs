@@ -149,19 +149,43 @@ struct Holder {
 
 fn holder_sql(name: &LockName) -> String {
     let bits = name.number.cast_unsigned();
+    sessions_sql(&format!(
+        "l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid = {} AND l.objid = {}",
+        bits >> 32,
+        bits & 0xffff_ffff
+    ))
+}
+
+/// Returns a query for the sessions that hold a lock in this database, those with an old transaction first.
+fn sessions_sql(which: &str) -> String {
     let time = |column| format!("to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')");
     format!(
         "SELECT l.pid::text AS pid, nullif(a.application_name, '') AS application, a.usename::text AS user,
             host(a.client_addr) AS address, {} AS connected, {} AS began
-        FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND l.classid = {} AND l.objid = {}",
+        FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+        WHERE l.granted AND l.pid <> pg_backend_pid()
+            AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+            AND {which}
+        ORDER BY a.xact_start NULLS LAST LIMIT 1",
         time("a.backend_start"),
         time("a.xact_start"),
-        bits >> 32,
-        bits & 0xffff_ffff
     )
+}
+
+/// Returns the text of an array.
+fn array(texts: &[String]) -> String {
+    let quoted = texts.iter().map(|text| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")));
+    format!("{{{}}}", quoted.collect::<Vec<_>>().join(","))
+}
+
+/// Returns a session that has a lock on something with one of these names.
+pub(super) fn blocker(connection: &mut Connection, names: &[String]) -> Option<LockHolder> {
+    let query = diesel::sql_query(sessions_sql(
+        "l.relation IN (SELECT oid FROM pg_catalog.pg_class WHERE relname = ANY($1::text[]))",
+    ));
+    let query = query.bind::<Text, _>(array(names));
+    let found: QueryResult<Holder> = connection.with_short_answers(|connection| query.get_result(connection));
+    found.ok().map(Holder::describe)
 }
 
 impl Holder {

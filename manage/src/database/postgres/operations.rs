@@ -76,6 +76,10 @@ impl Operations for Postgres {
         lock::holder(connection, name)
     }
 
+    fn blocker(&self, connection: &mut Connection, names: &[String]) -> Option<LockHolder> {
+        lock::blocker(connection, names)
+    }
+
     fn unlock(&self, connection: &mut Connection, name: &LockName) -> QueryResult<()> {
         lock::unlock(connection, name)
     }

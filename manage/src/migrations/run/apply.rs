@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 
 use super::engines::Engines;
-use super::failure::{EditedError, IrreversibleError, OrderError, PartlyReplacedError};
+use super::failure::{
+    EditedError, Failure, IrreversibleError, OrderError, PartlyReplacedError, StoppedError,
+};
 use super::fake::{self, Fake};
 use super::foreign_keys::Violations;
-use super::migration::{Migration, run};
+use super::interrupt::Interrupt;
+use super::limits::Limits;
+use super::migration::{Environment, Migration, run};
 use super::options::{Answer, ApplyOptions, Follow, MigrationObserver, UnclearStatement};
 use super::session::MigrationSession;
 use crate::database::Connection;
-use crate::migrations::journal::{Journal, State, read};
+use crate::migrations::journal::{Journal, Recorded, State, read};
 use crate::migrations::{
     Direction, MigrationPlan, MigrationTarget, Migrations, PlannedMigration, PlannedStep,
 };
@@ -25,6 +29,8 @@ pub enum StepEvent<'a> {
     Begin,
     /// Something noteworthy happened during the step.
     Note(&'a str),
+    /// The step, or a statement of it, is tried again.
+    Retry(&'a str),
     /// The step is done.
     Done,
     /// The step was recorded without being run.
@@ -95,15 +101,46 @@ pub(crate) fn apply_with(
             observer.event(StepEvent::Warning(&text), &Step::from(*first))?;
         }
     }
-    let session = MigrationSession::save(connection)?;
+    let mut session = MigrationSession::save(connection)?;
+    let limits = Limits::new(options.limits, &session, connection.backend());
+    limits.begin(connection, &mut session)?;
+    let interrupt = Interrupt::new(&options.cancellation, connection);
+    let environment =
+        Environment { session: &session, journal: &journal, limits: &limits, interrupt: &interrupt };
+    let steps: Vec<Step> = planned.into_iter().map(Step::from).collect();
+    let taken =
+        take(connection, migrations, options, &steps, (&recorded, &mut violations), &environment, observer);
+    drop(interrupt);
+    // If that fails, so did the connection, and its settings ended with it.
+    let restored = limits.end(connection);
+    taken?;
+    restored.context("The session's settings cannot be restored.")?;
+    Ok(steps)
+}
+
+/// Takes the steps, which were checked.
+fn take(
+    connection: &mut Connection,
+    migrations: &Migrations,
+    options: &ApplyOptions,
+    steps: &[Step],
+    (recorded, violations): (&Recorded, &mut Violations),
+    environment: &Environment<'_>,
+    observer: &mut dyn MigrationObserver,
+) -> crate::error::Result<()> {
     let mut engines = Engines::default();
     let mut noted: BTreeSet<&str> = recorded.noted.iter().map(String::as_str).collect();
-    let steps: Vec<Step> = planned.into_iter().map(Step::from).collect();
-    for step in &steps {
+    for (taken, step) in steps.iter().enumerate() {
         let Some(entry) = migrations.entry(&step.row) else { continue };
+        environment.interrupt.check().map_err(|cancelled| StoppedError {
+            cancelled,
+            taken,
+            failed: None,
+            next: step.row.name.clone(),
+        })?;
         observer.event(StepEvent::Begin, step)?;
         if options.fake.applies(connection, migrations, entry, step)? {
-            fake::record(connection, &journal, entry, step.direction)
+            fake::record(connection, environment.journal, entry, step.direction)
                 .with_context(|| format!("The migration {} cannot be recorded.", step.row.name))?;
             observer.event(StepEvent::Faked, step)?;
             continue;
@@ -112,20 +149,28 @@ pub(crate) fn apply_with(
         let migration = Migration {
             entry,
             direction: step.direction,
-            session: &session,
-            journal: &journal,
+            environment,
             is_new: noted.insert(&entry.version),
             earlier: recorded.journal.get(&entry.version).filter(|_| step.continues),
             answer: answer.map(|(_, answer)| *answer).filter(|_| step.continues),
         };
         let mut notes = Notes { observer: &mut *observer, step };
-        let restored = run(connection, &migration, &mut violations, &mut engines, &mut notes)
-            .map_err(|failure| failure.of_step(step))?;
+        let restored = run(connection, &migration, violations, &mut engines, &mut notes);
+        let restored = restored.map_err(|failure| match (failure, environment.interrupt.check()) {
+            (Failure::Step(failure), Err(cancelled)) => StoppedError {
+                cancelled,
+                taken,
+                next: step.row.name.clone(),
+                failed: Some(Box::new(failure.of_step(step))),
+            }
+            .into(),
+            (failure, _) => failure.of_step(step),
+        })?;
         observer.event(StepEvent::Done, step)?;
         restored
             .with_context(|| format!("After {} the session's settings cannot be restored.", step.row.name))?;
     }
-    Ok(steps)
+    Ok(())
 }
 
 impl From<PlannedStep<'_>> for Step {
@@ -143,6 +188,10 @@ pub(super) struct Notes<'a> {
 impl Notes<'_> {
     pub(super) fn note(&mut self, text: &str) -> crate::error::Result<()> {
         self.observer.event(StepEvent::Note(text), self.step)
+    }
+
+    pub(super) fn retry(&mut self, text: &str) -> crate::error::Result<()> {
+        self.observer.event(StepEvent::Retry(text), self.step)
     }
 
     pub(super) fn decide(&mut self, statement: &UnclearStatement) -> crate::error::Result<Option<Answer>> {

@@ -100,7 +100,7 @@ impl ConcurrentIndex {
 }
 
 /// Returns a name as PostgreSQL stores it.
-fn bare(name: &str) -> String {
+pub(super) fn bare(name: &str) -> String {
     match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
         Some(quoted) => quoted.replace("\"\"", "\""),
         None => name.to_lowercase(),

@@ -7,7 +7,9 @@ use diesel::result::Error as QueryError;
 use unicode_width::UnicodeWidthStr;
 
 use super::apply::Step;
+use super::concurrent_index::bare;
 use super::control::{OWN_TRANSACTION, Unfit};
+use crate::cancellation::Cancelled;
 use crate::database::ServerError;
 use crate::migrations::script::{Place, Statement};
 use crate::migrations::{Direction, Migrations, PlannedMigration};
@@ -55,12 +57,89 @@ impl Failure {
 
     pub(super) fn of_step(self, step: &Step) -> anyhow::Error {
         match self {
-            Self::Step(failure) => {
-                let StepFailure { left, source, remedy } = *failure;
-                StepError { step: step.clone(), left, source, remedy }.into()
-            }
+            Self::Step(failure) => failure.of_step(step).into(),
             Self::Stopped(error) => error,
         }
+    }
+
+    /// Returns what waited too long for a lock, if that is the reason and nothing of it stayed.
+    pub(super) fn lock_wait(&self) -> Option<LockWait> {
+        let Self::Step(failure) = self else { return None };
+        let server = ServerError::in_chain(&failure.source)?;
+        if !failure.left.is_certain() || !is_lock_timeout(&server) {
+            return None;
+        }
+        let mut chain = failure.source.chain();
+        let statement = chain.find_map(|cause| cause.downcast_ref::<StatementError>());
+        Some(LockWait {
+            line: statement.map(|statement| statement.place.line),
+            names: statement.map(|statement| statement.names.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+/// A statement that waited too long for a lock.
+pub(super) struct LockWait {
+    /// The line of the file; `None` if it is not a statement of the file.
+    pub(super) line: Option<usize>,
+    /// The names in the statement, of which some are tables.
+    pub(super) names: Vec<String>,
+}
+
+fn is_lock_timeout(error: &ServerError) -> bool {
+    // lock_not_available, and ER_LOCK_WAIT_TIMEOUT
+    error.code().is_some_and(|code| ["55P03", "1205", "SQLITE_BUSY"].contains(&code.as_str()))
+}
+
+impl StepFailure {
+    pub(super) fn of_step(self, step: &Step) -> StepError {
+        let Self { left, source, remedy } = self;
+        StepError { step: step.clone(), left, source, remedy }
+    }
+}
+
+/// A run that ended because of a signal.
+#[derive(Debug)]
+pub(crate) struct StoppedError {
+    /// The signal.
+    pub(crate) cancelled: Cancelled,
+    /// The number of steps that were taken.
+    pub(crate) taken: usize,
+    /// The next migration.
+    pub(crate) next: String,
+    /// The step that was under way, and what stayed of it.
+    pub(crate) failed: Option<Box<StepError>>,
+}
+
+impl StoppedError {
+    /// Returns how to continue.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        match &self.failed {
+            Some(failed) if !failed.left.is_certain() => failed.hints(),
+            _ => vec!["Run `migrate` again: it continues there.".to_owned()],
+        }
+    }
+}
+
+impl fmt::Display for StoppedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cancelled, taken, next, failed } = self;
+        write!(f, "{cancelled} ")?;
+        match taken {
+            0 => f.write_str("No migration was finished in this run.")?,
+            1 => f.write_str("One migration was finished.")?,
+            taken => write!(f, "{taken} migrations were finished.")?,
+        }
+        match failed {
+            Some(failed) => write!(f, " The next one, {next}, was under way. {}", failed.left),
+            None => write!(f, " The next one is {next}."),
+        }
+    }
+}
+
+impl std::error::Error for StoppedError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cancelled)
     }
 }
 
@@ -161,6 +240,16 @@ impl fmt::Display for StepError {
 impl std::error::Error for StepError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(self.source.as_ref())
+    }
+}
+
+impl Left {
+    fn is_certain(self) -> bool {
+        match self {
+            Self::Nothing | Self::NothingOfThisRun => true,
+            Self::Statements { is_certain, .. } => is_certain,
+            Self::Unknown => false,
+        }
     }
 }
 
@@ -303,6 +392,8 @@ pub(crate) struct StatementError {
     place: Place,
     /// Whether the column is that of the error, and not just the beginning of the statement.
     is_exact: bool,
+    /// The names in a statement that waited too long for a lock.
+    names: Vec<String>,
     source: Option<QueryError>,
 }
 
@@ -317,6 +408,9 @@ impl StatementError {
     ) -> Self {
         let server = ServerError::of(&error);
         let message = server.as_ref().map_or_else(|| error.to_string(), |server| server.message().to_owned());
+        let waited = server.as_ref().is_some_and(|server| is_lock_timeout(server));
+        let names =
+            if waited { statement.parts().iter().map(|part| bare(part)).collect() } else { Vec::new() };
         let exact = match backend {
             // A position may refer to a statement inside a function.
             Backend::Postgres => server
@@ -331,11 +425,18 @@ impl StatementError {
         let place = exact
             .or_else(|| line().map(|line| statement.locate_line(line)))
             .unwrap_or_else(|| statement.locate(0));
-        Self { file, message, place, is_exact, source: Some(error) }
+        Self { file, message, place, is_exact, names, source: Some(error) }
     }
 
     pub(super) fn unfit(file: String, unfit: Unfit) -> Self {
-        Self { file, message: unfit.why.to_owned(), place: unfit.place, is_exact: true, source: None }
+        Self {
+            file,
+            message: unfit.why.to_owned(),
+            place: unfit.place,
+            is_exact: true,
+            names: Vec::new(),
+            source: None,
+        }
     }
 }
 

@@ -9,8 +9,11 @@ use super::control::{Control, runnable};
 use super::engines::Engines;
 use super::failure::{Failure, Left, StatementError, remedy};
 use super::foreign_keys::{self, Violations};
+use super::interrupt::Interrupt;
 use super::kind::Kind;
+use super::limits::Limits;
 use super::options::Answer;
+use super::retry::Retries;
 use super::session::{self, MigrationSession};
 use super::stepwise::Stepwise;
 use super::transaction;
@@ -21,12 +24,19 @@ use crate::migrations::script::{Script, Statement};
 use crate::migrations::source::Entry;
 use crate::settings::Backend;
 
+/// What all migrations of a run share.
+pub(super) struct Environment<'a> {
+    pub(super) session: &'a MigrationSession,
+    pub(super) journal: &'a Journal,
+    pub(super) limits: &'a Limits,
+    pub(super) interrupt: &'a Interrupt,
+}
+
 /// A migration to run, and what it needs.
 pub(super) struct Migration<'a> {
     pub(super) entry: &'a Entry,
     pub(super) direction: Direction,
-    pub(super) session: &'a MigrationSession,
-    pub(super) journal: &'a Journal,
+    pub(super) environment: &'a Environment<'a>,
     /// Whether the journal has no row of it.
     pub(super) is_new: bool,
     /// How far an earlier run got.
@@ -45,7 +55,8 @@ pub(super) fn run(
     engines: &mut Engines,
     notes: &mut Notes<'_>,
 ) -> Result<QueryResult<()>, Failure> {
-    let Migration { entry, direction, session, earlier, .. } = *migration;
+    let Migration { entry, direction, environment, earlier, .. } = *migration;
+    let Environment { session, interrupt, .. } = *environment;
     let backend = connection.backend();
     let nothing = |source: anyhow::Error| Failure::new(Left::Nothing, source);
     let Some(script) = entry.script(direction) else {
@@ -72,7 +83,13 @@ pub(super) fn run(
         in_transaction,
     };
     let result = if in_transaction {
-        transaction::run(&mut run, connection)
+        let mut retries = Retries::new(environment.limits.tries());
+        loop {
+            let Err(failure) = transaction::run(&mut run, connection) else { break Ok(()) };
+            if let Some(failure) = retries.again(connection, failure, interrupt, notes) {
+                break Err(failure);
+            }
+        }
     } else {
         Stepwise::new(&mut run, engines, notes).run(connection)
     };
@@ -150,6 +167,8 @@ impl<'a> Run<'a> {
             let switch = format!("PRAGMA foreign_keys = {}", i32::from(keys.unwrap_or(false)));
             connection.batch_execute(&switch).map_err(|error| self.nothing_done(error.into()))?;
         }
+        let limited = self.migration.environment.limits.prepare(connection, self.migration.entry.limits());
+        limited.map_err(|error| self.nothing_done(error.into()))?;
         // SQLite and MySQL have settings that cannot be changed inside a transaction. In PostgreSQL, settings
         // are part of the transaction.
         let is_inside = self.backend == Backend::Postgres && self.in_transaction;
@@ -217,7 +236,25 @@ impl<'a> Run<'a> {
     /// which takes time.
     pub(super) fn may_change_session(&self) -> bool {
         !self.migration.entry.before.is_empty()
+            || (self.backend == Backend::Mysql && !self.migration.entry.limits().is_none())
             || self.statements.iter().any(|(_, one)| session::may_change_it(one, self.backend))
+    }
+
+    /// Returns whether the migration itself sets a setting of PostgreSQL.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        let is_named = |text: &str| {
+            let text = text.trim_start().to_ascii_lowercase();
+            let may_set = ["set", "reset", "do"].iter().any(|word| text.starts_with(word));
+            text.contains(name) && (may_set || text.contains("set_config"))
+        };
+        self.statements.iter().any(|(_, statement)| is_named(statement.text()))
+            || self.migration.entry.before.iter().any(|statement| is_named(statement))
+    }
+
+    /// Returns SQL that limits the statements of a PostgreSQL transaction.
+    pub(super) fn transaction_limits(&self) -> String {
+        let limits = self.migration.environment.limits;
+        limits.of_transaction(self.migration.entry.limits(), |name| self.sets(name))
     }
 
     /// Returns the broken references that the migration made, as an error; `None` if there are none.

@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use super::apply::{Step, StepEvent};
 use super::fake::Fake;
+use super::limits::LimitOptions;
+use crate::cancellation::Cancellation;
 use crate::error::Result;
 use crate::migrations::MigrationTarget;
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApplyOptions {
     /// Where to go.
     pub(crate) target: MigrationTarget,
@@ -19,12 +21,17 @@ pub(crate) struct ApplyOptions {
     pub(crate) answers: Vec<(String, Answer)>,
     /// Which migrations are recorded without being run.
     pub(crate) fake: Fake,
+    /// How long statements may wait and run.
+    pub(crate) limits: LimitOptions,
+    /// Ends the run.
+    pub(crate) cancellation: Cancellation,
 }
 
 impl ApplyOptions {
     /// Returns those for a target alone.
     pub(crate) fn to(target: MigrationTarget) -> Self {
-        Self { target, strict_order: false, answers: Vec::new(), fake: Fake::No }
+        let (limits, cancellation) = (LimitOptions::DEFAULT, Cancellation::new());
+        Self { target, strict_order: false, answers: Vec::new(), fake: Fake::No, limits, cancellation }
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct MigrationSession {
     settings: BTreeMap<String, String>,
     /// PostgreSQL's session user, or MySQL's current database.
     subject: Option<String>,
+    /// PostgreSQL's limits, also those of the user and the database.
+    limits: BTreeMap<String, String>,
 }
 
 /// The pragmas of an SQLite connection. None of them is stored in the file.
@@ -77,7 +79,7 @@ impl MigrationSession {
     }
 
     fn read(connection: &mut Connection) -> QueryResult<Self> {
-        let mut subject = None;
+        let (mut subject, mut limits) = (None, BTreeMap::new());
         let settings = match connection.backend() {
             Backend::Sqlite => {
                 let one = |name| {
@@ -92,11 +94,15 @@ impl MigrationSession {
                     "SELECT name::text, setting::text AS value FROM pg_catalog.pg_settings \
                      WHERE source = 'session' AND name NOT LIKE 'transaction\\_%' \
                      UNION ALL SELECT 'role', pg_catalog.current_setting('role') \
-                     UNION ALL SELECT '', session_user::text",
+                     UNION ALL SELECT '', session_user::text \
+                     UNION ALL SELECT '=' || name, setting FROM pg_catalog.pg_settings \
+                     WHERE name IN ('lock_timeout', 'statement_timeout')",
                 )
                 .load(connection)?;
-                let mut settings: BTreeMap<_, _> =
-                    rows.into_iter().filter_map(|row| Some((row.name, row.value?))).collect();
+                let rows = rows.into_iter().filter_map(|row| Some((row.name, row.value?)));
+                let (of_limits, mut settings): (BTreeMap<String, _>, BTreeMap<_, _>) =
+                    rows.partition(|(name, _)| name.starts_with('='));
+                limits = of_limits.into_iter().map(|(name, value)| (name[1..].to_owned(), value)).collect();
                 subject = settings.remove("");
                 settings
             }
@@ -111,12 +117,22 @@ impl MigrationSession {
                 rows.into_iter().filter(is_setting).map(|row| (row.name, row.value)).collect()
             }
         };
-        Ok(Self { settings, subject })
+        Ok(Self { settings, subject, limits })
     }
 
     /// Returns PostgreSQL's role, if it is another one than the session's user.
     pub(super) fn role(&self) -> Option<&str> {
         self.settings.get("role").map(String::as_str).filter(|role| *role != "none")
+    }
+
+    /// Returns a setting that limits statements, if the server has it.
+    pub(super) fn limit(&self, name: &str) -> Option<&str> {
+        self.limits.get(name).or_else(|| self.settings.get(name)).map(String::as_str)
+    }
+
+    /// Notes a setting that all migrations begin with.
+    pub(super) fn expect(&mut self, name: &str, value: String) {
+        self.settings.insert(name.to_owned(), value);
     }
 
     /// Restores the changed settings.
@@ -201,7 +217,7 @@ fn set(connection: &mut Connection, name: &str, value: &str) -> QueryResult<()> 
             diesel::select(set).get_result::<String>(connection).map(drop)
         }
         Backend::Mysql => {
-            let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+            let is_number = value.starts_with(|c: char| c.is_ascii_digit()) && value.parse::<f64>().is_ok();
             let value = if is_number { value.to_owned() } else { format!("'{}'", value.replace('\'', "''")) };
             // A variable without a session value was changed for the whole server, perhaps by another client.
             let _ = connection.batch_execute(&format!("SET SESSION {name} = {value}"));

@@ -12,8 +12,9 @@ use super::control::Control;
 use super::engines::Engines;
 use super::failure::{Failure, Left, is_lost};
 use super::kind::{Kind, also_locking, locks_tables};
-use super::migration::Run;
+use super::migration::{Environment, Run};
 use super::repeat::Repeat;
+use super::retry::Retries;
 use crate::database::Connection;
 use crate::migrations::journal::{Position, State};
 use crate::migrations::script::Checksum;
@@ -95,22 +96,42 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
     pub(super) fn run(&mut self, connection: &mut Connection) -> Result<(), Failure> {
         self.run.prepare(connection)?;
         self.resume(connection)?;
+        let Environment { interrupt, limits, .. } = *self.run.migration.environment;
+        let mut retries = Retries::new(limits.tries());
         while self.done < self.run.statements.len() {
-            match self.kinds[self.done] {
-                Kind::Session => self.session_statement(connection)?,
-                Kind::Alone => self.alone(connection, &Repeat::Unclear)?,
-                Kind::Begin => self.own_transaction(connection)?,
-                Kind::End => self.end_of_nothing(connection)?,
-                Kind::Exact => {
-                    if self.is_undoable(connection)? {
-                        self.transaction(connection)?;
-                    } else {
-                        self.alone(connection, &Repeat::Unclear)?;
-                    }
-                }
+            if let Err(cancelled) = interrupt.check() {
+                self.flush(connection, Next::Statement)?;
+                return Err(self.failed(cancelled.into()));
+            }
+            let begin = self.done;
+            let Err(failure) = self.unit(connection) else {
+                retries = Retries::new(limits.tries());
+                continue;
+            };
+            // Without a line the statement is done, but not its record.
+            let is_of_statement = failure.lock_wait().is_some_and(|wait| wait.line.is_some());
+            if self.done != begin || !is_of_statement {
+                return Err(failure);
+            }
+            if let Some(failure) = retries.again(connection, failure, interrupt, self.notes) {
+                return Err(failure);
             }
         }
         self.finish(connection)
+    }
+
+    /// Runs the next statement, or the next ones that belong together.
+    fn unit(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        match self.kinds[self.done] {
+            Kind::Session => self.session_statement(connection),
+            Kind::Alone => self.alone(connection, &Repeat::Unclear),
+            Kind::Begin => self.own_transaction(connection),
+            Kind::End => self.end_of_nothing(connection),
+            Kind::Exact => match self.is_undoable(connection)? {
+                true => self.transaction(connection),
+                false => self.alone(connection, &Repeat::Unclear),
+            },
+        }
     }
 
     pub(super) fn kind(&self, nth: usize) -> Kind {
@@ -172,6 +193,8 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
         }
         if next == Next::Begin && !self.is_locked {
             sql.push(self.begin_sql().to_owned());
+            let limits = self.run.transaction_limits();
+            sql.extend(limits.split_terminator(';').map(str::to_owned));
         }
         if sql.is_empty() {
             return Ok(());
@@ -223,7 +246,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
             begun_checksum: begun.map(|(_, statement)| Checksum::of([*statement]).text()),
         };
         let is_new = self.run.migration.earlier.is_none();
-        self.run.migration.journal.write(
+        self.run.migration.environment.journal.write(
             &self.run.subject(),
             &position,
             is_new.then(|| self.started.elapsed()),
@@ -238,7 +261,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
             begun_checksum: None,
         };
         let is_new = self.run.migration.earlier.is_none();
-        self.run.migration.journal.finish(
+        self.run.migration.environment.journal.finish(
             &self.run.subject(),
             &position,
             is_new.then(|| self.started.elapsed()),
@@ -253,6 +276,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
         let role = self
             .run
             .migration
+            .environment
             .session
             .role()
             .map_or("NONE".to_owned(), |role| format!("\"{}\"", role.replace('"', "\"\"")));
@@ -261,6 +285,11 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
 
     /// Runs a statement of the file.
     pub(super) fn execute(&mut self, connection: &mut Connection, nth: usize) -> QueryResult<()> {
+        let interrupt = self.run.migration.environment.interrupt;
+        // What cannot be undone was announced to the journal already.
+        if self.kinds[nth] != Kind::Alone && interrupt.check().is_err() {
+            return Err(QueryError::RollbackTransaction);
+        }
         let statement = self.run.statement(nth);
         let locks = locks_tables(&statement).filter(|_| self.run.backend == Backend::Mysql);
         let result = match locks {
@@ -269,12 +298,13 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
                     connection.batch_execute("SET @manage_autocommit = @@autocommit, autocommit = 0")?;
                 }
                 self.is_locked = true;
-                connection.batch_execute(&also_locking(&statement, &self.run.migration.journal.locks()))
+                connection
+                    .batch_execute(&also_locking(&statement, &self.run.migration.environment.journal.locks()))
             }
             Some(false) => {
                 connection.batch_execute(statement.text()).and_then(|()| self.end_locks(connection))
             }
-            None => connection.batch_execute(statement.text()),
+            None => interrupt.during(|| connection.batch_execute(statement.text())),
         };
         self.engines.note(&statement);
         result
@@ -298,7 +328,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
         }
         if self.run.backend != Backend::Sqlite && self.run.may_change_session() {
             self.flush(connection, Next::Statement)?;
-            let restored = self.run.migration.session.restore(connection);
+            let restored = self.run.migration.environment.session.restore(connection);
             restored.map_err(|error| {
                 self.failed(
                     anyhow::Error::from(error).context("The settings of the session cannot be restored."),

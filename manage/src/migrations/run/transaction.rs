@@ -25,13 +25,14 @@ const BEGIN: &str = "BEGIN;";
 fn in_one_batch(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Failure> {
     let started = Instant::now();
     let begins_alone = run.statements.is_empty() || !run.migration.entry.before.is_empty();
+    let begin = format!("{BEGIN}{}", run.transaction_limits());
     if begins_alone {
-        connection.batch_execute(BEGIN).map_err(|error| {
+        connection.batch_execute(&begin).map_err(|error| {
             let error = anyhow::Error::from(error).context("Its transaction could not begin.");
             Failure::new(Left::Nothing, error)
         })?;
     }
-    let prefix = if begins_alone { "" } else { BEGIN };
+    let prefix = if begins_alone { "" } else { &begin };
     let result = statements(run, connection, prefix, &mut 0).and_then(|()| {
         let sql = format!("{}; COMMIT", record(run, started));
         connection.batch_execute(&sql).map_err(|error| {
@@ -88,11 +89,11 @@ fn record(run: &Run<'_>, started: Instant) -> String {
         done_checksum: run.subject().checksum.to_owned(),
         begun_checksum: None,
     };
-    let Migration { journal, is_new, .. } = run.migration;
+    let Migration { environment, is_new, .. } = run.migration;
     let (subject, elapsed) = (run.subject(), Some(started.elapsed()));
     match is_new {
-        true => journal.finish_first(&subject, &position, elapsed),
-        false => journal.finish(&subject, &position, elapsed),
+        true => environment.journal.finish_first(&subject, &position, elapsed),
+        false => environment.journal.finish(&subject, &position, elapsed),
     }
 }
 
@@ -109,10 +110,12 @@ fn statements(
     }
     for i in 0..run.statements.len() {
         let (text, prefix) = (run.statement(i).text(), if i == 0 { prefix } else { "" });
-        let sent = match prefix {
+        let interrupt = run.migration.environment.interrupt;
+        interrupt.check().map_err(|cancelled| nothing(cancelled.into()))?;
+        let sent = interrupt.during(|| match prefix {
             "" => connection.batch_execute(text),
             prefix => connection.batch_execute(&format!("{prefix}{text}")),
-        };
+        });
         if let Err(error) = sent {
             let (error, remedy) = run.statement_error_after(prefix, i, error);
             return Err(nothing(error).with_remedy(remedy));
@@ -124,7 +127,7 @@ fn statements(
             return Err(nothing(error).with_remedy(Some(remedy)));
         }
     } else if run.may_change_session() {
-        run.migration.session.restore(connection).map_err(|error| {
+        run.migration.environment.session.restore(connection).map_err(|error| {
             nothing(anyhow::Error::from(error).context("The settings of the session cannot be restored."))
         })?;
     }

@@ -74,6 +74,22 @@ impl Stepwise<'_, '_, '_> {
     /// Runs the next statement outside of a transaction. If it fails in the way that `repeat` describes, it
     /// was done before.
     pub(super) fn alone(&mut self, connection: &mut Connection, repeat: &Repeat) -> Result<(), Failure> {
+        let statement = self.run.statement(self.done);
+        // It waits for the transactions of others, for as long as they take.
+        let lifted = statement.words(usize::MAX).iter().any(|word| word == "CONCURRENTLY");
+        let limits = self.run.migration.environment.limits;
+        let lifted = lifted.then(|| limits.lifted(|name| self.run.sets(name))).flatten();
+        if let Some([lift, restore]) = lifted {
+            connection.batch_execute(&lift).map_err(|error| self.failed(error.into()))?;
+            let result = self.alone_in_time(connection, repeat);
+            // If that fails, so did the connection.
+            let _ = connection.batch_execute(&restore);
+            return result;
+        }
+        self.alone_in_time(connection, repeat)
+    }
+
+    fn alone_in_time(&mut self, connection: &mut Connection, repeat: &Repeat) -> Result<(), Failure> {
         if self.is_built_already(connection)? {
             self.advance_unrecorded();
             return Ok(());
@@ -175,7 +191,12 @@ impl Stepwise<'_, '_, '_> {
         let is_read_only = words.windows(2).any(|pair| pair == ["READ", "ONLY"]);
         self.end_locks(connection).map_err(|error| self.failed(error.into()))?;
         for i in begin..end {
-            if let Err(error) = self.execute(connection, i) {
+            let limits = if i == begin { self.run.transaction_limits() } else { String::new() };
+            let mut executed = self.execute(connection, i);
+            if executed.is_ok() && !limits.is_empty() {
+                executed = connection.batch_execute(&limits);
+            }
+            if let Err(error) = executed {
                 let failure = self.undo(connection, begin, i, error);
                 return Err(if may_commit { self.unclear(begin, failure) } else { failure });
             }

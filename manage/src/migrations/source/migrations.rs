@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::dependencies::order;
 use super::error::SourceError;
-use super::registration::{EmbeddedMigration, registrations, version_of};
+use super::registration::{EmbeddedMigration, MigrationLimits, registrations, version_of};
 use crate::command::{Location, Program};
 use crate::migrations::script::Script;
 use crate::migrations::{Direction, PlannedMigration};
@@ -69,6 +69,10 @@ impl Entry {
     /// Returns the path of its `metadata.toml` for messages.
     pub(super) fn metadata(&self) -> String {
         format!("{}/{}/metadata.toml", self.folder, self.name())
+    }
+
+    pub(in crate::migrations) fn limits(&self) -> &MigrationLimits {
+        &self.migration.limits
     }
 
     pub(in crate::migrations) fn is_in_transaction(&self) -> bool {

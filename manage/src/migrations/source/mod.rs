@@ -11,4 +11,4 @@ pub(crate) mod registration;
 pub(crate) use directories::{MigrationDirectories, directories};
 pub(crate) use error::SourceError;
 pub(crate) use migrations::{Entry, Migrations};
-pub(crate) use registration::has_migrations;
+pub(crate) use registration::{MigrationLimits, has_migrations};

@@ -19,6 +19,27 @@ pub struct EmbeddedMigration {
     pub replaces: &'static [&'static str],
     /// The migrations that must be applied before it: `app.migration`, and the line in `metadata.toml`.
     pub dependencies: &'static [(&'static str, usize)],
+    /// Its own limits, of the table `[manage]` in `metadata.toml`.
+    pub limits: MigrationLimits,
+}
+
+/// The limits of one migration, in seconds; 0 means no limit, `None` what holds for all migrations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct MigrationLimits {
+    /// How long a statement may wait for a lock.
+    pub table_lock_timeout_seconds: Option<u32>,
+    /// How long a statement may run.
+    pub statement_timeout_seconds: Option<u32>,
+}
+
+impl MigrationLimits {
+    /// No limits of its own.
+    pub const NONE: Self = Self { table_lock_timeout_seconds: None, statement_timeout_seconds: None };
+
+    pub(in crate::migrations) fn is_none(&self) -> bool {
+        *self == Self::NONE
+    }
 }
 
 impl EmbeddedMigration {

@@ -8,8 +8,9 @@ use crate::database::LockHolder;
 use crate::error::{CommandError, Exit, Result};
 use crate::migrations::{
     AcceptError, Answer, EditedError, LockError, OrderError, PartlyReplacedError, ResumeError, StepError,
-    TargetError, UnclearStatement,
+    StoppedError, TargetError, UnclearStatement,
 };
+use crate::settings::{Backend, DatabaseSettings};
 
 /// Adds how to go on.
 pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
@@ -63,6 +64,11 @@ pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
             format!("{undo} by hand what was done, and run `migrate --resume {version}=restart`."),
         );
     }
+    if let Some(stopped) = error.downcast_ref::<StoppedError>() {
+        let exit = stopped.cancelled.signal.exit_code();
+        let stops = CommandError::new(stopped.to_string()).exit_code(exit).caused_by(stopped.cancelled);
+        return stopped.hints().into_iter().fold(stops, CommandError::hint).into();
+    }
     match error.downcast::<StepError>() {
         Err(error) => error,
         Ok(error) => {
@@ -74,6 +80,15 @@ pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
             hints.into_iter().fold(command_error, CommandError::hint).into()
         }
     }
+}
+
+/// Fails if the database cannot limit the time of a statement.
+pub(crate) fn statement_limit(settings: &DatabaseSettings, limit: Option<u32>) -> Result<()> {
+    if settings.backend == Backend::Sqlite && limit.is_some_and(|limit| limit > 0) {
+        let error = CommandError::new("SQLite has no limit for the time of a statement.");
+        return Err(error.hint("Leave out --statement-timeout.").exit_code(Exit::USAGE).into());
+    }
+    Ok(())
 }
 
 /// Says how an app gets migrations.

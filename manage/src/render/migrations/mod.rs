@@ -10,7 +10,7 @@ mod unapplied;
 
 pub(crate) use apps::{unknown_app, unknown_target};
 pub(crate) use failed::{
-    ask_about, lock_error, migration_error, no_migrations, target_error, waiting_for_lock,
+    ask_about, lock_error, migration_error, no_migrations, statement_limit, target_error, waiting_for_lock,
 };
 pub(crate) use listed::{migration_json, migration_list, migration_order, unknown_list};
 pub(crate) use operations::{migration_operations, pruned_migrations};

@@ -20,6 +20,18 @@ impl<'a> MigrationLines<'a> {
         Self { cx, is_open: false, notes: Vec::new() }
     }
 
+    fn begin(&mut self, step: &Step) -> Result<()> {
+        let verb = match (step.direction, step.continues) {
+            (Direction::Apply, false) => "Applying",
+            (Direction::Apply, true) => "Continuing",
+            (Direction::Revert, false) => "Reverting",
+            (Direction::Revert, true) => "Continuing to revert",
+        };
+        let app = step.row.app.map(|app| format!("{app}.")).unwrap_or_default();
+        self.is_open = true;
+        Ok(self.cx.out().print(format_args!("  {verb} {app}{}...", printable(&step.row.name)))?)
+    }
+
     /// Ends the line of a step.
     pub(crate) fn end(&mut self, with: &str) -> Result<()> {
         if std::mem::take(&mut self.is_open) {
@@ -35,16 +47,11 @@ impl MigrationObserver for MigrationLines<'_> {
         match event {
             StepEvent::Warning(text) => cx.warning(printable_lines(&format!("Warning: {text}"))),
             _ if cx.verbosity() == 0 => Ok(()),
-            StepEvent::Begin => {
-                let verb = match (step.direction, step.continues) {
-                    (Direction::Apply, false) => "Applying",
-                    (Direction::Apply, true) => "Continuing",
-                    (Direction::Revert, false) => "Reverting",
-                    (Direction::Revert, true) => "Continuing to revert",
-                };
-                let app = step.row.app.map(|app| format!("{app}.")).unwrap_or_default();
-                self.is_open = true;
-                Ok(cx.out().print(format_args!("  {verb} {app}{}...", printable(&step.row.name)))?)
+            StepEvent::Begin => self.begin(step),
+            StepEvent::Retry(text) => {
+                self.end("")?;
+                cx.line(format_args!("    {}", printable_lines(text)))?;
+                self.begin(step)
             }
             StepEvent::Note(text) => {
                 self.notes.push(text.to_owned());

@@ -76,6 +76,14 @@ impl Driver {
         }
     }
 
+    pub(in crate::database::mysql) fn statement_canceller(&self) -> Option<Box<dyn Fn() + Send>> {
+        let (connection, target) = self.session.place()?.clone();
+        let settings = self.settings.clone();
+        Some(Box::new(move || {
+            kill::kill(&settings, connection, Duration::ZERO, &target, &format!("KILL QUERY {connection}"));
+        }))
+    }
+
     /// Calls a function with a time limit of its own.
     pub(in crate::database::mysql) fn within<T>(
         &mut self,

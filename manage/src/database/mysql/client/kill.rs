@@ -18,6 +18,17 @@ pub(super) fn kill_statement(
     time: Duration,
     target: &Endpoint,
 ) {
+    kill(settings, connection, time, target, &format!("KILL {connection}"));
+}
+
+/// Sends this `KILL` if the session is still this user's, and its statement has been running for this time.
+pub(super) fn kill(
+    settings: &DatabaseSettings,
+    connection: u32,
+    time: Duration,
+    target: &Endpoint,
+    sql: &str,
+) {
     let settings =
         DatabaseSettings { connect_timeout: settings.connect_timeout.min(LIMIT), ..settings.clone() };
     let Ok(mut session) = RawConnection::open_at(&settings, target) else { return };
@@ -29,6 +40,6 @@ pub(super) fn kill_statement(
          AND user = SUBSTRING_INDEX(USER(), '@', 1) AND command <> 'Sleep' AND time >= {seconds}"
     );
     if session.ask(LIMIT, &runs).is_ok_and(|rows| !rows.is_empty()) {
-        let _ = session.ask(LIMIT, &format!("KILL {connection}"));
+        let _ = session.ask(LIMIT, sql);
     }
 }
