@@ -186,7 +186,8 @@ pub(crate) fn migrate(
     let limits = options.limits();
     // From here on a signal ends the run in an orderly way.
     let cancellation = cx.cancellation();
-    let options = ApplyOptions { target, strict_order: *strict_order, answers, fake, limits, cancellation };
+    let strict_order = *strict_order;
+    let options = ApplyOptions { target, strict_order, answers, fake, limits, cancellation, is_pooled };
     let taken = accepted(cx, &mut connection, &migrations, &accept)
         .and_then(|()| render::migration_operations(cx, &migrations, &current, &options.target))
         .and_then(|()| run(cx, &mut connection, &migrations, &options));

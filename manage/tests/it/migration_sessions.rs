@@ -6,9 +6,11 @@ use manage::Program;
 use manage::settings;
 use manage_test_support::{Backend, TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend};
+use crate::backends::{behind_pgbouncer, connect, on_each_backend};
 use crate::migrating::done;
 use crate::migration_files::{app, is_there, number, project_of};
+use crate::pooling::pooler;
+use crate::project::Project;
 
 /// The shape of real projects: a table refers to one that comes later, and another one is made from scratch.
 const UP: &str = "CREATE TABLE folders (id INTEGER PRIMARY KEY, owner INTEGER, FOREIGN KEY (owner) REFERENCES users (id) ON DELETE CASCADE);\n\
@@ -157,4 +159,38 @@ fn nothing_is_left_of_a_session(database: TestDatabase) {
             if version == "20260101000000" { 1 } else { 2 }
         );
     }
+}
+
+app!(
+    "pooled_set",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nSET work_mem = '8MB';\nCREATE TABLE b (id INTEGER);",
+        None,
+        false
+    )
+);
+app!(
+    "pooled_set_local",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE a (id INTEGER);\nBEGIN;\nSET LOCAL work_mem = '8MB';\nCREATE TABLE b (id INTEGER);\nCOMMIT;",
+        None,
+        false
+    )
+);
+
+/// Behind a pooler a setting would reach another client.
+#[case(behind_pgbouncer)]
+fn a_setting_for_the_session_is_refused() {
+    let (database, _pooler, url) = pooler(&[]);
+    let project = |app| Project::with(Program::new(Box::leak(Box::new([app])))).env("DATABASE_URL", &url);
+    let ran = project("pooled_set").run("migrate");
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    for words in ["a pooler gives each transaction another one.", "up.sql, line 2\nLINE 2: SET work_mem"] {
+        assert!(ran.err.contains(words), "{words}\n{}", ran.all());
+    }
+    assert!(!is_there(&database, "a"));
+    done(&project("pooled_set_local"), "migrate");
+    assert!(is_there(&database, "b"));
 }

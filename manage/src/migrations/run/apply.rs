@@ -105,8 +105,13 @@ pub(crate) fn apply_with(
     let limits = Limits::new(options.limits, &session, connection.backend());
     limits.begin(connection, &mut session)?;
     let interrupt = Interrupt::new(&options.cancellation, connection);
-    let environment =
-        Environment { session: &session, journal: &journal, limits: &limits, interrupt: &interrupt };
+    let environment = Environment {
+        session: &session,
+        journal: &journal,
+        limits: &limits,
+        interrupt: &interrupt,
+        is_pooled: options.is_pooled,
+    };
     let steps: Vec<Step> = planned.into_iter().map(Step::from).collect();
     let taken =
         take(connection, migrations, options, &steps, (&recorded, &mut violations), &environment, observer);

@@ -64,6 +64,28 @@ pub(super) const OWN_TRANSACTION: &str =
     "Write `run_in_transaction = false` into metadata.toml beside the file.";
 const NOT_HERE: &str = "Remove it, or write `run_in_transaction = false` into metadata.toml beside the file.";
 
+/// Returns the first statement that needs a session of its own, which there is not behind a pooler: what it sets would
+/// be lost, or reach another client.
+pub(super) fn needs_session(statements: &[(Control, Statement<'_>)]) -> Option<Unfit> {
+    let needs_one = |(_, statement): &&(Control, Statement<'_>)| {
+        let words = statement.words(usize::MAX);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            // What belongs to a transaction ends with it.
+            ["SET", "LOCAL" | "TRANSACTION" | "CONSTRAINTS", ..] | ["PREPARE", "TRANSACTION", ..] => false,
+            ["SET" | "RESET" | "LISTEN" | "LOAD" | "PREPARE" | "DECLARE", ..] => true,
+            // The last argument says whether it is for the transaction.
+            words => words.contains(&"SET_CONFIG") && words.contains(&"FALSE"),
+        }
+    };
+    let (_, statement) = statements.iter().find(needs_one)?;
+    Some(Unfit {
+        place: statement.locate(0),
+        why: "This needs a session of its own, and a pooler gives each transaction another one.",
+        hint: "Connect to the server itself, or write `BEGIN; SET LOCAL …; …; COMMIT;`. Nothing was run.",
+    })
+}
+
 /// Returns the statements to run. If the migration runs in a transaction, a `BEGIN` and its `COMMIT` are
 /// skipped: that transaction already exists and also contains the migration's record.
 pub(super) fn runnable(

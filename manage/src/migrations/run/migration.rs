@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::result::Error as QueryError;
 
 use super::apply::Notes;
-use super::control::{Control, runnable};
+use super::control::{Control, needs_session, runnable};
 use super::engines::Engines;
 use super::failure::{Failure, Left, StatementError, remedy};
 use super::foreign_keys::{self, Violations};
@@ -30,6 +30,8 @@ pub(super) struct Environment<'a> {
     pub(super) journal: &'a Journal,
     pub(super) limits: &'a Limits,
     pub(super) interrupt: &'a Interrupt,
+    /// Whether the next transaction may run in another session of the server.
+    pub(super) is_pooled: bool,
 }
 
 /// A migration to run, and what it needs.
@@ -67,6 +69,14 @@ pub(super) fn run(
         let hint = unfit.hint.to_owned();
         nothing(StatementError::unfit(entry.file(direction), unfit).into()).with_remedy(Some(hint))
     })?;
+    if environment.is_pooled
+        && !in_transaction
+        && let Some(unfit) = needs_session(&statements)
+    {
+        let hint = unfit.hint.to_owned();
+        let error = StatementError::unfit(entry.file(direction), unfit);
+        return Err(nothing(error.into()).with_remedy(Some(hint)));
+    }
     if in_transaction && backend == Backend::Mysql {
         let undoable = can_be_undone(connection, engines, &statements);
         in_transaction = undoable.map_err(|error| nothing(error.into()))?;

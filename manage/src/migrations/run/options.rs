@@ -25,13 +25,17 @@ pub(crate) struct ApplyOptions {
     pub(crate) limits: LimitOptions,
     /// Ends the run.
     pub(crate) cancellation: Cancellation,
+    /// Whether the connection goes through a pooler.
+    pub(crate) is_pooled: bool,
 }
 
 impl ApplyOptions {
     /// Returns those for a target alone.
     pub(crate) fn to(target: MigrationTarget) -> Self {
         let (limits, cancellation) = (LimitOptions::DEFAULT, Cancellation::new());
-        Self { target, strict_order: false, answers: Vec::new(), fake: Fake::No, limits, cancellation }
+        let fake = Fake::No;
+        let answers = Vec::new();
+        Self { target, strict_order: false, answers, fake, limits, cancellation, is_pooled: false }
     }
 }
 
