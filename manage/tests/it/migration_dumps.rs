@@ -19,7 +19,8 @@ app!(
     ),
     (
         "2026-01-02-000000_b",
-        "CREATE TABLE b AS SELECT count(*) AS n FROM pg_settings WHERE name IN ('search_path', 'check_function_bodies', 'xmloption', 'row_security', 'lock_timeout') AND setting <> reset_val;\n\
+        "CREATE TABLE b AS SELECT count(*) AS n FROM pg_settings WHERE name IN ('search_path', 'check_function_bodies', 'xmloption', 'row_security') AND setting <> reset_val;\n\
+         INSERT INTO b SELECT count(*) FROM pg_settings WHERE name = 'lock_timeout' AND setting <> '5000';\n\
          INSERT INTO b SELECT count(*) FROM pg_settings WHERE name = 'TimeZone' AND setting = 'Asia/Tokyo';",
         Some("DROP TABLE b;"),
         true
