@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::console::{Role, printable};
@@ -6,10 +7,12 @@ use crate::interaction::Confirmation;
 use crate::isolation::{end_without_lock, owner};
 use crate::migrations::{
     Answer, ApplyOptions, Direction, Fake, LimitOptions, Lock, LockRequest, MigrationPlan, MigrationTarget,
-    Migrations, Resume, Step, accept as accept_texts, apply_with, check_replaced, check_reversible, prune,
+    Migrations, Resume, Source, Step, accept as accept_texts, apply_with, check_replaced, check_reversible,
+    enter_schema, prune,
 };
 use crate::prelude::*;
 use crate::render;
+use crate::settings::{Backend, DatabaseSettings};
 
 /// How to migrate.
 #[derive(Debug, clap::Args)]
@@ -62,6 +65,12 @@ pub(crate) struct Modes {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1",
         conflicts_with_all = ["fake", "fake_initial", "second"])]
     redo: Option<std::num::NonZeroUsize>,
+    /// Read the migrations from their directories instead of the program, or those of the app from DIR
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, value_hint = clap::ValueHint::DirPath)]
+    from_folder: Option<Option<PathBuf>>,
+    /// Migrate this schema of a PostgreSQL database, with its own records (can be repeated)
+    #[arg(long, value_name = "NAME")]
+    schema: Vec<String>,
     /// For Django's users: refused, since every app with tables has migrations
     #[arg(long, hide = true)]
     run_syncdb: bool,
@@ -93,26 +102,83 @@ pub(crate) fn migrate(
     #[command(flatten)] modes: Modes,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
-    let Options { lock_timeout, strict_order, accept, resume, .. } = &options;
     if modes.run_syncdb {
-        return Err(CommandError::new("--run-syncdb has nothing to do: there are no apps without migrations whose tables could be created.")
-            .hint("Run `migrate` without it.")
-            .into());
+        let text = "--run-syncdb has nothing to do: every app whose tables could be created has migrations.";
+        return Err(CommandError::new(text).hint("Run `migrate` without it.").into());
     }
     let settings = cx.database(&database)?.settings().clone();
     render::statement_limit(&settings, options.statement_timeout)?;
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
-    let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else {
+    let request = Request { settings, first, second, plan, check, options, modes, confirmation };
+    let schemas = unique(&request.modes.schema);
+    if schemas.is_empty() {
+        return migrate_one(cx, &request, None);
+    }
+    if request.settings.backend != Backend::Postgres {
+        let text = "--schema is for PostgreSQL: on other databases a schema is a database of its own.";
+        return Err(CommandError::new(text).hint("Name the database with --database.").into());
+    }
+    let mut failed = Vec::new();
+    let mut exit = Exit::SUCCESS;
+    for (index, schema) in schemas.iter().enumerate() {
+        cx.check_cancelled()?;
+        render::schema_heading(cx, index + 1, schemas.len(), schema)?;
+        match migrate_one(cx, &request, Some(schema)) {
+            Ok(Exit::SUCCESS) => {}
+            Ok(other) => exit = other,
+            Err(error) => {
+                cx.check_cancelled()?;
+                // A failure of one does not stop the others.
+                exit = render::schema_failure(cx, &error);
+                failed.push(*schema);
+            }
+        }
+    }
+    render::schema_summary(cx, schemas.len(), &failed)?;
+    Ok(exit)
+}
+
+/// Returns the names without those that are repeated.
+fn unique(names: &[String]) -> Vec<&str> {
+    let mut unique: Vec<&str> = Vec::new();
+    for name in names {
+        if !unique.contains(&name.as_str()) {
+            unique.push(name);
+        }
+    }
+    unique
+}
+
+/// What the command line asks for.
+struct Request {
+    settings: DatabaseSettings,
+    first: Option<String>,
+    second: Option<String>,
+    plan: bool,
+    check: bool,
+    options: Options,
+    modes: Modes,
+    confirmation: Confirmation,
+}
+
+fn migrate_one(cx: &Context, request: &Request, schema: Option<&str>) -> Result<Exit> {
+    let Request { settings, first, second, plan, check, options, modes, confirmation } = request;
+    let (plan, check, first, second) = (*plan, *check, first.clone(), second.clone());
+    let Options { lock_timeout, strict_order, accept, resume, .. } = options;
+    let Some(migrations) = migrations_of(cx, request)? else {
         return Err(render::no_migrations().into());
     };
-    let (app, text) = app_and_target(cx, &migrations, first, second, &modes)?;
+    let (app, text) = app_and_target(cx, &migrations, first, second, modes)?;
     let owner = owner(cx, "migrate");
-    let opened = if plan || check {
-        Connection::open_to_read(&settings).map(|connection| (connection, false))
+    let opened = if (plan || check) && schema.is_none() {
+        Connection::open_to_read(settings).map(|connection| (connection, false))
     } else {
-        Lock::open_connection(&settings, &owner)
+        Lock::open_connection(settings, &owner)
     };
     let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
+    if let Some(schema) = schema {
+        enter_schema(&mut connection, is_pooled, schema).map_err(render::schema_error)?;
+    }
     let current = MigrationPlan::read(&mut connection, &migrations)?;
     let target = match (app, text.as_deref(), modes.redo) {
         (app, _, Some(count)) => Ok(current.again(app, count.get())),
@@ -170,13 +236,12 @@ pub(crate) fn migrate(
         heading(cx)?;
         return nothing_to_do(cx);
     }
-    let cx = &*cx;
     let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
     let request = LockRequest { owner: &owner, is_pooled, timeout };
     let waiting = |holder: Option<&_>| render::waiting_for_lock(cx, holder);
     let lost = end_without_lock(cx, "migrations");
     let lock =
-        Lock::acquire(&mut connection, &settings, request, waiting, lost).map_err(render::lock_error)?;
+        Lock::acquire(&mut connection, settings, request, waiting, lost).map_err(render::lock_error)?;
     if let Some(app) = app.filter(|_| modes.prune) {
         let pruned = prune(&mut connection, &migrations, app);
         let _ = lock.release(&mut connection);
@@ -194,6 +259,33 @@ pub(crate) fn migrate(
     // If that fails, so did the connection, and the lock ended with it.
     let _ = lock.release(&mut connection);
     if taken?.is_empty() { nothing_to_do(cx) } else { Ok(Exit::SUCCESS) }
+}
+
+/// Returns the migrations, and prints where they come from if that is not the program.
+fn migrations_of(cx: &Context, request: &Request) -> Result<Option<Migrations>> {
+    let backend = request.settings.backend;
+    let source = match &request.modes.from_folder {
+        None => return Ok(Migrations::of_program(cx.program(), backend)?),
+        Some(None) => Source::Folders,
+        Some(Some(folder)) => match &request.first {
+            Some(app) => Source::Folder(app, folder),
+            None => {
+                return Err(CommandError::new(
+                    "A directory has the migrations of one app, and none is named.",
+                )
+                .hint("Name the app: `migrate APP_LABEL --from-folder=DIR`.")
+                .into());
+            }
+        },
+    };
+    if let (Source::Folder(label, _), Some(embedded)) =
+        (&source, Migrations::of_program(cx.program(), backend)?)
+        && !embedded.apps().contains(label)
+    {
+        return Err(render::unknown_app(cx, &embedded, label));
+    }
+    render::migration_source(cx, &source)?;
+    Migrations::of_source(cx.program(), backend, &source)
 }
 
 /// Returns the app and the migration that the arguments name. A single word that is an app's label is the app,

@@ -21,6 +21,7 @@ pub(crate) mod lock;
 pub(crate) mod plan;
 mod prune;
 pub(crate) mod run;
+mod schema;
 mod script;
 pub(crate) mod source;
 mod sql;
@@ -40,9 +41,10 @@ pub(crate) use run::{
     OrderError, PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent,
     StoppedError, UnclearStatement, accept, apply_with, check_replaced, check_reversible,
 };
+pub(crate) use schema::{SchemaError, enter_schema};
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};
-pub(crate) use source::{Migrations, SourceError, has_migrations};
+pub(crate) use source::{Migrations, Source, SourceError, has_migrations};
 pub(crate) use sql::{MigrationSql, SqlError};
 #[cfg(feature = "schema")]
 pub(crate) use squash::{Range, SquashError, Squashed, squash};

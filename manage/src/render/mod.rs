@@ -32,9 +32,9 @@ pub(crate) use makemigrations::{
 };
 pub(crate) use migrations::{
     MigrationLines, edited_migrations, lock_error, migration_error, migration_json, migration_list,
-    migration_operations, migration_order, needless_answers, no_migrations, planned_steps, pruned_migrations,
-    statement_limit, target_error, unapplied, unknown_app, unknown_list, unknown_migrations, unknown_target,
-    waiting_for_lock,
+    migration_operations, migration_order, migration_source, needless_answers, no_migrations, planned_steps,
+    pruned_migrations, schema_error, schema_failure, schema_heading, schema_summary, statement_limit,
+    target_error, unapplied, unknown_app, unknown_list, unknown_migrations, unknown_target, waiting_for_lock,
 };
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]

@@ -1,9 +1,9 @@
 //! Migrations of several apps: targets of one app, dependencies, records without a run, and the lists.
 
 use diesel::connection::SimpleConnection;
-use manage_test_support::{TestDatabase, case};
+use manage_test_support::{Backend, TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend};
+use crate::backends::{connect, on_each_backend, on_postgres};
 use crate::migrating::done;
 use crate::migration_files::{app, is_there, project_of};
 use crate::project::{Project, Ran};
@@ -105,10 +105,10 @@ fn an_app_is_migrated_with_what_it_depends_on(database: TestDatabase) {
 fn unknown_apps_are_errors(database: TestDatabase) {
     let project = both(&database);
     let apps = "The apps with migrations are: accounts, sales.";
-    let words = ["There is no migration 'acounts'.", "Did you mean 'accounts'?", apps];
-    failed(project.run("migrate acounts"), &words);
-    for line in ["migrate acounts zero", "showmigrations acounts", "migrate acounts --prune"] {
-        failed(project.run(line), &["No installed app with label 'acounts'.", words[1], apps]);
+    let words = ["There is no migration 'account'.", "Did you mean 'accounts'?", apps];
+    failed(project.run("migrate account"), &words);
+    for line in ["migrate account zero", "showmigrations account", "migrate account --prune"] {
+        failed(project.run(line), &["No installed app with label 'account'.", words[1], apps]);
     }
     failed(project.run("migrate manage zero"), &["App 'manage' does not have migrations.", apps]);
     failed(project.run("migrate sales create_users"), &["There is no migration 'create_users'."]);
@@ -249,7 +249,7 @@ fn the_last_migrations_are_done_again(database: TestDatabase) {
 }
 
 app!("dep_unknown", ("2026-01-01-000009_a", "", None, true, needs & [("accounts.create_user", 3)]));
-app!("dep_app", ("2026-01-01-000001_a", "", None, true, needs & [("acounts.create_users", 3)]));
+app!("dep_app", ("2026-01-01-000001_a", "", None, true, needs & [("account.create_users", 3)]));
 app!("dep_itself", ("2026-01-01-000002_a", "", None, true, needs & [("dep_itself.a", 3)]));
 app!(
     "dep_cycle",
@@ -269,7 +269,7 @@ fn wrong_dependencies_are_errors(database: TestDatabase) {
         (
             &["dep_app"],
             "2026-01-01-000001_a",
-            "\"acounts.create_users\" is of an app that has no migrations here.",
+            "\"account.create_users\" is of an app that has no migrations here.",
         ),
         (&["dep_itself"], "2026-01-01-000002_a", "the migration depends on itself (\"dep_itself.a\")."),
         (
@@ -285,5 +285,87 @@ fn wrong_dependencies_are_errors(database: TestDatabase) {
         let ran = project.run("check");
         assert!(ran.exit.0 == 1 && ran.all().contains("(manage.E011)"), "{}", ran.all());
         assert!(ran.all().contains(problem), "{}", ran.all());
+    }
+}
+
+#[case(on_each_backend)]
+fn migrations_are_read_from_a_directory(database: TestDatabase) {
+    let project = both(&database);
+    done(&project, "migrate");
+    let folder = project.folder().join("new");
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    };
+    write("2026-01-01-000000_create_users/up.sql", "CREATE TABLE users (id INTEGER);");
+    write("2026-03-01-000000_create_teams/up.sql", "CREATE TABLE teams (id INTEGER);");
+    write("2026-06-01-000000_tried/up.sql", "CREATE TABLE tried (id INTEGER);");
+    write("2026-06-01-000000_tried/down.sql", "DROP TABLE tried;");
+    let line = format!("migrate accounts --from-folder={}", folder.display());
+    let ran = project.run(&line);
+    assert_eq!(ran.exit.0, 0, "{}", ran.all());
+    assert!(ran.out.ends_with("  Applying accounts.2026-06-01-000000_tried... OK\n"), "{}", ran.all());
+    let source =
+        format!("Using the migrations of accounts in {}, not those in the program.\n", folder.display());
+    assert_eq!(ran.err, source);
+    assert!(is_there(&database, "tried"));
+    assert!(done(&project, "showmigrations").contains("[?] 20260601000000 (newer than this program)"));
+    assert_eq!(project.run(&format!("{line} --redo")).exit.0, 0);
+
+    let metadata = "run_in_transaction = true\n\ndependencies = [\n  \"accounts.nothing\",\n]\n";
+    write("2026-06-01-000000_tried/metadata.toml", metadata);
+    failed(project.run(&line), &["metadata.toml, line 4: there is no migration \"accounts.nothing\""]);
+    write("2026-06-01-000000_tried/metadata.toml", "dependencies = []\n");
+    failed(project.run(&line), &["metadata.toml: ", "run_in_transaction"]);
+    std::fs::remove_file(folder.join("2026-06-01-000000_tried/up.sql")).expect("removed");
+    failed(project.run(&line), &["up.sql: the file does not exist"]);
+    let words = ["A directory has the migrations of one app, and none is named."];
+    failed(project.run("migrate --from-folder=new"), &words);
+    // The directory of these apps, as it is registered, does not exist on this machine.
+    failed(project.run("migrate --from-folder"), &["/srv/accounts/migrations: "]);
+}
+
+#[case(on_postgres)]
+fn schemas_are_migrated_one_after_the_other() {
+    let database = TestDatabase::postgres();
+    let project = both(&database);
+    let sql = "CREATE SCHEMA tenant_a; CREATE SCHEMA \"Tenant C\"";
+    connect(&database).batch_execute(sql).expect("schemas");
+    let words = |extra: &[&'static str]| {
+        let all = ["migrate", "--schema", "tenant_a", "--schema", "tenant_b", "--schema", "Tenant C"];
+        project.run_words(&[&all, extra].concat())
+    };
+    let ran = words(&[]);
+    assert_eq!(ran.exit.0, 1, "{}", ran.all());
+    for (number, schema) in [(1, "tenant_a"), (3, "Tenant C")] {
+        let heading = format!("[{number}/3] {schema}\nOperations to perform:\n");
+        assert!(ran.out.contains(&heading), "{}", ran.all());
+    }
+    assert_eq!(ran.out.matches("create_orders... OK").count(), 2, "{}", ran.all());
+    assert!(ran.err.contains("Error: The database has no schema 'tenant_b'."), "{}", ran.all());
+    assert!(ran.err.ends_with("1 of 3 schema(s) failed: tenant_b.\n"), "{}", ran.all());
+    let count = |table: &str| {
+        let query = format!("SELECT COUNT(*) AS n FROM {table}");
+        crate::migration_files::number(&mut connect(&database), &query)
+    };
+    assert_eq!(count("tenant_a.__diesel_schema_migrations"), 4);
+    assert_eq!(count("\"Tenant C\".__manage_migrations"), 4);
+    assert_eq!(count("tenant_a.orders"), 0);
+    assert_eq!(count("pg_tables WHERE schemaname = 'public'"), 0);
+
+    connect(&database).batch_execute("CREATE SCHEMA tenant_b").expect("a schema");
+    assert_eq!(words(&["--check", "-v", "0"]).exit.0, 1);
+    let ran = words(&[]);
+    assert_eq!((ran.exit.0, ran.err.as_str()), (0, ""), "{}", ran.all());
+    assert_eq!(ran.out.matches("No migrations to apply.").count(), 2, "{}", ran.all());
+    assert!(ran.out.ends_with("All 3 schema(s) are done.\n"), "{}", ran.all());
+    assert_eq!(words(&["--check"]).exit.0, 0);
+}
+
+#[case(on_each_backend)]
+fn schemas_are_postgresqls(database: TestDatabase) {
+    if database.backend() != Backend::Postgres {
+        failed(both(&database).run("migrate --schema a"), &["--schema is for PostgreSQL"]);
     }
 }

@@ -1,10 +1,14 @@
 //! The migrations of a program's apps, in the order in which they are applied.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::dependencies::order;
 use super::error::SourceError;
-use super::registration::{EmbeddedMigration, MigrationLimits, registrations, version_of};
+use super::folders;
+use super::registration::{
+    EmbeddedMigration, MigrationLimits, MigrationsRegistration, registrations, version_of,
+};
 use crate::command::{Location, Program};
 use crate::migrations::script::Script;
 use crate::migrations::{Direction, PlannedMigration};
@@ -80,6 +84,15 @@ impl Entry {
     }
 }
 
+/// Where migrations come from, if they are not those that are compiled into the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source<'a> {
+    /// The directories from which they were compiled in.
+    Folders,
+    /// One directory, for the migrations of an app.
+    Folder(&'a str, &'a Path),
+}
+
 /// Every migration of a program for one backend, in the order in which they are applied: dependencies first,
 /// otherwise by version.
 pub struct Migrations {
@@ -89,6 +102,44 @@ pub struct Migrations {
 impl Migrations {
     /// Returns the migrations of a program's apps; `None` if no app has any.
     pub fn of_program(program: &Program, backend: Backend) -> Result<Option<Self>, SourceError> {
+        let embedded = |_: &MigrationsRegistration, _: &str, embedded| Ok(embedded);
+        Self::from(program, backend, embedded)
+    }
+
+    /// Like [`Migrations::of_program`], from another source.
+    pub(crate) fn of_source(
+        program: &Program,
+        backend: Backend,
+        source: &Source<'_>,
+    ) -> crate::error::Result<Option<Self>> {
+        let read = |registration: &MigrationsRegistration, path: &str, embedded| match source {
+            Source::Folder(app, folder) if registration.location.app() == *app => folders::read(folder),
+            Source::Folder(..) => Ok(embedded),
+            Source::Folders => folders::read(&Path::new(registration.package).join(path)),
+        };
+        let mut failed = None;
+        let read = |registration: &MigrationsRegistration, path: &str, embedded| {
+            read(registration, path, embedded).or_else(|error| {
+                failed = Some(error);
+                Ok(&[] as &[_])
+            })
+        };
+        let migrations = Self::from(program, backend, read);
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(migrations?),
+        }
+    }
+
+    fn from(
+        program: &Program,
+        backend: Backend,
+        mut read: impl FnMut(
+            &MigrationsRegistration,
+            &str,
+            &'static [EmbeddedMigration],
+        ) -> Result<&'static [EmbeddedMigration], SourceError>,
+    ) -> Result<Option<Self>, SourceError> {
         let registrations = registrations(program);
         if registrations.is_empty() {
             return Ok(None);
@@ -100,7 +151,7 @@ impl Migrations {
                 return Err(SourceError::NoFolder { app, backend, place: registration.location.to_string() });
             };
             let folder = registration.shown_folder(path);
-            entries.extend(embedded.iter().map(|migration| Entry {
+            entries.extend(read(registration, path, embedded)?.iter().map(|migration| Entry {
                 app,
                 version: migration.version(),
                 dependencies: Vec::new(),

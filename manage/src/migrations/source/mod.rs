@@ -4,11 +4,12 @@ mod dependencies;
 #[cfg(feature = "schema")]
 mod directories;
 pub(crate) mod error;
+mod folders;
 pub(crate) mod migrations;
 pub(crate) mod registration;
 
 #[cfg(feature = "schema")]
 pub(crate) use directories::{MigrationDirectories, directories};
 pub(crate) use error::SourceError;
-pub(crate) use migrations::{Entry, Migrations};
+pub(crate) use migrations::{Entry, Migrations, Source};
 pub(crate) use registration::{MigrationLimits, has_migrations};

@@ -6,6 +6,7 @@ mod listed;
 mod operations;
 mod planned;
 mod progress;
+mod schemas;
 mod unapplied;
 
 pub(crate) use apps::{unknown_app, unknown_target};
@@ -16,4 +17,5 @@ pub(crate) use listed::{migration_json, migration_list, migration_order, unknown
 pub(crate) use operations::{migration_operations, pruned_migrations};
 pub(crate) use planned::{edited_migrations, needless_answers, planned_steps, unknown_migrations};
 pub(crate) use progress::MigrationLines;
+pub(crate) use schemas::{migration_source, schema_error, schema_failure, schema_heading, schema_summary};
 pub(crate) use unapplied::unapplied;

@@ -1,0 +1,56 @@
+//! Several schemas, one after the other, and where migrations come from.
+
+use crate::command::Context;
+use crate::console::{Role, printable};
+use crate::error::{CommandError, Exit, Result};
+use crate::migrations::{SchemaError, Source};
+use crate::render::{Occasion, failure};
+
+/// Prints which schema comes next: `[2/3] tenant_b`.
+pub(crate) fn schema_heading(cx: &Context, number: usize, of: usize, schema: &str) -> Result<()> {
+    if cx.verbosity() == 0 {
+        return Ok(());
+    }
+    cx.line(cx.out().style(Role::MigrateHeading, format_args!("[{number}/{of}] {}", printable(schema))))
+}
+
+/// Prints why a schema could not be migrated, and returns the exit code of that.
+pub(crate) fn schema_failure(cx: &Context, error: &anyhow::Error) -> Exit {
+    failure(error, &Occasion::default(), &cx.invocation.output)
+}
+
+/// Prints how many schemas are migrated.
+pub(crate) fn schema_summary(cx: &Context, count: usize, failed: &[&str]) -> Result<()> {
+    if failed.is_empty() {
+        return if cx.verbosity() == 0 {
+            Ok(())
+        } else {
+            cx.line(format_args!("All {count} schema(s) are done."))
+        };
+    }
+    let list = failed.join(", ");
+    cx.error(format_args!("{} of {count} schema(s) failed: {}.", failed.len(), printable(&list)))
+}
+
+/// Adds how to go on.
+pub(crate) fn schema_error(error: anyhow::Error) -> anyhow::Error {
+    let hint = match error.downcast_ref::<SchemaError>() {
+        Some(SchemaError::Missing(_)) => "Create it with CREATE SCHEMA, or check its name.",
+        Some(SchemaError::Pooled) => "Connect to the server itself.",
+        None => return error,
+    };
+    CommandError::new(error.to_string()).hint(hint).into()
+}
+
+/// Prints from where migrations are read.
+pub(crate) fn migration_source(cx: &Context, source: &Source<'_>) -> Result<()> {
+    let text = match source {
+        _ if cx.verbosity() == 0 => return Ok(()),
+        Source::Folders => "Using the migrations in their directories, not those in the program.".to_owned(),
+        Source::Folder(app, folder) => {
+            let folder = folder.display().to_string();
+            format!("Using the migrations of {app} in {}, not those in the program.", printable(&folder))
+        }
+    };
+    cx.notice(text)
+}
