@@ -134,7 +134,9 @@ pub(crate) fn migrate(
             }
         }
     }
-    render::schema_summary(cx, schemas.len(), &failed)?;
+    if !failed.is_empty() || !(plan || check) {
+        render::schema_summary(cx, schemas.len(), &failed)?;
+    }
     Ok(exit)
 }
 

@@ -313,7 +313,7 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     assert!(done(&project, "showmigrations").contains("[?] 20260601000000 (newer than this program)"));
     assert_eq!(project.run(&format!("{line} --redo")).exit.0, 0);
 
-    let metadata = "run_in_transaction = true\n\ndependencies = [\n  \"accounts.nothing\",\n]\n";
+    let metadata = "run_in_transaction = true\n[manage]\ndependencies = [\n  \"accounts.nothing\",\n]\n";
     write("2026-06-01-000000_tried/metadata.toml", metadata);
     failed(project.run(&line), &["metadata.toml, line 4: there is no migration \"accounts.nothing\""]);
     write("2026-06-01-000000_tried/metadata.toml", "dependencies = []\n");

@@ -106,7 +106,15 @@ macro_rules! limited {
                 in_transaction: bool,
                 limits: MigrationLimits,
             ) -> EmbeddedMigration {
-                EmbeddedMigration { name, up, down: None, in_transaction, limits }
+                EmbeddedMigration {
+                    name,
+                    up,
+                    down: None,
+                    in_transaction,
+                    replaces: &[],
+                    dependencies: &[],
+                    limits,
+                }
             }
             const FOLDER: &[EmbeddedMigration] = &[
                 migration(

@@ -6,8 +6,7 @@ use crate::migrations::run::changes_session;
 use crate::migrations::script::Script;
 use crate::settings::Backend;
 
-/// The keys of `metadata.toml` that are combined; others are reported.
-const TRANSACTION: &str = "run_in_transaction";
+/// The keys of the table `[manage]` that are combined; others are reported.
 const REPLACES: &str = "replaces";
 const DEPENDENCIES: &str = "dependencies";
 
@@ -92,20 +91,20 @@ fn metadata(migrations: &[Directory], notes: &mut Vec<String>) -> Result<String,
         replaces.extend(one.names(REPLACES)?);
         replaces.push(one.name.clone());
         dependencies.extend(one.names(DEPENDENCIES)?);
-        for (key, value) in &one.metadata {
-            if ![TRANSACTION, REPLACES, DEPENDENCIES].contains(&key.as_str()) {
-                notes.push(format!("`{key} = {value}` of {} was left out.", one.name));
-            }
+        let others = one.own().into_iter().flatten();
+        for (key, value) in others.filter(|(key, _)| ![REPLACES, DEPENDENCIES].contains(&key.as_str())) {
+            notes.push(format!("`{key} = {value}` of {} was left out.", one.name));
         }
     }
-    let mut table = toml::Table::new();
-    table.insert(TRANSACTION.to_owned(), outside.is_empty().into());
-    let names = |names: Vec<String>| toml::Value::from(names);
-    table.insert(REPLACES.to_owned(), names(replaces));
+    let mut own = toml::Table::new();
+    own.insert(REPLACES.to_owned(), replaces.into());
     if !dependencies.is_empty() {
-        table.insert(DEPENDENCIES.to_owned(), names(dependencies));
+        own.insert(DEPENDENCIES.to_owned(), dependencies.into());
     }
-    Ok(format!("# Remove `{REPLACES}` when every database has this version.\n{table}"))
+    let in_transaction = outside.is_empty();
+    Ok(format!(
+        "run_in_transaction = {in_transaction}\n\n# Remove `{REPLACES}` when every database has this version.\n[manage]\n{own}"
+    ))
 }
 
 #[cfg(test)]
@@ -143,8 +142,8 @@ mod tests {
         assert_eq!(down.as_deref(), Some("-- 3_c\n\n\n-- 2_b\nDROP TABLE b\n;\n\n-- 1_a\nDROP TABLE a;\n"));
         assert_eq!(
             metadata,
-            "# Remove `replaces` when every database has this version.\nreplaces = [\"1_a\", \"2_b\", \"3_c\"]\n\
-             run_in_transaction = true\n"
+            "run_in_transaction = true\n\n# Remove `replaces` when every database has this version.\n[manage]\n\
+             replaces = [\"1_a\", \"2_b\", \"3_c\"]\n"
         );
         assert!(notes.is_empty(), "{notes:?}");
     }
@@ -169,12 +168,17 @@ mod tests {
     fn what_changes_is_noted() {
         let all = [
             directory("1_a", "SELECT 1;\nSET search_path = x;", Some(""), "run_in_transaction = false"),
-            directory("2_b", "SET search_path = y;", None, "run_in_transaction = true\nlock_timeout = 3"),
+            directory(
+                "2_b",
+                "SET search_path = y;",
+                None,
+                "run_in_transaction = true\n[manage]\nstatement_timeout_seconds = 3",
+            ),
             directory(
                 "3_c",
                 "SET search_path = z;",
                 Some(""),
-                "replaces = [\"0_z\"]\ndependencies = [\"other.x\"]",
+                "[manage]\nreplaces = [\"0_z\"]\ndependencies = [\"other.x\"]",
             ),
         ];
         let Combined { down, metadata, notes, .. } = combined(&all, Backend::Postgres);
@@ -189,7 +193,7 @@ mod tests {
                 "migrations/1_a/up.sql, line 2, changes the session, now also for the statements of the migrations after it.",
                 "migrations/2_b/up.sql, line 1, changes the session, now also for the statements of the migrations after it.",
                 "No statement runs in a transaction, because of 1_a.",
-                "`lock_timeout = 3` of 2_b was left out.",
+                "`statement_timeout_seconds = 3` of 2_b was left out.",
             ]
         );
     }

@@ -50,9 +50,14 @@ impl Directory {
         self.metadata.get("run_in_transaction").and_then(toml::Value::as_bool).unwrap_or(true)
     }
 
-    /// Returns the names that an array of `metadata.toml` contains.
+    /// Returns the table `[manage]`.
+    pub(super) fn own(&self) -> Option<&toml::Table> {
+        self.metadata.get("manage")?.as_table()
+    }
+
+    /// Returns the names that an array of that table contains.
     pub(super) fn names(&self, key: &str) -> Result<Vec<String>, SquashError> {
-        let Some(value) = self.metadata.get(key) else { return Ok(Vec::new()) };
+        let Some(value) = self.own().and_then(|own| own.get(key)) else { return Ok(Vec::new()) };
         let names = value.as_array().and_then(|values| {
             values.iter().map(|value| value.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
         });
