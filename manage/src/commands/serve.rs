@@ -7,7 +7,7 @@ use crate::prelude::*;
 use crate::render::{self, Format};
 use crate::server::{
     AppRoutes, IpVersion, Limits, ServeOptions, Sharing, Site, combine, compressed, listen_address, open,
-    phases, production_hosts, serve as run, serve_metrics,
+    phases, production_hosts, serve as run, serve_metrics, site_origin,
 };
 
 /// Serve the apps' routes in production
@@ -40,11 +40,16 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
     };
     let sharing = if reuse_port { Sharing::ReusePort } else { Sharing::Exclusive };
     let (listening, shown) = open(&address, sharing).await?;
-    serve_metrics(cx.settings()?).await?;
-    let start = format!("Starting production server at http://{shown}/");
-    match log_format {
-        Format::Text => cx.line(start)?,
-        Format::Json => log.report(Role::Notice, &start),
+    let settings = cx.settings()?;
+    let origin = site_origin(addrport.as_deref(), settings.server.address.as_ref(), listening.was_passed);
+    let metrics = serve_metrics(settings, &shown, &origin).await?;
+    let mut starts = vec![format!("Starting production server at http://{shown}/")];
+    starts.extend(metrics.map(|address| format!("Serving metrics at http://{address}/metrics")));
+    for start in starts {
+        match log_format {
+            Format::Text => cx.line(start)?,
+            Format::Json => log.report(Role::Notice, &start),
+        }
     }
     let options = options.with_health(cx.program(), cx.settings()?, &apps);
     let draining = options.draining.clone();

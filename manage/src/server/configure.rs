@@ -33,6 +33,20 @@ pub(crate) fn listen_address(
     })
 }
 
+/// Returns where the address of `serve` comes from, for messages.
+pub(crate) fn site_origin(
+    argument: Option<&str>,
+    setting: Option<&(String, Origin)>,
+    was_passed: bool,
+) -> String {
+    match (was_passed, argument, setting) {
+        (true, ..) => "the socket that was passed".to_owned(),
+        (_, Some(_), _) => "the command line".to_owned(),
+        (_, None, Some((_, origin))) => origin.to_string(),
+        (_, None, None) => "the default of MANAGE_SERVER_ADDRESS".to_owned(),
+    }
+}
+
 /// Returns the hosts that the development server answers to.
 pub(crate) fn development_hosts(settings: &Settings, address: &ListenAddress) -> Result<AllowedHosts> {
     let hosts = settings.server.allowed_hosts.as_ref();
@@ -104,36 +118,6 @@ pub(crate) async fn open(address: &ListenAddress, sharing: Sharing) -> Result<(L
     Ok((listening, shown))
 }
 
-/// Serves the metrics at the address in the settings, if there is one.
-pub(crate) async fn serve_metrics(settings: &Settings) -> Result<()> {
-    let Some((text, origin)) = &settings.server.metrics_address else { return Ok(()) };
-    start_metrics(text, origin).await
-}
-
-#[cfg(feature = "metrics")]
-async fn start_metrics(text: &str, origin: &Origin) -> Result<()> {
-    use super::metrics::{MetricsListener, start};
-
-    let address = listen_address(None, Some(&(text.to_owned(), origin.clone())), IpVersion::V4)?;
-    let listening =
-        listen(&address, Sharing::Exclusive).await.map_err(|error| cannot_listen(&address, &error))?;
-    let metrics = MetricsListener::new(listening).map_err(|error| {
-        CommandError::new(format!("{origin}: cannot record metrics: {error}."))
-            .exit_code(Exit::CONFIGURATION)
-            .hint("If the program installs a recorder of the crate `metrics` itself, unset this address.")
-    })?;
-    start(metrics);
-    Ok(())
-}
-
-#[cfg(not(feature = "metrics"))]
-async fn start_metrics(_: &str, origin: &Origin) -> Result<()> {
-    Err(CommandError::new(format!("{origin}: this program was built without metrics."))
-        .exit_code(Exit::CONFIGURATION)
-        .hint("Turn on the feature `metrics` of diesel-manage, or unset this address.")
-        .into())
-}
-
 fn cannot_inherit(error: &std::io::Error) -> anyhow::Error {
     let why = error.to_string();
     CommandError::new(format!("Cannot use the socket that was passed (LISTEN_FDS): {}.", printable(&why)))
@@ -141,7 +125,7 @@ fn cannot_inherit(error: &std::io::Error) -> anyhow::Error {
         .into()
 }
 
-fn cannot_listen(address: &ListenAddress, error: &std::io::Error) -> anyhow::Error {
+pub(super) fn cannot_listen(address: &ListenAddress, error: &std::io::Error) -> anyhow::Error {
     let message = match error.kind() {
         ErrorKind::AddrInUse => format!("{address} is already in use."),
         ErrorKind::PermissionDenied => format!("You don't have permission to listen at {address}."),

@@ -14,13 +14,15 @@ const BACKLOG: u32 = 1024;
 /// A listening socket that does not accept connections yet.
 pub(crate) struct Listening {
     pub(super) listener: TcpListener,
+    /// Whether another process has bound it.
+    pub(crate) was_passed: bool,
 }
 
 impl Listening {
     /// Takes over a socket that is already bound and listens.
     pub(crate) fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self { listener: TcpListener::from_std(listener)? })
+        Ok(Self { listener: TcpListener::from_std(listener)?, was_passed: true })
     }
 
     /// Returns another handle to the same socket.
@@ -58,7 +60,7 @@ pub(crate) async fn listen(address: &ListenAddress, sharing: Sharing) -> io::Res
     let mut last = None;
     for socket_address in lookup_host((address.host.as_str(), address.port)).await? {
         match bind(socket_address, sharing) {
-            Ok(listener) => return Ok(Listening { listener }),
+            Ok(listener) => return Ok(Listening { listener, was_passed: false }),
             Err(error) => last = Some(error),
         }
     }

@@ -30,7 +30,8 @@
 //! does; `page` creates the server's own responses; `access_log` follows an `exchange` until its response is
 //! sent; `log` writes a line about it (`log_line`, `log_time`), through `log_buffer` in production, `events`
 //! sends one to `tracing`; `forward` passes requests on to a newer process; `follow` lets a browser follow
-//! the program, and `stand_in` answers while there is none. `metrics` counts requests; `stream_timeout` ends
+//! the program, and `stand_in` answers while there is none. `metrics` counts requests, and
+//! `serving_metrics` opens their address; `stream_timeout` ends
 //! streams of HTTP/2 that nobody reads; `compression` compresses responses. `failure` is the error of a
 //! handler, `db` its database; `pages` are those of `runserver`, in builds with debug assertions;
 //! `static_files` are those of apps.
@@ -78,6 +79,7 @@ mod request_info;
 mod response_body;
 pub(crate) mod routes;
 mod serve;
+mod serving_metrics;
 mod site;
 #[cfg(debug_assertions)]
 mod stand_in;
@@ -95,7 +97,7 @@ pub use static_files::static_url;
 
 pub(crate) use address::{IpVersion, ListenAddress};
 pub(crate) use compression::compressed;
-pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, serve_metrics};
+pub(crate) use configure::{development_hosts, listen_address, open, production_hosts, site_origin};
 pub(crate) use follow::{Following, with_script};
 pub(crate) use host::AllowedHosts;
 pub(crate) use limits::Limits;
@@ -104,5 +106,6 @@ pub(crate) use log::{Log, LogFormat};
 pub(crate) use phase::phases;
 pub(crate) use routes::{AppRoutes, ListedRoute, all_paths, combine, has_routes};
 pub(crate) use serve::{ServeOptions, serve};
+pub(crate) use serving_metrics::serve_metrics;
 #[cfg(debug_assertions)]
 pub(crate) use stand_in::StandInServer;

@@ -364,9 +364,9 @@ fn metrics_that_are_not_compiled_in() {
 #[cfg(feature = "metrics")]
 #[case]
 fn metrics_at_an_address_of_their_own() {
-    let port = manage_test_support::free_port();
-    let address = format!("127.0.0.1:{port}");
-    let mut server = Server::production(&[], &[("MANAGE_SERVER_METRICS_ADDRESS", &address)]);
+    let mut server = Server::production(&[], &[("MANAGE_SERVER_METRICS_ADDRESS", "127.0.0.1:0")]);
+    let line = server.running.wait_for_line("Serving metrics at http://127.0.0.1:", SOON);
+    let address = line.split("http://").nth(1).and_then(|url| url.strip_suffix("/metrics")).expect("a URL");
     for path in ["/", "/", "/none"] {
         server.get(path);
         server.logged(&format!("\"GET {path} "));
@@ -374,7 +374,7 @@ fn metrics_at_an_address_of_their_own() {
     answer(&server, "BREW /", "", "");
     server.logged("\"BREW /");
     let scrape = |path: &str| {
-        let mut stream = std::net::TcpStream::connect(&address).expect("a connection");
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("a request");
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("an answer");
@@ -392,6 +392,33 @@ fn metrics_at_an_address_of_their_own() {
     }
     assert!(scrape("/").starts_with("HTTP/1.1 404 "));
     assert!(server.get("/metrics").starts_with("HTTP/1.1 404 "));
+}
+
+#[cfg(feature = "metrics")]
+#[case]
+fn metrics_at_the_address_of_the_site() {
+    let port = manage_test_support::free_port();
+    let project = || Project::new().env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example");
+    for (site, metrics) in
+        [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "0")]
+    {
+        let ran = project()
+            .env("MANAGE_SERVER_ADDRESS", &format!("{site}:{port}"))
+            .env("MANAGE_SERVER_METRICS_ADDRESS", &format!("{metrics}:{port}"))
+            .run("serve --skip-checks");
+        assert_eq!(ran.exit.0, 78, "{}", ran.all());
+        let (start, end) = (
+            "Error: MANAGE_SERVER_METRICS_ADDRESS (environment): the metrics need an address of their own",
+            format!("the site's address {site}:{port} (MANAGE_SERVER_ADDRESS (environment))."),
+        );
+        assert!(ran.err.contains(start) && ran.err.contains(&end), "{}", ran.all());
+    }
+    let toml = format!("[server]\nmetrics_address = \"{port}\"\n");
+    let ran = project().file("manage.toml", &toml).run(&format!("serve {port} --skip-checks"));
+    assert_eq!(ran.exit.0, 78, "{}", ran.all());
+    let texts = ["manage.toml, line 2: ", &format!("127.0.0.1:{port} (the command line).")];
+    assert!(texts.iter().all(|text| ran.err.contains(text)), "{}", ran.all());
+    assert!(!ran.err.contains("already in use"), "{}", ran.all());
 }
 
 #[cfg(feature = "compression")]
