@@ -34,7 +34,11 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
     cx.cancellation().ends_well();
     let settings = cx.settings()?;
     let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
-    let address = listen_address(addrport.as_deref(), settings.server.runserver_address.as_ref(), version)?;
+    let address = listen_address(
+        addrport.as_deref(),
+        ("address", settings.server.runserver_address.as_ref()),
+        version,
+    )?;
     let hosts = development_hosts(settings, &address)?;
     let log = render::server_log(cx, log_format);
     let grace = Duration::from_secs(shutdown_timeout.into());

@@ -22,7 +22,8 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
     cx.cancellation().ends_well();
     let settings = cx.settings()?;
     let version = if ipv6 { IpVersion::V6 } else { IpVersion::V4 };
-    let address = listen_address(addrport.as_deref(), settings.server.address.as_ref(), version)?;
+    let address =
+        listen_address(addrport.as_deref(), ("address", settings.server.address.as_ref()), version)?;
     let hosts = production_hosts(settings)?;
     let log = render::server_log(cx, log_format).buffered();
     let grace = Duration::from_secs(shutdown_timeout.into());

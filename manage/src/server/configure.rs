@@ -2,17 +2,18 @@
 
 use std::io::ErrorKind;
 
+use super::host::HostPatternError;
 use super::listening::{Listening, Sharing, inherited, listen};
 use super::proxies::{ForwardedHeader, TrustedProxies};
 use super::{AllowedHosts, IpVersion, ListenAddress, occupant};
-use crate::console::printable;
+use crate::console::{echo, printable};
 use crate::error::{CommandError, Exit, Result};
 use crate::settings::{Origin, Settings};
 
-/// Returns the address to listen at: the argument, or else the one in the settings, or the default.
+/// Returns the address to listen at: the argument, or else the one of a key in the settings, or the default.
 pub(crate) fn listen_address(
     argument: Option<&str>,
-    setting: Option<&(String, Origin)>,
+    (key, setting): (&str, Option<&(String, Origin)>),
     version: IpVersion,
 ) -> Result<ListenAddress> {
     let (text, origin) = match (argument, setting) {
@@ -23,6 +24,8 @@ pub(crate) fn listen_address(
     ListenAddress::parse(text, version).map_err(|error| {
         // Without an origin it was typed.
         let (place, exit) = match origin {
+            // A variable has the name of the setting, a line of a file does not.
+            Some(origin @ Origin::File(..)) => (format!("{origin}: {key} "), Exit::CONFIGURATION),
             Some(origin) => (format!("{origin}: "), Exit::CONFIGURATION),
             None => (String::new(), Exit::USAGE),
         };
@@ -55,7 +58,7 @@ pub(crate) fn development_hosts(settings: &Settings, address: &ListenAddress) ->
         true => AllowedHosts::in_production(patterns),
         false => AllowedHosts::in_development(patterns, address),
     };
-    allowed.map_err(|error| wrong_entry(origin, &error, HOST_FORM))
+    allowed.map_err(|error| wrong_host(origin, &error))
 }
 
 /// Returns the hosts that the production server answers to, which must be set.
@@ -72,7 +75,7 @@ pub(crate) fn production_hosts(settings: &Settings) -> Result<AllowedHosts> {
                 .into());
         }
     };
-    AllowedHosts::in_production(patterns).map_err(|error| wrong_entry(Some(origin), &error, HOST_FORM))
+    AllowedHosts::in_production(patterns).map_err(|error| wrong_host(Some(origin), &error))
 }
 
 /// Returns the proxies that may describe their clients.
@@ -80,11 +83,11 @@ pub(crate) fn trusted_proxies(settings: &Settings) -> Result<TrustedProxies> {
     let server = &settings.server;
     let header = match &server.forwarded_header {
         Some((text, origin)) => ForwardedHeader::parse(text).ok_or_else(|| {
-            wrong_entry(
-                Some(origin),
-                &"this is not a header in which a proxy describes its client",
-                HEADER_FORM,
-            )
+            let why = format!(
+                "forwarded_header '{}' is not a header in which a proxy describes its client",
+                echo(text)
+            );
+            wrong_entry(Some(origin), &why, HEADER_FORM)
         })?,
         None => ForwardedHeader::default(),
     };
@@ -98,6 +101,11 @@ const PROXY_FORM: &str =
 const HEADER_FORM: &str = "Write x-forwarded-for, or forwarded for the header of RFC 7239.";
 
 const HOST_FORM: &str = "Write example.org, .example.org to include its subdomains, or * for every host: no scheme, port or path.";
+
+fn wrong_host(origin: Option<&Origin>, error: &HostPatternError) -> anyhow::Error {
+    let meant = error.meant().map(|meant| format!("Did you mean {meant}? ")).unwrap_or_default();
+    wrong_entry(origin, error, &format!("{meant}{HOST_FORM}"))
+}
 
 fn wrong_entry(origin: Option<&Origin>, error: &dyn std::fmt::Display, form: &str) -> anyhow::Error {
     let place = origin.map(|origin| format!("{origin}: ")).unwrap_or_default();

@@ -12,6 +12,7 @@ use hyper::http::uri::Authority;
 use hyper::{Request, Version};
 
 use super::ListenAddress;
+use crate::console::echo;
 
 /// The maximum length of a DNS name.
 const LONGEST: usize = 253;
@@ -61,7 +62,7 @@ impl AllowedHosts {
             let pattern = text.trim().to_ascii_lowercase();
             let name = pattern.strip_prefix('.').unwrap_or(&pattern);
             if pattern != "*" && Host::parse(name).is_none_or(|host| host.name != name) {
-                return Err(HostPatternError { number: index + 1 });
+                return Err(HostPatternError { number: index + 1, text: text.trim().to_owned() });
             }
             patterns.push(pattern);
         }
@@ -260,12 +261,33 @@ impl fmt::Display for HostError {
 pub(crate) struct HostPatternError {
     /// Counted from 1.
     number: usize,
+    text: String,
+}
+
+impl HostPatternError {
+    /// Returns the host that the entry probably means: that of a URL, or one with a port or a path.
+    pub(super) fn meant(&self) -> Option<String> {
+        let rest = self.text.split_once("://").map_or(&*self.text, |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // A user, and maybe a password.
+        if authority.contains('@') {
+            return None;
+        }
+        let below = authority.strip_prefix('*').filter(|domain| domain.starts_with('.'));
+        let authority = match authority.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => below.unwrap_or(authority).to_ascii_lowercase(),
+        };
+        let host = Host::parse(authority.strip_prefix('.').unwrap_or(&authority))?;
+        let name = if authority.starts_with('.') { format!(".{}", host.name) } else { host.name.to_owned() };
+        // A key or a token must not be repeated.
+        (echo(&name) == name).then_some(name)
+    }
 }
 
 impl fmt::Display for HostPatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The entry may be a URL with a password.
-        write!(f, "entry {} of the allowed hosts is not a host name", self.number)
+        write!(f, "entry {} of allowed_hosts, '{}', is not a host name", self.number, echo(&self.text))
     }
 }
 

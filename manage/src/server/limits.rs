@@ -43,11 +43,11 @@ impl Limits {
     ) -> Result<Self, SettingsError> {
         let (server, default) = (&settings.server, Self::default());
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-        // hyper requires a buffer of 8 KiB.
-        let head = server.max_head_bytes()?.map(|bytes| bytes.max(8 * 1024));
         Ok(Self {
-            max_connections: server.max_connections()?.unwrap_or(default.max_connections),
-            max_head_bytes: head.unwrap_or(default.max_head_bytes),
+            max_connections: server
+                .max_connections()?
+                .map_or(default.max_connections, |count| count as usize),
+            max_head_bytes: server.max_head_bytes()?.unwrap_or(default.max_head_bytes),
             max_body_bytes: server.max_body_bytes()?.unwrap_or(default.max_body_bytes),
             client_timeout: server.client_timeout()?.map_or(default.client_timeout, seconds),
             request_timeout: server.request_timeout()?.map(seconds).or(request_timeout),

@@ -7,6 +7,8 @@ use hyper::HeaderMap;
 use hyper::header::{FORWARDED, HeaderName};
 use ipnet::IpNet;
 
+use crate::console::echo;
+
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 pub(super) const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -72,7 +74,9 @@ impl TrustedProxies {
                 continue;
             }
             let network = entry.parse().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
-            proxies.networks.push(network.map_err(|_| ProxyError { number: index + 1 })?);
+            proxies
+                .networks
+                .push(network.map_err(|_| ProxyError { number: index + 1, text: entry.to_owned() })?);
         }
         Ok(proxies)
     }
@@ -222,11 +226,17 @@ fn split_quoted(text: &str, separator: char) -> Vec<&str> {
 pub(crate) struct ProxyError {
     /// Counted from 1.
     number: usize,
+    text: String,
 }
 
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "entry {} of the trusted proxies is neither an IP address nor a network", self.number)
+        let Self { number, text } = self;
+        write!(
+            f,
+            "entry {number} of trusted_proxies, '{}', is neither an IP address nor a network",
+            echo(text)
+        )
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) async fn serve_metrics(
             .hint("Turn on the feature `metrics` of diesel-manage, or unset this address.")
             .into());
     }
-    let address = listen_address(None, Some(setting), IpVersion::V4)?;
+    let address = listen_address(None, ("metrics_address", Some(setting)), IpVersion::V4)?;
     if overlap(&address, site).await {
         return Err(CommandError::new(format!(
             "{origin}: the metrics need an address of their own, but metrics_address {address} overlaps the site's \

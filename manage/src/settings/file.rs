@@ -68,7 +68,7 @@ pub(crate) struct RunserverTable {
     pub(crate) client_timeout_seconds: Option<Spanned<toml::Value>>,
 }
 
-/// `[server]`.
+/// `[server]`. Numbers are parsed when they are used, so that a wrong one stops no other command.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ServerTable {
@@ -77,11 +77,11 @@ pub(crate) struct ServerTable {
     pub(crate) trusted_proxies: Option<Spanned<Vec<String>>>,
     pub(crate) forwarded_header: Option<Spanned<String>>,
     pub(crate) metrics_address: Option<Spanned<String>>,
-    pub(crate) max_connections: Option<Spanned<u32>>,
-    pub(crate) max_head_bytes: Option<Spanned<u32>>,
-    pub(crate) max_body_bytes: Option<Spanned<u64>>,
-    pub(crate) client_timeout_seconds: Option<Spanned<u32>>,
-    pub(crate) request_timeout_seconds: Option<Spanned<u32>>,
+    pub(crate) max_connections: Option<Spanned<toml::Value>>,
+    pub(crate) max_head_bytes: Option<Spanned<toml::Value>>,
+    pub(crate) max_body_bytes: Option<Spanned<toml::Value>>,
+    pub(crate) client_timeout_seconds: Option<Spanned<toml::Value>>,
+    pub(crate) request_timeout_seconds: Option<Spanned<toml::Value>>,
 }
 
 /// `[checks]`.

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use toml::Spanned;
+
 use super::SettingsError;
 use super::file::Parsed;
 use super::variables::Variables;
-use super::written::{Source, Written, positive};
+use super::written::{Amount, Source, Written, as_written};
 
 /// Variables that had another name, and their names now.
 const RENAMED: [(&str, &str); 3] = [
@@ -25,11 +27,11 @@ pub(crate) struct ServerSettings {
     pub(crate) trusted_proxies: Written<Vec<String>>,
     pub(crate) forwarded_header: Written<String>,
     pub(crate) metrics_address: Written<String>,
-    max_connections: Written<String>,
-    max_head_bytes: Written<String>,
-    max_body_bytes: Written<String>,
-    client_timeout: Written<String>,
-    request_timeout: Written<String>,
+    max_connections: Amount,
+    max_head_bytes: Amount,
+    max_body_bytes: Amount,
+    client_timeout: Amount,
+    request_timeout: Amount,
 }
 
 impl ServerSettings {
@@ -42,7 +44,10 @@ impl ServerSettings {
         let source = Source { variables, parsed, file };
         reject_renamed(&source)?;
         let text = |name: &str, key| source.value(name, key, str::to_owned, String::clone);
-        let number = |name: &str, key| source.value(name, key, str::to_owned, u32::to_string);
+        let number = |variable, key, unit, least, example, value: &Option<Spanned<toml::Value>>| {
+            let written = source.value(variable, value, str::to_owned, as_written)?;
+            Ok::<_, SettingsError>(Amount { written, variable, key, unit, least, example })
+        };
         let texts = |name: &str, key| source.value(name, key, list, Vec::clone);
         Ok(Self {
             address: text("MANAGE_SERVER_ADDRESS", &table.address)?,
@@ -51,42 +56,73 @@ impl ServerSettings {
             trusted_proxies: texts("MANAGE_SERVER_TRUSTED_PROXIES", &table.trusted_proxies)?,
             forwarded_header: text("MANAGE_SERVER_FORWARDED_HEADER", &table.forwarded_header)?,
             metrics_address: text("MANAGE_SERVER_METRICS_ADDRESS", &table.metrics_address)?,
-            max_connections: number("MANAGE_SERVER_MAX_CONNECTIONS", &table.max_connections)?,
-            max_head_bytes: number("MANAGE_SERVER_MAX_HEAD_BYTES", &table.max_head_bytes)?,
-            max_body_bytes: source.value(
-                "MANAGE_SERVER_MAX_BODY_BYTES",
-                &table.max_body_bytes,
-                str::to_owned,
-                u64::to_string,
+            max_connections: number(
+                "MANAGE_SERVER_MAX_CONNECTIONS",
+                "max_connections",
+                "connections",
+                1,
+                1024,
+                &table.max_connections,
             )?,
-            client_timeout: number("MANAGE_SERVER_CLIENT_TIMEOUT", &table.client_timeout_seconds)?,
-            request_timeout: number("MANAGE_SERVER_REQUEST_TIMEOUT", &table.request_timeout_seconds)?,
+            max_head_bytes: number(
+                "MANAGE_SERVER_MAX_HEAD_BYTES",
+                "max_head_bytes",
+                "bytes",
+                // hyper requires a buffer of this size.
+                8192,
+                65_536,
+                &table.max_head_bytes,
+            )?,
+            max_body_bytes: number(
+                "MANAGE_SERVER_MAX_BODY_BYTES",
+                "max_body_bytes",
+                "bytes",
+                1,
+                10_485_760,
+                &table.max_body_bytes,
+            )?,
+            client_timeout: number(
+                "MANAGE_SERVER_CLIENT_TIMEOUT",
+                "client_timeout_seconds",
+                "seconds",
+                1,
+                30,
+                &table.client_timeout_seconds,
+            )?,
+            request_timeout: number(
+                "MANAGE_SERVER_REQUEST_TIMEOUT",
+                "request_timeout_seconds",
+                "seconds",
+                1,
+                30,
+                &table.request_timeout_seconds,
+            )?,
         })
     }
 
     /// Returns the maximum number of connections.
-    pub(crate) fn max_connections(&self) -> Result<Option<usize>, SettingsError> {
-        positive(&self.max_connections)
+    pub(crate) fn max_connections(&self) -> Result<Option<u32>, SettingsError> {
+        self.max_connections.number()
     }
 
     /// Returns the maximum size of a request's head.
     pub(crate) fn max_head_bytes(&self) -> Result<Option<u32>, SettingsError> {
-        positive(&self.max_head_bytes)
+        self.max_head_bytes.number()
     }
 
     /// Returns the maximum size of a request's body.
     pub(crate) fn max_body_bytes(&self) -> Result<Option<u64>, SettingsError> {
-        positive(&self.max_body_bytes)
+        self.max_body_bytes.number()
     }
 
     /// Returns the client timeout in seconds.
     pub(crate) fn client_timeout(&self) -> Result<Option<u32>, SettingsError> {
-        positive(&self.client_timeout)
+        self.client_timeout.number()
     }
 
     /// Returns the request timeout in seconds.
     pub(crate) fn request_timeout(&self) -> Result<Option<u32>, SettingsError> {
-        positive(&self.request_timeout)
+        self.request_timeout.number()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Values as they are written in a variable or in `manage.toml`, with their origin.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use toml::Spanned;
 
 use super::file::Parsed;
 use super::variables::Variables;
 use super::{Origin, SettingsError};
+use crate::console::echo;
 
 /// A value and its origin.
 pub(crate) type Written<T> = Option<(T, Origin)>;
@@ -40,13 +40,79 @@ impl Source<'_> {
     }
 }
 
-/// Parses a number from 1 up.
-pub(super) fn positive<T: FromStr + PartialEq + From<u8>>(
-    written: &Written<String>,
-) -> Result<Option<T>, SettingsError> {
-    let Some((text, origin)) = written else { return Ok(None) };
-    // A value that is not a number may be a misplaced password, so it is not repeated.
-    let wrong = || SettingsError::new(format!("{origin}: a whole number from 1 up is expected here."));
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|number| plain && *number != T::from(0)).map(Some).ok_or_else(wrong)
+/// A number that is parsed when it is used, with what its errors say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Amount {
+    pub(super) written: Written<String>,
+    pub(super) variable: &'static str,
+    pub(super) key: &'static str,
+    /// What it counts, in the plural.
+    pub(super) unit: &'static str,
+    pub(super) least: u32,
+    /// A likely value.
+    pub(super) example: u32,
 }
+
+impl Amount {
+    /// Parses it.
+    pub(super) fn number<T: TryFrom<u64>>(&self) -> Result<Option<T>, SettingsError> {
+        let Some((text, origin)) = &self.written else { return Ok(None) };
+        let Self { variable, key, unit, least, example, .. } = self;
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse::<u64>().ok().filter(|number| plain && *number >= u64::from(*least));
+        if let Some(number) = number.and_then(|number| T::try_from(number).ok()) {
+            return Ok(Some(number));
+        }
+        let found = shown(text).map(|text| format!(", not {text}")).unwrap_or_default();
+        let is_too_small = text.parse::<u64>().is_ok_and(|number| number < u64::from(*least));
+        let is_too_large = plain && !text.is_empty() && !is_too_small;
+        let range = match is_too_large {
+            true => {
+                format!("from {least} to {}", T::try_from(u64::MAX).map_or(u64::from(u32::MAX), |_| u64::MAX))
+            }
+            false => format!("from {least} up"),
+        };
+        Err(SettingsError::new(format!(
+            "{origin}: {key} must be a whole number of {unit}, {range}{found}."
+        ))
+        .hint(format!(
+            "Write the number without a unit: {variable}={example}, or {key} = {example} below [server] in manage.toml."
+        )))
+    }
+}
+
+/// Returns a key's value as it is written in the file. A text keeps its quotes, which make it another value.
+pub(super) fn as_written(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => format!("\"{text}\""),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Boolean(flag) => flag.to_string(),
+        toml::Value::Datetime(time) => time.to_string(),
+        toml::Value::Array(_) => "[…]".to_owned(),
+        toml::Value::Table(_) => "{…}".to_owned(),
+    }
+}
+
+/// Returns a wrong value for a message. What does not resemble an amount may be a misplaced password.
+fn shown(text: &str) -> Option<String> {
+    let (bare, is_quoted) = match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) => (inner, true),
+        None => (text, false),
+    };
+    let is_number = |c: char| c.is_ascii_digit() || "+-., _".contains(c);
+    let unit = bare.trim_start_matches(is_number).trim_end().to_ascii_lowercase();
+    let is_amount =
+        bare.len() <= 24 && (UNITS.contains(&&*unit) || WORDS.contains(&&*bare.to_ascii_lowercase()));
+    let quote = if is_quoted { "" } else { "'" };
+    is_amount.then(|| format!("{quote}{}{quote}", echo(text)))
+}
+
+/// Units that people write behind a number; none for one that is negative, too large or not whole.
+const UNITS: [&str; 27] = [
+    "", "ms", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hour",
+    "hours", "d", "b", "byte", "bytes", "k", "kb", "kib", "mb", "mib", "g", "gb", "gib",
+];
+
+/// Words that people write for no limit.
+const WORDS: [&str; 8] = ["none", "never", "off", "unlimited", "infinity", "inf", "false", "true"];

@@ -257,7 +257,7 @@ fn in_the_settings_file() {
 fn in_the_address_of_the_settings_file() {
     for text in TEXTS {
         let project = Project::new().file("manage.toml", &format!("[runserver]\naddress = {text:?}"));
-        shows_none(&project.run("runserver").all(), "manage.toml, line 2: '", &text);
+        shows_none(&project.run("runserver").all(), "manage.toml, line 2: address '", &text);
     }
 }
 

@@ -134,27 +134,58 @@ fn a_wrong_setting_has_its_place() {
     for (table, error) in [
         (
             "allowed_hosts = [\"web\", \"http://u:very-secret@x/\"]",
-            "manage.toml, line 2: entry 2 of the allowed hosts is not a host name.",
+            "manage.toml, line 2: entry 2 of allowed_hosts, '(a URL)', is not a host name.",
         ),
         ("allowed_hosts = \"web\"", "manage.toml, line 2: expected a list in brackets, found a text."),
-        ("max_connections = 0", "manage.toml, line 2: a whole number from 1 up is expected here."),
-        ("max_connections = -1", "manage.toml, line 2: "),
-        ("client_timeout_seconds = 0", "manage.toml, line 2: a whole number from 1 up is expected here."),
+        ("allowed_hosts = [\"\"]", "manage.toml, line 2: entry 1 of allowed_hosts, '', is not a host name."),
+        (
+            "max_connections = 0",
+            "manage.toml, line 2: max_connections must be a whole number of connections, from 1 up, not '0'.",
+        ),
+        ("max_connections = -1", "a whole number of connections, from 1 up, not '-1'."),
+        ("max_connections = \"many very-secret\"", "a whole number of connections, from 1 up.\n"),
+        (
+            "max_body_bytes = \"10m\"",
+            "line 2: max_body_bytes must be a whole number of bytes, from 1 up, not \"10m\".",
+        ),
+        (
+            "max_head_bytes = 100",
+            "line 2: max_head_bytes must be a whole number of bytes, from 8192 up, not '100'.",
+        ),
+        (
+            "client_timeout_seconds = 1.5",
+            "line 2: client_timeout_seconds must be a whole number of seconds, from 1 up, not '1.5'.",
+        ),
+        ("request_timeout_seconds = \"\"", "a whole number of seconds, from 1 up, not \"\"."),
+        ("request_timeout_seconds = \"2\"", "request_timeout_seconds = 30 below [server] in manage.toml."),
         ("client_timeout = 3", "manage.toml, line 2: unknown key "),
     ] {
         let failed = run(table).run(SOON).expect_code(78);
         assert!(failed.stderr.contains(error), "{table}\n{failed}");
         assert!(!failed.stderr.contains("very-secret"), "{failed}");
     }
-    for (variable, value) in [
-        ("MANAGE_SERVER_MAX_CONNECTIONS", "very-secret"),
-        ("MANAGE_SERVER_CLIENT_TIMEOUT", "0"),
-        ("MANAGE_SERVER_CLIENT_TIMEOUT", "+3"),
-        ("MANAGE_SERVER_CLIENT_TIMEOUT", "99999999999"),
-        ("MANAGE_SERVER_ALLOWED_HOSTS", "https://very-secret@example.test"),
+    for (variable, value, text) in [
+        ("MANAGE_SERVER_MAX_CONNECTIONS", "very-secret", "from 1 up.\n"),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "0", "from 1 up, not '0'."),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "+3", "from 1 up, not '+3'."),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "2s", "a whole number of seconds, from 1 up, not '2s'."),
+        ("MANAGE_SERVER_CLIENT_TIMEOUT", "99999999999", "from 1 to 4294967295, not '99999999999'."),
+        (
+            "MANAGE_SERVER_REQUEST_TIMEOUT",
+            "none",
+            "not 'none'.\nHint: Write the number without a unit: MANAGE_SERVER_REQUEST_TIMEOUT=30",
+        ),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "https://very-secret@example.test", "Hint: Write example.org"),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "a,https://Example.test/", "entry 2 of allowed_hosts, '(a URL)'"),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "https://Example.test/x", "Hint: Did you mean example.test? Write"),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "example.test/path", "'example.test/path', is not a host name"),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "example.test:8000", "Did you mean example.test? "),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "*.example.test", "Did you mean .example.test? "),
+        ("MANAGE_SERVER_ALLOWED_HOSTS", "::1", "Did you mean [::1]? "),
     ] {
         let failed = run("").env(variable, value).run(SOON).expect_code(78);
         assert!(failed.stderr.contains(&format!("Error: {variable} (environment): ")), "{failed}");
+        assert!(failed.stderr.contains(text), "{text}\n{failed}");
         assert!(!failed.stderr.contains("very-secret"), "{failed}");
     }
     // Other commands are not stopped by it.

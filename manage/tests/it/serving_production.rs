@@ -75,7 +75,7 @@ fn the_allowed_hosts_are_required() {
     }
     let wrong = Project::new().env("MANAGE_SERVER_ALLOWED_HOSTS", "a,http://b/").run("serve 0 --skip-checks");
     assert_eq!(wrong.exit.0, 78, "{}", wrong.all());
-    assert!(wrong.err.contains("entry 2 of the allowed hosts is not a host name."), "{}", wrong.err);
+    assert!(wrong.err.contains("entry 2 of allowed_hosts, '(a URL)', is not a host name."), "{}", wrong.err);
 }
 
 #[case]
@@ -224,8 +224,16 @@ fn only_trusted_proxies_are_believed() {
     assert!(foreign.starts_with("HTTP/1.1 400 "), "{foreign}");
     assert!(server.logged("/whoami").contains(" 200 "));
     for (name, value, error) in [
-        ("MANAGE_SERVER_TRUSTED_PROXIES", "127.0.0.1,proxy", "entry 2 of the trusted proxies is neither"),
-        ("MANAGE_SERVER_FORWARDED_HEADER", "x-client", "this is not a header in which a proxy describes"),
+        (
+            "MANAGE_SERVER_TRUSTED_PROXIES",
+            "127.0.0.1,proxy",
+            "entry 2 of trusted_proxies, 'proxy', is neither",
+        ),
+        (
+            "MANAGE_SERVER_FORWARDED_HEADER",
+            "x-client",
+            "forwarded_header 'x-client' is not a header in which",
+        ),
     ] {
         let project = Project::new().env("MANAGE_SERVER_ALLOWED_HOSTS", "*").env(name, value);
         let ran = project.run("serve 0 --skip-checks");
@@ -283,6 +291,12 @@ fn where_it_cannot_listen() {
         "{}",
         of_setting.all()
     );
+    let of_file = Project::new()
+        .env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example")
+        .file("manage.toml", "[server]\naddress = \"8000x\"\n")
+        .run("serve --skip-checks");
+    let text = "manage.toml, line 2: address '8000x' is not a valid port number or address:port pair.";
+    assert!(of_file.exit.0 == 78 && of_file.err.contains(text), "{}", of_file.all());
 }
 
 #[cfg(target_os = "linux")]
