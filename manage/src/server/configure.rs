@@ -66,12 +66,14 @@ pub(crate) fn production_hosts(settings: &Settings) -> Result<AllowedHosts> {
     let (patterns, origin) = match &settings.server.allowed_hosts {
         Some((hosts, origin)) if !hosts.is_empty() => (hosts, origin),
         _ => {
+            let misses = settings.near_misses.iter().filter(|miss| miss.means("MANAGE_SERVER_ALLOWED_HOSTS"));
+            let misses: String = misses.map(|miss| format!("{} {} ", miss.text, miss.hint)).collect();
             return Err(CommandError::new("No allowed hosts are set, and the production server requires them.")
                 .exit_code(Exit::CONFIGURATION)
-                .hint(
-                    "Set MANAGE_SERVER_ALLOWED_HOSTS=example.org, or allowed_hosts = [\"example.org\"] below [server] in \
-                     manage.toml, to the site's names. The entry * allows every host.",
-                )
+                .hint(format!(
+                    "{misses}Set MANAGE_SERVER_ALLOWED_HOSTS=example.org, or allowed_hosts = [\"example.org\"] below \
+                     [server] in manage.toml, to the site's names. The entry * allows every host."
+                ))
                 .into());
         }
     };

@@ -79,6 +79,45 @@ fn the_allowed_hosts_are_required() {
 }
 
 #[case]
+fn a_misspelt_setting_is_named() {
+    for (name, hint) in [
+        ("MANAGE_SERVER_ALLOWED_HOST", true),
+        ("MANAGE_SERVE_ALLOWED_HOSTS", true),
+        ("MANAGE_ALLOWED_HOSTS", true),
+        ("MANAGE_SERVER_MAX_CONNECTION", false),
+        ("SERVER_NAME", false),
+    ] {
+        let ran = Project::new().env(name, "very-secret").run("serve 0 --skip-checks");
+        assert_eq!(ran.exit.0, 78, "{}", ran.all());
+        let text =
+            format!("Hint: {name} (environment) is not read. Did you mean MANAGE_SERVER_ALLOWED_HOSTS? Set ");
+        assert_eq!(ran.err.contains(&text), hint, "{}", ran.all());
+        assert!(!ran.err.contains("very-secret"), "{}", ran.all());
+    }
+    // The others are warnings of the checks before it.
+    let taken = Server::production(&[], &[]);
+    for (name, meant) in [
+        ("MANAGE_SERVER_MAX_CONNECTION", "MANAGE_SERVER_MAX_CONNECTIONS"),
+        ("MANAGE_SERVER_REQUEST_TIMEOUTS", "MANAGE_SERVER_REQUEST_TIMEOUT"),
+        ("MANAGE_SERVER_TRUSTED_PROXY", "MANAGE_SERVER_TRUSTED_PROXIES"),
+        ("MANAGE_SERVER_METRIC_ADDRESS", "MANAGE_SERVER_METRICS_ADDRESS"),
+        ("MANAGE_SERVER_FORWARD_HEADER", "MANAGE_SERVER_FORWARDED_HEADER"),
+        ("MANAGE_SERVERS_ADDRESS", "MANAGE_SERVER_ADDRESS"),
+        ("MANAGE_SERVER_CLIENT_TIMEOUTS", "MANAGE_SERVER_CLIENT_TIMEOUT"),
+        ("MANAGE_SERVER_MAX_BODY_BYTE", "MANAGE_SERVER_MAX_BODY_BYTES"),
+        ("MANAGE_SERVER_MAX_HEADER_BYTES", "MANAGE_SERVER_MAX_HEAD_BYTES"),
+    ] {
+        let ran = Project::new()
+            .env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example")
+            .env(name, "7")
+            .run(&format!("serve {}", taken.address));
+        assert!(ran.err.contains(" is already in use."), "{}", ran.all());
+        assert!(ran.err.contains(&format!("{name} (environment) is not read.")), "{}", ran.all());
+        assert!(ran.err.contains(&format!("Did you mean {meant}?")), "{}", ran.all());
+    }
+}
+
+#[case]
 fn a_stranger_learns_nothing() {
     let mut server = Server::production(&[], &[]);
     let mut refused = String::new();

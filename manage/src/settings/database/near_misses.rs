@@ -21,6 +21,17 @@ pub(crate) struct NearMiss {
     pub(crate) hint: String,
 }
 
+impl NearMiss {
+    /// Returns whether this setting is probably meant.
+    pub(crate) fn means(&self, variable: &str) -> bool {
+        self.hint == did_you_mean(variable)
+    }
+}
+
+fn did_you_mean(variable: &str) -> String {
+    format!("Did you mean {variable}?")
+}
+
 /// Names for the URL in other frameworks and on other platforms, and common misspellings.
 const URLS: &[&str] = &[
     "DB_URL",
@@ -90,7 +101,10 @@ const OWN: &[(&str, &[&str])] = &[
         &["MANAGE_SERVE_ADDRESS", "MANAGE_SERVER", "MANAGE_SERVER_ADDR", "MANAGE_BIND"],
     ),
     ("MANAGE_SERVER_ALLOWED_HOSTS", &["MANAGE_ALLOWED_HOSTS", "MANAGE_SERVER_HOSTS", "MANAGE_HOSTS"]),
-    ("MANAGE_SERVER_TRUSTED_PROXIES", &["MANAGE_TRUSTED_PROXIES", "MANAGE_SERVER_PROXIES", "MANAGE_PROXIES"]),
+    (
+        "MANAGE_SERVER_TRUSTED_PROXIES",
+        &["MANAGE_TRUSTED_PROXIES", "MANAGE_SERVER_TRUSTED_PROXY", "MANAGE_SERVER_PROXIES", "MANAGE_PROXIES"],
+    ),
     ("MANAGE_SERVER_FORWARDED_HEADER", &["MANAGE_FORWARDED_HEADER", "MANAGE_SERVER_FORWARDED"]),
     ("MANAGE_SERVER_METRICS_ADDRESS", &["MANAGE_METRICS_ADDRESS", "MANAGE_SERVER_METRICS", "MANAGE_METRICS"]),
     ("MANAGE_SERVER_MAX_CONNECTIONS", &["MANAGE_MAX_CONNECTIONS", "MANAGE_SERVER_CONNECTIONS"]),
@@ -303,10 +317,8 @@ impl Scan<'_> {
     }
 
     fn not_read(&self, name: &str, meant: &str, found: &mut Vec<NearMiss>) {
-        found.push(NearMiss {
-            text: format!("{} is not read.", self.shown(name)),
-            hint: format!("Did you mean {meant}?"),
-        });
+        found
+            .push(NearMiss { text: format!("{} is not read.", self.shown(name)), hint: did_you_mean(meant) });
     }
 
     /// Reports other databases whose names resemble `default`.
