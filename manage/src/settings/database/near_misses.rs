@@ -21,6 +21,7 @@ pub(crate) struct NearMiss {
     pub(crate) hint: String,
 }
 
+#[cfg(feature = "runserver")]
 impl NearMiss {
     /// Returns whether this setting is probably meant.
     pub(crate) fn means(&self, variable: &str) -> bool {
