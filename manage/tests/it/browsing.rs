@@ -44,10 +44,16 @@ fn pages_are_accessible() {
         page("project-bare", &bare, "/__manage__/"),
         page("no-database", &unavailable, "/__manage__/migrations"),
     ];
+    are_accessible(&pages);
+}
+
+/// Opens pages, each given as `NAME=URL`, and checks what they look like and how they are used.
+#[track_caller]
+pub(crate) fn are_accessible(pages: &[String]) {
     let temporary = tempfile::tempdir().expect("a folder");
     let kept = std::env::var_os(SCREENSHOTS).map(PathBuf::from);
     let folder = kept.as_deref().unwrap_or(temporary.path());
-    let output = Command::new(python()).arg(SCRIPT).arg(folder).args(&pages).output().expect("Python runs");
+    let output = Command::new(python()).arg(SCRIPT).arg(folder).args(pages).output().expect("Python runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let reports: Vec<Report> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

@@ -1,5 +1,7 @@
 //! What answers while no program runs.
 
+#[cfg(all(feature = "postgres", debug_assertions))]
+use manage_test_support::{Need, needs};
 use manage_test_support::{case, free_port, wait_until};
 
 use super::load::{Events, get, response};
@@ -80,6 +82,24 @@ fn a_first_start_that_fails_is_answered_too() {
     answers_at_last(&server, "no oven");
     site.edit("1", "");
     wait_until(BUILD, "the new code", || get(&server.address, "/").as_deref() == Ok("1"));
+    server.stop();
+}
+
+#[cfg(all(feature = "postgres", debug_assertions))]
+#[case(needs(Need::Chromium))]
+fn the_page_is_accessible() {
+    use crate::browsing::are_accessible;
+
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let _ = get(&server.address, "/exit");
+    server.running.wait_for_line("The program ended (exit code 7). Waiting for a change.", SOON);
+    answers(&server, "The program ended (exit status: 7).");
+    are_accessible(&[format!("stand-in=http://{}/", server.address)]);
+    // A long message, and one with long lines.
+    site.edit("1", &format!("this is no Rust; // {}", "far to the right ".repeat(30)));
+    answers(&server, "error: expected");
+    are_accessible(&[format!("stand-in-error=http://{}/", server.address)]);
     server.stop();
 }
 
