@@ -29,14 +29,13 @@ pub(crate) fn supervise(
     });
     let (origin, selected) = (reloading.origin.clone(), sender.clone());
     thread::spawn(move || {
+        let scope = Scope::new(&origin, &settings);
+        let before = scope.look();
+        let is_newer = scope.is_newer(&before, &origin.executable);
         let selection = selection::find(&origin);
-        // Then cargo has something to do for that reason.
-        let is_changed = || {
-            let scope = Scope::new(&origin, &settings);
-            scope.is_newer(&scope.look(), &origin.executable)
-        };
-        let is_other = selection.is_none() && !is_changed();
-        selected.send(Input::Selected { selection, is_other })
+        // Then cargo had something to do for that reason, and may have done it: no time of a file says so later.
+        let is_changed = is_newer || scope.changes(&before, &scope.look()).sources;
+        selected.send(Input::Selected { selection, is_changed })
     });
     let keys = Keys::read(send(Input::Key));
     report(Event::Watching { keys: keys.is_some() });

@@ -28,10 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) enum Input {
     Seen(Seen),
     Key(Key),
-    /// How the program was built, if that could be found out. `is_other`: in none of the known ways.
+    /// How the program was built, if that could be found out. `is_changed`: its sources have changed since then.
     Selected {
         selection: Option<Selection>,
-        is_other: bool,
+        is_changed: bool,
     },
     /// A report, or the outcome, of the build of this number.
     Report(u64, Report),
@@ -131,11 +131,11 @@ impl State<'_> {
         match input {
             Input::Stop | Input::Key(Key::Quit) => self.stop(),
             _ if self.is_stopping && !matches!(input, Input::News(..)) => {}
-            Input::Selected { selection, is_other } => {
+            Input::Selected { selection, is_changed } => {
                 // Cargo may have another build of the same sources, for which it has nothing to do, either.
                 let is_another =
                     self.newest().is_some_and(|newest| !newest.is(&self.executable).unwrap_or(true));
-                if is_other || is_another {
+                if !is_changed && (selection.is_none() || is_another) {
                     self.report(Event::BuiltOtherwise);
                 }
                 self.selection = selection.or(self.given.reloading.origin.selections.last().cloned());
