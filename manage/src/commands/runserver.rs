@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::console::printable;
 use crate::prelude::*;
 use crate::reload::{Link, Origin, Reloading, supervise};
-use crate::render::Format;
+use crate::render::ServerLogFormat;
 use crate::server::{
     AppRoutes, Following, IpVersion, Listening, ServeOptions, Sharing, Site, combine, development_hosts,
     listen_address, open, phases, serve, with_script,
@@ -40,7 +40,7 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
         version,
     )?;
     let hosts = development_hosts(settings, &address)?;
-    let log = render::server_log(cx, log_format);
+    let log = render::server_log(cx, log_format)?;
     let grace = Duration::from_secs(shutdown_timeout.into());
     let options = ServeOptions::read(settings, hosts, None, (&log, !no_access_log), grace)?;
     if settings.is_production() {
@@ -135,7 +135,7 @@ pub(crate) struct Options {
     no_access_log: bool,
     /// The form of the log
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    log_format: Format,
+    log_format: ServerLogFormat,
     /// Do not rebuild and restart the program when a source changes
     #[arg(long)]
     noreload: bool,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::console::Role;
 use crate::prelude::*;
-use crate::render::{self, Format};
+use crate::render::{self, ServerLogFormat};
 use crate::server::{
     AppRoutes, IpVersion, Limits, ServeOptions, Sharing, Site, combine, compressed, listen_address, open,
     phases, production_hosts, serve as run, serve_metrics, site_origin,
@@ -25,7 +25,7 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
     let address =
         listen_address(addrport.as_deref(), ("address", settings.server.address.as_ref()), version)?;
     let hosts = production_hosts(settings)?;
-    let log = render::server_log(cx, log_format).buffered();
+    let log = render::server_log(cx, log_format)?.buffered();
     let grace = Duration::from_secs(shutdown_timeout.into());
     let logged = (&log, !no_access_log);
     let options = ServeOptions::read(settings, hosts, Some(Limits::REQUEST_TIMEOUT), logged, grace)?;
@@ -48,8 +48,8 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
     starts.extend(metrics.map(|address| format!("Serving metrics at http://{address}/metrics")));
     for start in starts {
         match log_format {
-            Format::Text => cx.line(start)?,
-            Format::Json => log.report(Role::Notice, &start),
+            ServerLogFormat::Text => cx.line(start)?,
+            ServerLogFormat::Json | ServerLogFormat::Tracing => log.report(Role::Notice, &start),
         }
     }
     let options = options.with_health(cx.program(), cx.settings()?, &apps);
@@ -88,5 +88,5 @@ pub(crate) struct Options {
     no_access_log: bool,
     /// The form of the log
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    log_format: Format,
+    log_format: ServerLogFormat,
 }

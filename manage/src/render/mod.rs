@@ -45,7 +45,7 @@ pub(crate) use server_error::lines as server_error_lines;
 #[cfg(all(feature = "runserver", debug_assertions))]
 pub(crate) use serving::page_facts;
 #[cfg(feature = "runserver")]
-pub(crate) use serving::{aborted, checks_before_serving, error_text, server_log};
+pub(crate) use serving::{ServerLogFormat, aborted, checks_before_serving, error_text, server_log};
 #[cfg(feature = "schema")]
 pub(crate) use squashmigrations::{squash_error, squashed, squashed_files, squashed_next};
 pub(crate) use waiting::{Format, WaitReport};

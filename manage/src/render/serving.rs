@@ -9,12 +9,12 @@ use crate::checks::Message;
 use crate::checks::{self, Level, Selection};
 use crate::command::Context;
 use crate::console::{Capture, Output, Role, Stream};
-use crate::error::{Exit, Result};
+use crate::error::{CommandError, Exit, Result};
 #[cfg(debug_assertions)]
 use crate::server::AllowedHosts;
 #[cfg(debug_assertions)]
 use crate::server::pages::{CheckLine, Facts};
-use crate::server::{Log, LogFormat};
+use crate::server::{Log, LogFormat, events};
 
 /// System checks that have failed.
 pub(crate) struct FailedChecks {
@@ -71,13 +71,43 @@ pub(crate) fn page_facts(cx: &Context, hosts: AllowedHosts) -> Result<Facts> {
     Ok(Facts { program, settings, hosts, checks, migrate: Arc::new(migrate) })
 }
 
-/// Returns the log of a server, on stderr.
-pub(crate) fn server_log(cx: &Context, format: Format) -> Log {
+/// The form of a server's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ServerLogFormat {
+    /// Lines for people
+    Text,
+    /// For programs
+    Json,
+    /// No lines, only events for the subscriber of tracing that the program installs
+    Tracing,
+}
+
+/// Returns the log of a server, on stderr. Fails if nobody would get it.
+pub(crate) fn server_log(cx: &Context, format: ServerLogFormat) -> Result<Log> {
     let format = match format {
-        Format::Text => LogFormat::Text,
-        Format::Json => LogFormat::Json,
+        ServerLogFormat::Text => LogFormat::Text,
+        ServerLogFormat::Json => LogFormat::Json,
+        ServerLogFormat::Tracing if events::has_subscriber() => LogFormat::Events,
+        ServerLogFormat::Tracing => {
+            let (why, hint) = match events::ENABLED {
+                true => (
+                    "the program has installed no subscriber of tracing",
+                    "Install one in `main`, such as `tracing_subscriber::fmt().init()`.",
+                ),
+                false => (
+                    "the program was built without tracing",
+                    "Turn on the feature `tracing` of diesel-manage.",
+                ),
+            };
+            return Err(CommandError::new(format!(
+                "--log-format tracing: {why}, so nothing would be logged."
+            ))
+            .exit_code(Exit::USAGE)
+            .hint(hint)
+            .into());
+        }
     };
-    Log::new(cx.err().clone(), format)
+    Ok(Log::new(cx.err().clone(), format))
 }
 
 /// Logs that requests were aborted at the end of their time.

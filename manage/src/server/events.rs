@@ -3,7 +3,18 @@
 use super::log_line::Entry;
 
 /// Whether events are sent at all.
-pub(super) const ENABLED: bool = cfg!(feature = "tracing");
+pub(crate) const ENABLED: bool = cfg!(feature = "tracing");
+
+/// Returns whether the program has installed a subscriber, which gets the events.
+#[cfg(feature = "tracing")]
+pub(crate) fn has_subscriber() -> bool {
+    tracing::dispatcher::has_been_set()
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn has_subscriber() -> bool {
+    false
+}
 
 #[cfg(feature = "tracing")]
 pub(super) fn request(entry: &Entry<'_>) {

@@ -22,6 +22,8 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+    /// No lines: the subscriber of `tracing` has the events.
+    Events,
 }
 
 /// A log. Clones write to the same stream.
@@ -79,17 +81,21 @@ impl Log {
                     .map_err(Into::into)
                     .and_then(|()| self.stream.line(String::from_utf8_lossy(&line)))
             }
+            LogFormat::Events => Ok(()),
         };
     }
 
     /// Writes a line about a request.
     pub(super) fn request(&self, entry: &Entry<'_>) {
+        if self.format == LogFormat::Events {
+            return;
+        }
         LINE.with_borrow_mut(|line| {
             line.clear();
             match self.format {
                 LogFormat::Text => entry.write_text(line),
                 LogFormat::Json if entry.write_json(line).is_err() => return,
-                LogFormat::Json => {}
+                LogFormat::Json | LogFormat::Events => {}
             }
             self.write(entry, line);
         });

@@ -48,7 +48,7 @@ mod db;
 #[cfg(debug_assertions)]
 mod document;
 mod draining;
-mod events;
+pub(crate) mod events;
 mod exchange;
 mod failure;
 mod follow;

@@ -58,3 +58,37 @@ fn a_subscriber_gets_requests_and_messages() {
         assert!(line.contains("WARN") && !line.contains("path=") && line.contains("status=400"), "{line}");
     }
 }
+
+#[case]
+fn the_subscriber_alone_gets_the_log() {
+    for command in ["serve", "runserver"] {
+        let program = manage_test_support::Program::new(std::env::current_exe().expect("this program"));
+        let variables = [(AS_PROGRAM, TRACED), ("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example")];
+        let mut server = Server::of_command(program, command, &["--log-format", "tracing"], &variables);
+        assert!(server.get("/panics").starts_with("HTTP/1.1 500 "));
+        server.running.wait_for_line("the soup is", SOON);
+        let line = server.running.wait_for_line("path=\"/panics\"", SOON);
+        assert!(line.contains("manage::request: request "), "{line}");
+        // What a subscriber on stderr would double.
+        let stderr = server.running.stderr();
+        assert!(!stderr.contains("/panics") && !stderr.contains("the soup is"), "{stderr}");
+        assert_eq!(server.stop(), [""; 0]);
+    }
+}
+
+#[case]
+fn without_a_subscriber_nothing_would_be_logged() {
+    for command in ["serve 0", "runserver 0 --noreload"] {
+        let program = manage_test_support::Program::new(std::env::current_exe().expect("this program"));
+        let failed = program
+            .env(AS_PROGRAM, "1")
+            .env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example")
+            .cwd(std::env::temp_dir())
+            .args(command.split(' '))
+            .args(["--skip-checks", "--log-format", "tracing"])
+            .run(SOON)
+            .expect_code(2);
+        let text = "--log-format tracing: the program has installed no subscriber of tracing";
+        assert!(failed.stderr.contains(text), "{failed}");
+    }
+}
