@@ -96,6 +96,8 @@ entries! {
     SQLITE_IN_MEMORY = deploy(Warning, "deployment.W003", DEPLOYMENT);
     SQLITE_IN_A_LAYER = deploy(Warning, "deployment.W004", DEPLOYMENT);
     NO_DATABASE = deploy(Warning, "deployment.W005", DEPLOYMENT);
+    UNSAFE_MIGRATION = deploy(Warning, "deployment.W006", DEPLOYMENT);
+    UNREAD_MIGRATION = deploy(Info, "deployment.I001", DEPLOYMENT);
     WEAK_PASSWORD = deploy(Warning, "security.W001", SECURITY);
     NO_PASSWORD = deploy(Warning, "security.W002", SECURITY);
     WEAK_SECRET = deploy(Warning, "security.W003", SECURITY);

@@ -5,6 +5,8 @@ use crate::console::{Role, printable};
 use crate::database::Connection;
 use crate::interaction::Confirmation;
 use crate::isolation::{end_without_lock, owner};
+#[cfg(feature = "lint")]
+use crate::migrations::lint::{LintOptions, has_any_migrations, lint as lint_migrations};
 use crate::migrations::{
     Answer, ApplyOptions, Direction, Fake, LimitOptions, Lock, LockRequest, MigrationPlan, MigrationTarget,
     Migrations, Resume, Source, Step, accept as accept_texts, apply_with, check_replaced, check_reversible,
@@ -40,6 +42,29 @@ pub(crate) struct Options {
     /// skips it, `restart` begins with the first statement (can be repeated)
     #[arg(long, value_name = "VERSION=ANSWER", conflicts_with_all = ["plan", "check"])]
     resume: Vec<Resume>,
+    #[cfg(feature = "lint")]
+    #[command(flatten)]
+    lint: Lint,
+}
+
+/// Looks for unsafe statements instead of migrating.
+#[cfg(feature = "lint")]
+#[derive(Debug, clap::Args)]
+pub(crate) struct Lint {
+    /// Report statements that are unsafe while the program is running, without opening a database; exit with 1
+    /// if there are any
+    #[arg(long, conflicts_with_all = [
+        "first", "second", "plan", "check", "accept", "resume", "strict_order", "fake", "fake_initial", "prune", "redo",
+        "from_folder", "schema",
+    ])]
+    lint: bool,
+    /// The schema.rs of the running version: what it does not declare may be dropped
+    #[cfg(feature = "schema")]
+    #[arg(long, value_name = "FILE", requires = "lint", value_hint = clap::ValueHint::FilePath)]
+    previous_schema: Option<std::path::PathBuf>,
+    /// Output format of --lint
+    #[arg(long, value_enum, requires = "lint", default_value = "text")]
+    format: render::LintFormat,
 }
 
 impl Options {
@@ -107,6 +132,10 @@ pub(crate) fn migrate(
         return Err(CommandError::new(text).hint("Run `migrate` without it.").into());
     }
     let settings = cx.database(&database)?.settings().clone();
+    #[cfg(feature = "lint")]
+    if options.lint.lint {
+        return lint(cx, settings.backend, &options.lint);
+    }
     render::statement_limit(&settings, options.statement_timeout)?;
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
     let request = Request { settings, first, second, plan, check, options, modes, confirmation };
@@ -323,6 +352,25 @@ fn app_and_target(
             None => Ok((None, Some(word))),
         },
     }
+}
+
+#[cfg(feature = "lint")]
+fn lint(cx: &Context, backend: crate::settings::Backend, arguments: &Lint) -> Result<Exit> {
+    if !has_any_migrations(cx.program()) {
+        return Err(render::no_migrations().into());
+    }
+    #[cfg_attr(not(feature = "schema"), expect(unused_mut, reason = "only a schema.rs changes them"))]
+    let mut options = LintOptions::of_settings(&cx.settings()?.migrations);
+    #[cfg(feature = "schema")]
+    if let Some(path) = &arguments.previous_schema {
+        let path = cx.source().environment.base().join(path);
+        let schema = crate::introspection::released_schema(&path).map_err(|message| {
+            CommandError::new(message)
+                .hint("Pass the file of the running version, for example from `git show v1.2:src/schema.rs`.")
+        })?;
+        options.released = Some(schema);
+    }
+    render::lint(cx, &lint_migrations(cx.program(), backend, &options), arguments.format)
 }
 
 fn nothing_to_do(cx: &Context) -> Result<Exit> {

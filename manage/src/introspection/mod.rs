@@ -14,6 +14,8 @@ mod model;
 mod names;
 mod options;
 mod read;
+#[cfg(feature = "lint")]
+mod released;
 mod rust_types;
 mod schema_rs;
 mod structs;
@@ -25,5 +27,7 @@ pub(crate) use make::{Made, parse_defaults, unapplied, unnoticed, unused_default
 pub(crate) use model::Tables;
 pub(crate) use options::{PrintSchema, TableFilter};
 pub(crate) use read::{ReadError, read};
+#[cfg(feature = "lint")]
+pub(crate) use released::released_schema;
 pub(crate) use schema_rs::{SchemaText, write};
 pub(crate) use structs::write as write_structs;

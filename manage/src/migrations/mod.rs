@@ -17,6 +17,8 @@
 //! ```
 
 mod journal;
+#[cfg(feature = "lint")]
+pub(crate) mod lint;
 pub(crate) mod lock;
 pub(crate) mod plan;
 mod prune;

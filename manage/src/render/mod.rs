@@ -6,6 +6,8 @@ mod checks;
 mod database;
 mod errors;
 mod help;
+#[cfg(feature = "lint")]
+mod lint;
 #[cfg(feature = "schema")]
 mod makemigrations;
 mod migrations;
@@ -25,6 +27,8 @@ pub(crate) use checks::{checks, issues, tags};
 pub(crate) use database::assumed_database;
 pub(crate) use errors::{Occasion, failure};
 pub(crate) use help::{help_of, listing, names};
+#[cfg(feature = "lint")]
+pub(crate) use lint::{LintFormat, lint};
 #[cfg(feature = "schema")]
 pub(crate) use makemigrations::{
     changes, changes_error, check_source, diff_error, migration_files, migration_notes, migration_paths,

@@ -24,6 +24,7 @@ pub(crate) struct SettingsFile {
     pub(crate) runserver: Table<RunserverTable>,
     pub(crate) server: Table<ServerTable>,
     pub(crate) checks: Table<ChecksTable>,
+    pub(crate) migrations: Table<MigrationsTable>,
     pub(crate) apps: Table<BTreeMap<String, Spanned<toml::Table>>>,
 }
 
@@ -89,6 +90,14 @@ pub(crate) struct ServerTable {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ChecksTable {
     pub(crate) silenced: Vec<String>,
+}
+
+/// `[migrations]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MigrationsTable {
+    pub(crate) lint_start_after: Option<Spanned<String>>,
+    pub(crate) lint_disable: Option<Spanned<Vec<String>>>,
 }
 
 /// A value that must be a table: serde would also accept a list.

@@ -12,6 +12,7 @@ use super::database::sources::{Databases, databases};
 use super::envfile::EnvFile;
 use super::file::Parsed;
 use super::find::{SettingsPath, nearest};
+use super::migrations::MigrationSettings;
 use super::pool::PoolSettings;
 use super::server::ServerSettings;
 use super::trust::root::{search_directories, unsearched};
@@ -48,6 +49,8 @@ pub struct Settings {
     /// Names that resemble settings.
     pub(crate) near_misses: Vec<NearMiss>,
     pub(crate) server: ServerSettings,
+    #[cfg_attr(not(feature = "lint"), allow(dead_code, reason = "only the lint reads it"))]
+    pub(crate) migrations: MigrationSettings,
     pub(crate) silenced_checks: Vec<String>,
     apps: BTreeMap<String, AppTable>,
     name: String,
@@ -96,6 +99,7 @@ impl Settings {
         let pool = PoolSettings::read(&variables, &parsed, file.as_deref())?;
         databases.values_mut().for_each(|database| database.pool = pool.clone());
         let server = ServerSettings::read(&variables, &parsed, file.as_deref())?;
+        let migrations = MigrationSettings::read(&variables, &parsed, file.as_deref())?;
         let apps = parsed
             .file
             .apps
@@ -136,6 +140,7 @@ impl Settings {
             warnings,
             near_misses,
             server,
+            migrations,
             silenced_checks,
             apps,
             name,

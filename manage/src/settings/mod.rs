@@ -28,6 +28,7 @@ mod error;
 mod file;
 mod find;
 mod load;
+mod migrations;
 mod named_secret;
 mod origin;
 mod pool;
@@ -55,6 +56,8 @@ pub use environment::Environment;
 pub(crate) use error::Ending;
 pub use error::SettingsError;
 pub use load::{Settings, Source};
+#[cfg(feature = "lint")]
+pub(crate) use migrations::MigrationSettings;
 pub use origin::Origin;
 pub use pool::PoolSettings;
 pub use secret::Secret;

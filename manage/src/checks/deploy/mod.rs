@@ -4,6 +4,8 @@ mod files;
 mod git;
 #[cfg(target_os = "linux")]
 mod layer;
+#[cfg(feature = "lint")]
+mod migrations;
 mod network;
 mod passwords;
 mod sqlite;
@@ -23,6 +25,8 @@ fn deployment(cx: &Context) -> Vec<Message> {
         messages.extend(no_database(settings));
         messages.extend(settings.databases().filter_map(sqlite::check));
     }
+    #[cfg(feature = "lint")]
+    messages.extend(migrations::check(cx));
     messages
 }
 

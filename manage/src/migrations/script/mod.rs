@@ -4,6 +4,8 @@ mod checksum;
 mod created;
 #[cfg(all(test, unix))]
 mod fuzz;
+#[cfg(feature = "lint")]
+mod lexemes;
 mod lexer;
 mod split;
 #[cfg(test)]
@@ -15,6 +17,8 @@ use self::lexer::{Kind, Lexer};
 use crate::settings::Backend;
 
 pub(super) use checksum::{Checksum, is_known_checksum, text_hash};
+#[cfg(feature = "lint")]
+pub(super) use lexemes::Lexeme;
 
 /// The text of a migration's file, split into statements.
 #[derive(Clone, Debug)]

@@ -79,9 +79,48 @@ impl Entry {
         &self.migration.limits
     }
 
+    #[cfg(feature = "lint")]
+    pub(in crate::migrations) fn backend(&self) -> Backend {
+        self.backend
+    }
+
     pub(in crate::migrations) fn is_in_transaction(&self) -> bool {
         self.migration.in_transaction
     }
+}
+
+/// Returns the migrations of one directory.
+fn entries_of(
+    registration: &MigrationsRegistration,
+    path: &str,
+    migrations: &'static [EmbeddedMigration],
+    backend: Backend,
+) -> impl Iterator<Item = Entry> {
+    let folder = registration.shown_folder(path);
+    let (location, before) = (registration.location, registration.before(backend));
+    migrations.iter().map(move |migration| Entry {
+        app: location.app(),
+        version: migration.version(),
+        dependencies: Vec::new(),
+        before: before.clone(),
+        location,
+        migration,
+        backend,
+        folder: folder.clone(),
+    })
+}
+
+/// Returns the migrations of all directories: each for the backend that it is written for, those for every
+/// backend for this one.
+#[cfg(feature = "lint")]
+pub(in crate::migrations) fn of_all_directories(program: &Program, backend: Backend) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for registration in registrations(program) {
+        for (of, path, embedded) in registration.folders() {
+            entries.extend(entries_of(registration, path, embedded, of.unwrap_or(backend)));
+        }
+    }
+    entries
 }
 
 /// Where migrations come from, if they are not those that are compiled into the program.
@@ -150,17 +189,7 @@ impl Migrations {
             let Some((path, embedded)) = registration.folder(backend) else {
                 return Err(SourceError::NoFolder { app, backend, place: registration.location.to_string() });
             };
-            let folder = registration.shown_folder(path);
-            entries.extend(read(registration, path, embedded)?.iter().map(|migration| Entry {
-                app,
-                version: migration.version(),
-                dependencies: Vec::new(),
-                before: registration.before(backend),
-                location: registration.location,
-                migration,
-                backend,
-                folder: folder.clone(),
-            }));
+            entries.extend(entries_of(registration, path, read(registration, path, embedded)?, backend));
         }
         entries.sort_by(|a, b| (&a.version, a.name()).cmp(&(&b.version, b.name())));
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].version == pair[1].version) {

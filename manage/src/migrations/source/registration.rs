@@ -96,6 +96,17 @@ impl MigrationsRegistration {
         })
     }
 
+    /// Returns every directory, with its backend and its migrations; no backend stands for all.
+    #[cfg(feature = "lint")]
+    pub(super) fn folders(
+        &self,
+    ) -> impl Iterator<Item = (Option<Backend>, &'static str, &'static [EmbeddedMigration])> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Folder(of, path, embedded) => Some((*of, *path, *embedded)),
+            Part::Before(_) => None,
+        })
+    }
+
     /// Returns the statements to run before each migration.
     pub(super) fn before(&self, backend: Backend) -> Vec<&'static str> {
         let lists = self.parts.iter().flat_map(|part| match part {
