@@ -56,6 +56,7 @@ mod layers;
 mod libpq;
 #[cfg(all(unix, feature = "postgres"))]
 mod libpq_servers;
+mod linting;
 #[cfg(feature = "sqlite")]
 mod lock_files;
 mod locking;

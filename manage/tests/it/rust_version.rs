@@ -53,7 +53,11 @@ fn newer(metadata: &Value, ours: &str) -> (Vec<String>, usize) {
     let packages = metadata["packages"].as_array().expect("packages");
     let named: Vec<(&Value, &str)> =
         packages.iter().filter_map(|package| Some((package, package["rust_version"].as_str()?))).collect();
-    let newer = named.iter().filter(|(_, theirs)| version(theirs) > version(ours));
+    // Only the feature `squawk` brings them, which says so.
+    let is_squawks =
+        |package: &Value| package["name"].as_str().is_some_and(|name| name.starts_with("squawk-"));
+    let newer =
+        named.iter().filter(|(package, theirs)| version(theirs) > version(ours) && !is_squawks(package));
     let text = |(package, theirs): &(&Value, &str)| {
         let (name, version) = (package["name"].as_str(), package["version"].as_str());
         format!("{} {} needs Rust {theirs}", name.unwrap_or_default(), version.unwrap_or_default())

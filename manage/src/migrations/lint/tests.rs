@@ -115,3 +115,21 @@ fn any_text_is_read() {
         }
     }
 }
+
+/// The tables of docs/migration-lint.md are the rules.
+#[test]
+fn the_document_lists_the_rules() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migration-lint.md");
+    let document = std::fs::read_to_string(path).expect("docs/migration-lint.md");
+    let (_, tables) = document.split_once("## Rules").expect("the rules");
+    let written: Vec<&str> = tables.lines().filter(|line| line.starts_with("| `")).collect();
+    let row = |rule: &'static super::rules::Rule| {
+        rule.texts.iter().map(|text| {
+            let backends: Vec<String> = text.backends.iter().map(ToString::to_string).collect();
+            let info = if rule.is_info { " (info)" } else { "" };
+            format!("| `{}`{info} | {} | {} | {} |", rule.name, backends.join(", "), text.why, text.safe)
+        })
+    };
+    let in_code: Vec<String> = rules().flat_map(row).collect();
+    assert_eq!(written, in_code);
+}
