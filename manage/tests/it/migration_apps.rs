@@ -203,12 +203,12 @@ fn a_first_migration_is_faked_if_its_tables_exist(database: TestDatabase) {
     assert!(is_there(&database, "third_one"));
 }
 
-app!("pruned", ("2026-01-01-000000_a", "", Some(""), true), ("2026-01-02-000000_b", "", Some(""), true));
+app!("pruned", ("2026-04-01-000000_a", "", Some(""), true), ("2026-04-02-000000_b", "", Some(""), true));
 
 /// As if the program had had another migration, which it applied.
 const GONE: [&str; 2] = [
-    "UPDATE __manage_migrations SET version = '20251231000000', name = '2025-12-31-000000_gone' WHERE version = '20260102000000'",
-    "UPDATE __diesel_schema_migrations SET version = '20251231000000' WHERE version = '20260102000000'",
+    "UPDATE __manage_migrations SET version = '20251231000000', name = '2025-12-31-000000_gone' WHERE version = '20260402000000'",
+    "UPDATE __diesel_schema_migrations SET version = '20251231000000' WHERE version = '20260402000000'",
 ];
 
 #[case(on_each_backend)]
@@ -227,7 +227,7 @@ fn records_of_what_no_longer_exists_are_pruned(database: TestDatabase) {
     assert!(ran.err.ends_with("of which app they are: 20250101000000.\n"), "{}", ran.all());
     let list = done(&project, "showmigrations");
     assert!(!list.contains("20251231000000") && list.contains("[?] 20250101000000"), "{list}");
-    assert_eq!(list.matches("[ ] 2026-01-02-000000_b").count(), 1, "{list}");
+    assert_eq!(list.matches("[ ] 2026-04-02-000000_b").count(), 1, "{list}");
 }
 
 #[case(on_each_backend)]
@@ -326,7 +326,7 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     let words = ["A directory has the migrations of one app, and none is named."];
     failed(project.run("migrate --from-folder=new"), &words);
     // The directory of these apps, as it is registered, does not exist on this machine.
-    failed(project.run("migrate --from-folder"), &["/srv/accounts/migrations: "]);
+    failed(project.run("migrate --from-folder"), &["/srv/sales/migrations: "]);
 }
 
 #[case(on_postgres)]
