@@ -147,7 +147,8 @@ fn settings_are_host_names() {
     ] {
         let settings = ["localhost".to_owned(), text.to_owned()];
         let error = AllowedHosts::in_development(&settings, &listening).expect_err(text);
-        assert_eq!(error.to_string(), "entry 2 of the allowed hosts is not a host name");
+        let shown = if text.contains("://") { "(a URL)" } else { text };
+        assert_eq!(error.to_string(), format!("entry 2 of allowed_hosts, '{shown}', is not a host name"));
     }
 }
 

@@ -117,7 +117,9 @@ fn only_addresses_and_networks_are_entries() {
         assert_eq!(parse(entry), None, "{entry}");
     }
     for entry in ["proxy", "10.0.0.0/33", "", "http://10.0.0.1", "10.0.0.1:80"] {
-        let expected = "entry 2 of the trusted proxies is neither an IP address nor a network";
-        assert_eq!(parse(entry).as_deref(), Some(expected), "{entry}");
+        let shown = if entry.contains("://") { "(a URL)" } else { entry };
+        let expected =
+            format!("entry 2 of trusted_proxies, '{shown}', is neither an IP address nor a network");
+        assert_eq!(parse(entry), Some(expected), "{entry}");
     }
 }
