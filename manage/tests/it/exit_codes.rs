@@ -58,7 +58,7 @@ fn settings_of_runserver() {
     let project = Project::new().file("manage.toml", "\n[runserver]\naddress = \"127.0.0.1:99999\"\n");
     let of_file = project.run("runserver");
     assert!(
-        of_file.exit.0 == 78 && of_file.err.contains("manage.toml, line 3: '127.0.0.1:99999'"),
+        of_file.exit.0 == 78 && of_file.err.contains("manage.toml, line 3: address '127.0.0.1:99999'"),
         "{}",
         of_file.all()
     );

@@ -38,10 +38,15 @@ fn a_lock_is_tried_again(backend: Backend) {
             || execute(&mut reader, "COMMIT"),
         );
         assert_eq!(ran.exit.0, 0, "{}", ran.all());
-        let retried =
-            "  Applying 2026-01-01-000000_a...\n    Line 2 waited too long for a lock of another session: ";
-        assert!(ran.out.contains(retried) && ran.out.contains(" s (2 of 50).\n"), "{}", ran.all());
-        assert!(ran.out.ends_with("\n  Applying 2026-01-01-000000_a... OK\n"), "{}", ran.all());
+        let retried = format!(
+            "  Applying {app}.2026-01-01-000000_a...\n    Line 2 waited too long for a lock of another session: "
+        );
+        assert!(ran.out.contains(&retried) && ran.out.contains(" s (2 of 50).\n"), "{}", ran.all());
+        assert!(
+            ran.out.ends_with(&format!("\n  Applying {app}.2026-01-01-000000_a... OK\n")),
+            "{}",
+            ran.all()
+        );
         assert_eq!(number(&mut connect(&database), "SELECT COUNT(x) AS n FROM a"), 0);
     }
 }

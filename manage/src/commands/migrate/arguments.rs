@@ -24,7 +24,7 @@ pub(crate) struct Options {
     /// Cancel a statement that runs longer than this; 0 for no limit [default: that of the database]
     #[arg(long, value_name = "SECONDS")]
     pub(super) statement_timeout: Option<u32>,
-    /// Refuse to apply a migration that is older than an applied one
+    /// Refuse to apply a migration that is older than an applied one of its app
     #[arg(long)]
     pub(super) strict_order: bool,
     /// Accept the text of a migration that was edited after it was applied (can be repeated)

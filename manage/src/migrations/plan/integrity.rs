@@ -1,5 +1,7 @@
 //! What does not fit together: files and records, and their order.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::console::printable;
 
 use super::{Direction, MigrationPlan, PlannedMigration, PlannedStep};
@@ -55,14 +57,22 @@ impl MigrationPlan {
         late.into_iter().filter(|row| is_step(Direction::Apply, row)).collect()
     }
 
-    /// Returns the unapplied migrations that are older than an applied one that stays.
+    /// Returns the unapplied migrations before an applied one of the same app that stays, and those on which one
+    /// that stays depends. What other apps have applied makes no difference: the order among apps is that of
+    /// their dependencies.
     fn late(&self, stays: impl Fn(&PlannedMigration) -> bool) -> Vec<&PlannedMigration> {
-        let known = || self.rows.iter().filter(|row| row.app.is_some());
-        // By the place in the order, which may differ from that of the versions because of dependencies.
-        let places = known().enumerate().filter(|(_, row)| row.applied && stays(row)).map(|(place, _)| place);
-        let newest = places.last().unwrap_or_default();
-        let is_late = |row: &&PlannedMigration| !row.applied && row.progress.is_none();
-        known().take(newest).filter(is_late).collect()
+        let known = || self.rows.iter().enumerate().filter_map(|(place, row)| Some((place, row.app?, row)));
+        let mut last = BTreeMap::new();
+        let mut needed = BTreeSet::new();
+        for (place, app, row) in known().filter(|(_, _, row)| row.applied && stays(row)) {
+            last.insert(app, place);
+            needed.extend(row.dependencies.iter().map(String::as_str));
+        }
+        let is_late = |(place, app, row): &(usize, &str, &PlannedMigration)| {
+            let is_before = last.get(app).is_some_and(|last| place < last);
+            !row.applied && row.progress.is_none() && (is_before || needed.contains(row.version.as_str()))
+        };
+        known().filter(is_late).map(|(_, _, row)| row).collect()
     }
 
     fn newest(&self) -> Option<&str> {
@@ -102,7 +112,10 @@ mod tests {
         assert_eq!(late_for(MigrationTarget::Latest), ["2_b"]);
         assert!(late_for(MigrationTarget::Version("2".into())).is_empty(), "the newer one is reverted");
         assert!(late_for(MigrationTarget::Zero).is_empty());
-        let plan = plan(&[("1_a", true), ("2_b", false), ("9", true)]);
-        assert!(plan.out_of_order().is_empty(), "another program's versions do not count");
+        let mut plan = plan(&[("1_a", true), ("2_b", false), ("3_c", true), ("9", true)]);
+        plan.rows[2].app = Some("other");
+        assert!(plan.out_of_order().is_empty(), "other apps' and other programs' migrations do not count");
+        plan.rows[2].dependencies = vec!["2".into()];
+        assert_eq!(names(&plan.out_of_order()), ["2_b"], "it is needed");
     }
 }
