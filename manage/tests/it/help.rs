@@ -40,29 +40,29 @@ Type 'manage help <command>' for help on a specific command.
 Available commands:
 
 [it]
-    cache           Look after the cache
-    chooses         End with an exit code of its own
-    fails           Fail in one way or another
-    filtered        Take clap's groups and subcommands
-    greet           Greet somebody [alias: hi]
-    later           Do it asynchronously
-    own_options     Take names that the common options have too
+    cache             Look after the cache
+    chooses           End with an exit code of its own
+    fails             Fail in one way or another
+    filtered          Take clap's groups and subcommands
+    greet             Greet somebody [alias: hi]
+    later             Do it asynchronously
+    own_options       Take names that the common options have too
 
 [manage]
-    check           Check the settings, the commands and, on request, the databases for problems
-    completion      Print the completion script for a shell
-    help            List commands, or show help for one
-    inspectdb       Print the tables of a database as schema.rs
-    makemigrations  Write migrations that bring the database to what schema.rs declares
-    migrate         Bring a database's schema up to date
+    check             Check the settings, the commands and, on request, the databases for problems
+    completion        Print the completion script for a shell
+    help              List commands, or show help for one
+    inspectdb         Print the tables of a database as schema.rs
+    makemigrations    Write migrations that bring the database to what schema.rs declares
+    migrate           Bring a database's schema up to date
 ";
     let mut expected = expected.to_owned();
     for (is_there, line) in [
-        (cfg!(feature = "async"), "    later           Do it asynchronously\n"),
-        (cfg!(feature = "schema"), "    inspectdb       Print the tables of a database as schema.rs\n"),
+        (cfg!(feature = "async"), "    later             Do it asynchronously\n"),
+        (cfg!(feature = "schema"), "    inspectdb         Print the tables of a database as schema.rs\n"),
         (
             cfg!(feature = "schema"),
-            "    makemigrations  Write migrations that bring the database to what schema.rs declares\n",
+            "    makemigrations    Write migrations that bring the database to what schema.rs declares\n",
         ),
     ] {
         expected = if is_there { expected } else { expected.replace(line, "") };

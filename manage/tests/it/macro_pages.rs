@@ -30,7 +30,9 @@ fn messages() -> String {
         .expect("the cases")
         .map(|entry| entry.expect("a case").path());
     let shown = cases.filter(|path| path.extension().is_some_and(|ending| ending == "stderr"));
-    let files = shown.chain(["macros/src/files.rs", "macros/src/migrations.rs"].map(package));
+    let files = shown.chain(
+        ["macros/src/files.rs", "macros/src/migrations.rs", "macros/src/migration_metadata.rs"].map(package),
+    );
     files.map(|path| fs::read_to_string(path).expect("text")).collect()
 }
 
