@@ -76,7 +76,6 @@ fn suggestions_are_close() {
     let project = Project::new();
     // Django's options, and others that no command has.
     for line in [
-        "migrate --list",
         "migrate --timeout 3",
         "migrate -f",
         "migrate --no-color-at-all",
@@ -104,6 +103,7 @@ fn suggestions_are_close() {
     }
     for (line, tip) in [
         ("check --tags x", "a similar argument exists: '--tag'"),
+        ("migrate --list", "a similar argument exists: '--lint'"),
         ("migrate --databse other", "a similar argument exists: '--database'"),
         ("greet you --loudy", "a similar argument exists: '--loudly'"),
         ("greet you --no_color", "a similar argument exists: '--no-color'"),
