@@ -9,7 +9,7 @@ use crate::prelude::*;
 use crate::render;
 use crate::settings::Backend;
 
-use arguments::{Modes, Options, Request};
+use arguments::{Goal, Modes, Options, Request};
 use one::migrate_one;
 
 /// Bring a database's schema up to date
@@ -19,25 +19,12 @@ use one::migrate_one;
 #[command]
 pub(crate) fn migrate(
     cx: &mut Context,
-    /// The app to migrate; or, for all apps, the migration to go to, as the second argument
-    #[arg(id = "first", value_name = "APP_LABEL|MIGRATION", add = manage::completion::apps_and_migrations())]
-    first: Option<String>,
-    /// Apply up to this migration and revert those after it: a version, a name or its prefix, or `zero`
-    #[arg(id = "second", value_name = "MIGRATION", add = manage::completion::migrations())]
-    second: Option<String>,
-    /// The database to migrate
-    #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
-    database: String,
-    /// Print the plan without running it
-    #[arg(long)]
-    plan: bool,
-    /// Exit with 1 if there is something to do, without doing it
-    #[arg(long)]
-    check: bool,
+    #[command(flatten)] goal: Goal,
     #[command(flatten)] options: Options,
     #[command(flatten)] modes: Modes,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
+    let Goal { first, second, database, plan, check } = goal;
     if modes.run_syncdb {
         let text = "--run-syncdb has nothing to do: every app whose tables could be created has migrations.";
         return Err(CommandError::new(text).hint("Run `migrate` without it.").into());

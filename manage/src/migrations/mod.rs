@@ -44,9 +44,9 @@ pub(crate) use run::{
     StoppedError, UnclearStatement, accept, apply_with, check_replaced, check_reversible,
 };
 pub(crate) use schema::{SchemaError, enter_schema};
+pub(crate) use source::{FolderError, Migrations, Source, SourceError, has_migrations};
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};
-pub(crate) use source::{Migrations, Source, SourceError, has_migrations};
 pub(crate) use sql::{MigrationSql, SqlError};
 #[cfg(feature = "schema")]
 pub(crate) use squash::{Range, SquashError, Squashed, squash};

@@ -11,8 +11,8 @@ use crate::database::{ConnectError, ServerError};
 use crate::error::{CommandError, Exit, UsageError};
 use crate::isolation::IsolationError;
 use crate::migrations::{
-    AcceptError, EditedError, IrreversibleError, LockError, OrderError, PartlyReplacedError, ResumeError,
-    SourceError, StatementError, StepError, TargetError, UnclearStatement,
+    AcceptError, EditedError, FolderError, IrreversibleError, LockError, OrderError, PartlyReplacedError,
+    ResumeError, SourceError, StatementError, StepError, TargetError, UnclearStatement,
 };
 use crate::scaffold::ScaffoldError;
 use crate::settings::{SettingsError, UrlError};
@@ -181,6 +181,7 @@ fn is_foreign(error: &anyhow::Error) -> bool {
         IsolationError,
         LockError,
         SourceError,
+        FolderError,
         TargetError,
         IrreversibleError,
         EditedError,

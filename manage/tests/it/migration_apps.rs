@@ -321,8 +321,17 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     failed(project.run(&line), &["metadata.toml, line 4: there is no migration \"accounts.nothing\""]);
     write("2026-06-01-000000_tried/metadata.toml", "dependencies = []\n");
     failed(project.run(&line), &["metadata.toml: ", "run_in_transaction"]);
+    write("2026-06-01-000000_tried/metadata.toml", "run_in_transaction = true\ndependencies = []\n");
+    failed(project.run(&line), &["metadata.toml: `dependencies` belongs into the table `[manage]`"]);
     std::fs::remove_file(folder.join("2026-06-01-000000_tried/up.sql")).expect("removed");
-    failed(project.run(&line), &["up.sql: the file does not exist"]);
+    let ran = project.run(&line);
+    assert!(!ran.err.contains("--traceback"), "{}", ran.all());
+    failed(ran, &["Error: ", "up.sql: the file does not exist"]);
+    // A message about SQL names the directory from which it was read.
+    write("2026-06-01-000000_tried/up.sql", "CREATE TABLE;");
+    std::fs::remove_file(folder.join("2026-06-01-000000_tried/metadata.toml")).expect("removed");
+    let file = format!("{}/2026-06-01-000000_tried/up.sql", folder.display());
+    failed(project.run(&line), &[&file]);
     let words = ["A directory has the migrations of one app, and none is named."];
     failed(project.run("migrate --from-folder=new"), &words);
     // The directory of these apps, as it is registered, does not exist on this machine.

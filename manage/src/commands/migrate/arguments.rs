@@ -8,6 +8,26 @@ use crate::migrations::{LimitOptions, Resume};
 use crate::render;
 use crate::settings::DatabaseSettings;
 
+/// What to do.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Goal {
+    /// The app to migrate; or, for all apps, the migration to go to, as the second argument
+    #[arg(id = "first", value_name = "APP_LABEL|MIGRATION", add = manage::completion::apps_and_migrations())]
+    pub(super) first: Option<String>,
+    /// Apply up to this migration and revert those after it: a version, a name or its prefix, or `zero`
+    #[arg(id = "second", value_name = "MIGRATION", add = manage::completion::migrations())]
+    pub(super) second: Option<String>,
+    /// The database to migrate
+    #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
+    pub(super) database: String,
+    /// Print the plan without running it
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Exit with 1 if there is something to do, without doing it
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
 /// How to migrate.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {

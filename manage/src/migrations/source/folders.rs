@@ -5,6 +5,10 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
+
+use crate::console::{printable, printable_lines};
+
 use super::registration::{EmbeddedMigration, MigrationLimits};
 
 /// Why a directory of migrations cannot be used.
@@ -18,7 +22,7 @@ pub(crate) struct FolderError {
 
 impl fmt::Display for FolderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.problem)
+        write!(f, "{}: {}", printable(&self.path), printable_lines(&self.problem))
     }
 }
 
@@ -30,6 +34,24 @@ struct Metadata {
     run_in_transaction: bool,
     #[serde(default)]
     manage: Own,
+    // Elsewhere these keys would be without effect.
+    dependencies: Option<IgnoredAny>,
+    replaces: Option<IgnoredAny>,
+    table_lock_timeout_seconds: Option<IgnoredAny>,
+    statement_timeout_seconds: Option<IgnoredAny>,
+}
+
+impl Metadata {
+    /// Returns a key that is outside of its table.
+    fn misplaced(&self) -> Option<&'static str> {
+        let keys = [
+            ("dependencies", &self.dependencies),
+            ("replaces", &self.replaces),
+            ("table_lock_timeout_seconds", &self.table_lock_timeout_seconds),
+            ("statement_timeout_seconds", &self.statement_timeout_seconds),
+        ];
+        keys.into_iter().find(|(_, value)| value.is_some()).map(|(key, _)| key)
+    }
 }
 
 /// The keys of its table `[manage]`.
@@ -80,6 +102,9 @@ fn migration(name: String, folder: &Path) -> Result<EmbeddedMigration, FolderErr
     if let Some(text) = file("metadata.toml")? {
         let read: Metadata = toml::from_str(&text)
             .map_err(|error| problem("metadata.toml", error.to_string().trim_end().to_owned()))?;
+        if let Some(key) = read.misplaced() {
+            return Err(problem("metadata.toml", format!("`{key}` belongs into the table `[manage]`")));
+        }
         in_transaction = read.run_in_transaction;
         let own = read.manage;
         replaces.extend(own.replaces.into_iter().map(leaked));

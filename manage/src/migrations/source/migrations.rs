@@ -89,14 +89,13 @@ impl Entry {
     }
 }
 
-/// Returns the migrations of one directory.
+/// Returns the migrations of one directory, which is `folder` in messages.
 fn entries_of(
     registration: &MigrationsRegistration,
-    path: &str,
+    folder: String,
     migrations: &'static [EmbeddedMigration],
     backend: Backend,
 ) -> impl Iterator<Item = Entry> {
-    let folder = registration.shown_folder(path);
     let (location, before) = (registration.location, registration.before(backend));
     migrations.iter().map(move |migration| Entry {
         app: location.app(),
@@ -117,7 +116,8 @@ pub(in crate::migrations) fn of_all_directories(program: &Program, backend: Back
     let mut entries = Vec::new();
     for registration in registrations(program) {
         for (of, path, embedded) in registration.folders() {
-            entries.extend(entries_of(registration, path, embedded, of.unwrap_or(backend)));
+            let folder = registration.shown_folder(path);
+            entries.extend(entries_of(registration, folder, embedded, of.unwrap_or(backend)));
         }
     }
     entries
@@ -141,7 +141,9 @@ pub struct Migrations {
 impl Migrations {
     /// Returns the migrations of a program's apps; `None` if no app has any.
     pub fn of_program(program: &Program, backend: Backend) -> Result<Option<Self>, SourceError> {
-        let embedded = |_: &MigrationsRegistration, _: &str, embedded| Ok(embedded);
+        let embedded = |registration: &MigrationsRegistration, path: &str, embedded| {
+            Ok((registration.shown_folder(path), embedded))
+        };
         Self::from(program, backend, embedded)
     }
 
@@ -152,15 +154,20 @@ impl Migrations {
         source: &Source<'_>,
     ) -> crate::error::Result<Option<Self>> {
         let read = |registration: &MigrationsRegistration, path: &str, embedded| match source {
-            Source::Folder(app, folder) if registration.location.app() == *app => folders::read(folder),
-            Source::Folder(..) => Ok(embedded),
-            Source::Folders => folders::read(&Path::new(registration.package).join(path)),
+            Source::Folder(app, folder) if registration.location.app() == *app => {
+                Ok((folder.display().to_string(), folders::read(folder)?))
+            }
+            Source::Folder(..) => Ok((registration.shown_folder(path), embedded)),
+            Source::Folders => {
+                let folder = Path::new(registration.package).join(path);
+                Ok((registration.shown_folder(path), folders::read(&folder)?))
+            }
         };
         let mut failed = None;
         let read = |registration: &MigrationsRegistration, path: &str, embedded| {
-            read(registration, path, embedded).or_else(|error| {
+            read(registration, path, embedded).or_else(|error: folders::FolderError| {
                 failed = Some(error);
-                Ok(&[] as &[_])
+                Ok((String::new(), &[] as &[_]))
             })
         };
         let migrations = Self::from(program, backend, read);
@@ -177,7 +184,7 @@ impl Migrations {
             &MigrationsRegistration,
             &str,
             &'static [EmbeddedMigration],
-        ) -> Result<&'static [EmbeddedMigration], SourceError>,
+        ) -> Result<(String, &'static [EmbeddedMigration]), SourceError>,
     ) -> Result<Option<Self>, SourceError> {
         let registrations = registrations(program);
         if registrations.is_empty() {
@@ -189,7 +196,8 @@ impl Migrations {
             let Some((path, embedded)) = registration.folder(backend) else {
                 return Err(SourceError::NoFolder { app, backend, place: registration.location.to_string() });
             };
-            entries.extend(entries_of(registration, path, read(registration, path, embedded)?, backend));
+            let (folder, migrations) = read(registration, path, embedded)?;
+            entries.extend(entries_of(registration, folder, migrations, backend));
         }
         entries.sort_by(|a, b| (&a.version, a.name()).cmp(&(&b.version, b.name())));
         if let Some(pair) = entries.windows(2).find(|pair| pair[0].version == pair[1].version) {

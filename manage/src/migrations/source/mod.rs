@@ -11,6 +11,7 @@ pub(crate) mod registration;
 #[cfg(feature = "schema")]
 pub(crate) use directories::{MigrationDirectories, directories};
 pub(crate) use error::SourceError;
+pub(crate) use folders::FolderError;
 #[cfg(feature = "lint")]
 pub(in crate::migrations) use migrations::of_all_directories;
 pub(crate) use migrations::{Entry, Migrations, Source};
