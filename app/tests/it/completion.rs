@@ -196,7 +196,10 @@ fn the_listing_fits_the_terminal() {
     let home = Home::new("bash");
     let terminal = home.terminal();
     for (columns, expected) in [
-        (50, "    showmigrations  List the migrations, and which\n                    of them are applied\n"),
+        (
+            50,
+            "    showmigrations    List the migrations, and\n                      which of them are applied\n",
+        ),
         (38, "    showmigrations\n        List the migrations, and which\n        of them are applied\n"),
     ] {
         terminal.type_text(&format!("clear; stty cols {columns}; manage")).enter();

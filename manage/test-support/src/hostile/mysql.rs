@@ -94,11 +94,12 @@ cases! {
 }
 
 /// The columns of the query for the migrations that are applied.
-const JOURNAL: [&str; 9] = [
+const JOURNAL: [&str; 10] = [
     "version",
     "run_on",
     "direction",
     "state",
+    "name",
     "checksum",
     "text_hash",
     "statement",
@@ -247,7 +248,7 @@ impl Case {
             server.columns(&JOURNAL.map(|name| (name, TEXT)))?;
             loop {
                 // All but the first two are NULL.
-                server.send(&[0, 0xf0, 0x07, 1, b'1', 1, b'1'])?;
+                server.send(&[0, 0xf0, 0x0f, 1, b'1', 1, b'1'])?;
             }
         }
         match self {
