@@ -125,7 +125,7 @@ fn weak_secrets_of_apps_in_variables() {
 fn a_good_deployment() {
     let url = format!("postgres://warehouse:{STRONG}@db.example.org/stock?sslmode=verify-full");
     let project = Project::new()
-        .file("manage.toml", "[checks]\nsilenced = [\"deployment.W001\", \"manage.W001\"]\n")
+        .file("manage.toml", "[checks]\nsilenced = [\"deployment.W001\", \"manage.W001\"]\n\n[migrations]\nlint_disable = [\"vacuuming-database\"]\n")
         .env("DATABASE_URL", &url)
         .env("MANAGE_ENV", "production")
         .env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example.org");

@@ -88,9 +88,9 @@ pub(super) fn altered(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
         if !rest.has(&["NOT", "VALID"]) {
             scan.report("ban-alter-domain-with-add-constraint", at);
         }
-    } else if kind == "TYPE" && (rest.is(&["DROP", "ATTRIBUTE"]) || rest.is(&["RENAME", "ATTRIBUTE"])) {
-        scan.report("renaming-object", at);
-    } else if kind == "VIEW" && rest.is(&["RENAME"]) {
+    } else if (kind == "TYPE" && (rest.is(&["DROP", "ATTRIBUTE"]) || rest.is(&["RENAME", "ATTRIBUTE"])))
+        || (kind == "VIEW" && rest.is(&["RENAME"]))
+    {
         scan.report("renaming-object", at);
     } else {
         known(scan, at, kind);
@@ -101,7 +101,10 @@ pub(super) fn altered(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
 fn other(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     if rest.eat(&["DEFINER", "="]) {
         rest = rest.after(&["VIEW"]).unwrap_or(rest);
-        return if rest.is_empty() { scan.report("unread-statement", at) } else { () };
+        if rest.is_empty() {
+            scan.report("unread-statement", at);
+        }
+        return;
     }
     known(scan, at, rest.word());
 }
