@@ -328,9 +328,10 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     assert!(!ran.err.contains("--traceback"), "{}", ran.all());
     failed(ran, &["Error: ", "up.sql: the file does not exist"]);
     // A message about SQL names the directory from which it was read.
-    write("2026-06-01-000000_tried/up.sql", "CREATE TABLE;");
+    write("2026-06-01-000000_tried/up.sql", "CREATE TABLE tried (id INTEGER);");
     std::fs::remove_file(folder.join("2026-06-01-000000_tried/metadata.toml")).expect("removed");
-    let file = format!("{}/2026-06-01-000000_tried/up.sql", folder.display());
+    write("2026-07-01-000000_wrong/up.sql", "CREATE TABLE;");
+    let file = format!("{}/2026-07-01-000000_wrong/up.sql", folder.display());
     failed(project.run(&line), &[&file]);
     let words = ["A directory has the migrations of one app, and none is named."];
     failed(project.run("migrate --from-folder=new"), &words);
