@@ -21,4 +21,5 @@ mod tests;
 mod tokens;
 
 pub(crate) use finding::{Finding, LintOptions, LintReport, has_any_migrations, lint};
+#[cfg(feature = "schema")]
 pub(crate) use released::ReleasedSchema;
