@@ -43,6 +43,9 @@ fn old_migrations_are_left_out() {
         project().file("manage.toml", "[migrations]\nlint_start_after = \"latest\"\n").run("migrate --lint");
     assert_eq!(ran.exit, Exit::CONFIGURATION, "{}", ran.all());
     assert!(ran.err.contains("line 2: lint_start_after must be the version"), "{}", ran.err);
+    let ran =
+        project().env("MANAGE_MIGRATIONS_LINT_DISABLE", "missing-dwon,missing-down").run("migrate --lint");
+    assert_eq!(ran.err, "Warning: lint_disable names 'missing-dwon', which is no rule.\n", "{}", ran.all());
     let ran = project().env("MANAGE_MIGRATIONS_LINT_DISABLE", "Two Words").run("migrate --lint");
     assert!(ran.exit == Exit::CONFIGURATION && !ran.err.contains("Two Words"), "{}", ran.all());
 }

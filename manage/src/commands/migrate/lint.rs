@@ -1,6 +1,7 @@
 //! `migrate --lint`.
 
 use super::arguments::Lint;
+use crate::console::echo;
 use crate::migrations::lint::{LintOptions, has_any_migrations, lint as lint_migrations};
 use crate::prelude::*;
 use crate::render;
@@ -11,6 +12,10 @@ pub(super) fn lint(cx: &Context, backend: crate::settings::Backend, arguments: &
     }
     #[cfg_attr(not(feature = "schema"), expect(unused_mut, reason = "only a schema.rs changes them"))]
     let mut options = LintOptions::of_settings(&cx.settings()?.migrations);
+    for name in options.unknown_rules() {
+        let text = format_args!("Warning: lint_disable names '{}', which is no rule.", echo(name));
+        cx.warning(text)?;
+    }
     #[cfg(feature = "schema")]
     if let Some(path) = &arguments.previous_schema {
         let path = cx.source().environment.base().join(path);

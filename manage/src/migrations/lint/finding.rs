@@ -32,6 +32,11 @@ impl LintOptions {
             released: None,
         }
     }
+
+    /// Returns the names that are turned off and are no rules.
+    pub(crate) fn unknown_rules(&self) -> impl Iterator<Item = &str> {
+        self.disabled.iter().map(String::as_str).filter(|name| !is_rule(name))
+    }
 }
 
 /// A place where a rule applies, with the reason.
