@@ -3,10 +3,11 @@
 use diesel::connection::SimpleConnection;
 use manage_test_support::{Backend, TestDatabase, case};
 
-use crate::backends::{connect, on_each_backend, on_postgres};
+use crate::backends::{connect, on_each_backend, on_mariadb, on_postgres, on_sqlite};
 use crate::migrating::done;
 use crate::migration_files::{app, is_there, project_of};
-use crate::project::{Project, Ran};
+use crate::migration_integrity::failed;
+use crate::project::Project;
 
 app!(
     "accounts",
@@ -50,14 +51,6 @@ fn whole(project: &Project, line: &str) -> String {
     let ran = project.run(line);
     assert_eq!((ran.exit.0, ran.err.as_str()), (0, ""), "{line}\n{}", ran.all());
     ran.out
-}
-
-#[track_caller]
-fn failed(ran: Ran, words: &[&str]) {
-    assert_eq!(ran.exit.0, 1, "{}", ran.all());
-    for words in words {
-        assert!(ran.err.contains(words), "{words}\n--- is not in\n{}", ran.all());
-    }
 }
 
 #[case(on_each_backend)]
@@ -376,9 +369,14 @@ fn schemas_are_migrated_one_after_the_other() {
     assert_eq!(words(&["--check"]).exit.0, 0);
 }
 
-#[case(on_each_backend)]
-fn schemas_are_postgresqls(database: TestDatabase) {
-    if database.backend() != Backend::Postgres {
-        failed(both(&database).run("migrate --schema a"), &["--schema is for PostgreSQL"]);
-    }
+#[case(on_sqlite)]
+fn sqlite_has_no_schemas() {
+    let project = both(&TestDatabase::sqlite());
+    failed(project.run("migrate --schema a"), &["--schema is for PostgreSQL"]);
+}
+
+#[case(on_mariadb)]
+fn mariadb_has_no_schemas() {
+    let project = both(&TestDatabase::mariadb());
+    failed(project.run("migrate --schema a"), &["--schema is for PostgreSQL"]);
 }

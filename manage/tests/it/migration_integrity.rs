@@ -18,8 +18,9 @@ app!("edit_after", ("2026-01-01-000000_a", DIFFERENT, Some("DROP TABLE a;"), tru
 app!("edit_looks", ("2026-01-01-000000_a", LOOKS_DIFFERENT, Some("DROP TABLE a;"), true));
 app!("edit_more", ("2026-01-02-000000_b", "CREATE TABLE b (id INTEGER);", Some("DROP TABLE b;"), true));
 
+/// Expects a run that failed, with these words on stderr.
 #[track_caller]
-fn failed(ran: Ran, words: &[&str]) {
+pub(crate) fn failed(ran: Ran, words: &[&str]) {
     assert_eq!(ran.exit.0, 1, "{}", ran.all());
     for words in words {
         assert!(ran.err.contains(words), "{words}\n--- is not in\n{}", ran.all());

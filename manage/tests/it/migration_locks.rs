@@ -5,7 +5,7 @@ use manage::__private::{EmbeddedMigration, MigrationLimits, MigrationsRegistrati
 use manage::database::Connection;
 use manage_test_support::{Backend, TestDatabase, case, shared_postgres, wait_until};
 
-use crate::backends::{LONG, connect, on_each_backend, on_each_server, on_postgres};
+use crate::backends::{LONG, connect, on_each_backend, on_each_server, on_postgres, on_sqlite};
 use crate::migrating::done;
 use crate::migration_files::{app, is_there, number, project_of};
 
@@ -78,11 +78,9 @@ fn who_holds_a_lock_to_the_end_is_named(backend: Backend) {
 
 app!("locks_sqlite", ("2026-01-01-000000_a", "CREATE TABLE b (id INTEGER)", None, true));
 
-#[case(on_each_backend)]
-fn a_writer_of_sqlite_is_waited_for(database: TestDatabase) {
-    if database.backend() != Backend::Sqlite {
-        return;
-    }
+#[case(on_sqlite)]
+fn a_writer_of_sqlite_is_waited_for() {
+    let database = TestDatabase::sqlite();
     let project = project_of(&["locks_sqlite"], &database);
     // The journal's tables are there.
     done(&project_of(&["limits_first"], &database), "migrate");

@@ -7,7 +7,7 @@ use manage_test_support::{
     wait_until,
 };
 
-use crate::backends::{behind_pgbouncer, connect, on_each_backend, on_each_server, on_postgres};
+use crate::backends::{behind_pgbouncer, connect, on_each_server, on_postgres, on_sqlite};
 use crate::migrating::done;
 use crate::migration_files::{app, is_there, number, project_of};
 use crate::migration_rounds::APP;
@@ -152,11 +152,9 @@ app!(
 );
 
 /// A statement of SQLite cannot be cancelled: the run ends after it.
-#[case(on_each_backend)]
-fn sqlite_ends_after_the_statement(database: TestDatabase) {
-    if database.backend() != Backend::Sqlite {
-        return;
-    }
+#[case(on_sqlite)]
+fn sqlite_ends_after_the_statement() {
+    let database = TestDatabase::sqlite();
     let mut running = migrating("slow_sqlite", database.url());
     running.wait_for_line("  Applying slow_sqlite.2026-01-01-000000_a... OK", PATIENCE);
     running.signal(Signal::TERM);

@@ -57,7 +57,7 @@ impl EmbeddedMigration {
 }
 
 /// Returns Diesel's version of a directory's name.
-pub(super) fn version_of(name: &str) -> String {
+pub(in crate::migrations) fn version_of(name: &str) -> String {
     name.split('_').next().unwrap_or_default().replace('-', "")
 }
 

@@ -9,6 +9,7 @@ use super::combined::Combined;
 use super::directory::Directory;
 use crate::console::printable;
 use crate::migrations::journal::Recorded;
+use crate::migrations::source::version_of;
 use crate::migrations::{MigrationPlan, Migrations, TargetError};
 use crate::scaffold::{check_migration_name, versions};
 use crate::settings::Backend;
@@ -134,9 +135,8 @@ fn overtaken<'a>(
 
 /// Fails if the directory has migrations between these of which the program knows nothing.
 fn check_present(directory: &Path, names: &[&str]) -> Result<(), SquashError> {
-    let version = |name: &str| name.split('_').next().unwrap_or_default().replace('-', "");
     let (Some(first), Some(last)) = (names.first(), names.last()) else { return Ok(()) };
-    let range = version(first)..=version(last);
+    let range = version_of(first)..=version_of(last);
     let unknown = versions(directory)
         .into_iter()
         .find(|(version, name)| range.contains(version) && !names.contains(&name.as_str()));
