@@ -18,6 +18,8 @@ pub(super) fn read(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
         if rest.eat(&["RENAME", "TO"]) {
             let new = rest.name();
             scan.rename(&table, new);
+        } else if rest.has(&["PRIMARY", "KEY"]) {
+            scan.settle_key(&table);
         }
         return;
     }
@@ -32,6 +34,31 @@ pub(super) fn read(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
         action(scan, at, &table, *part);
     }
     scan.altered.insert(table);
+}
+
+/// Reads `ALTER FOREIGN TABLE`: the rows are elsewhere, and are neither locked nor read.
+pub(super) fn read_foreign(scan: &mut Scan, mut rest: Reader<'_>) {
+    rest.eat_if_exists();
+    let _ = rest.eat(&["ONLY"]);
+    let table = rest.name();
+    let _ = rest.eat(&["*"]);
+    let parts = if scan.is_new(&table) { Vec::new() } else { rest.parts() };
+    for part in parts {
+        let mut rest = part;
+        if rest.eat(&["DROP"]) {
+            dropped(scan, part, &table, rest);
+        } else if rest.eat(&["RENAME"]) {
+            renamed(scan, part, &table, rest);
+        } else if rest.is(&["SET", "SCHEMA"]) {
+            scan.report("ban-set-schema", part);
+        } else if rest.eat(&["ALTER"]) {
+            let _ = rest.eat(&["COLUMN"]);
+            let _ = rest.name();
+            if rest.is(&["TYPE"]) || rest.is(&["SET", "DATA", "TYPE"]) {
+                scan.report("changing-column-type", part);
+            }
+        }
+    }
 }
 
 /// Reads one of the actions.
@@ -51,25 +78,26 @@ fn action(scan: &mut Scan, at: Reader<'_>, table: &str, part: Reader<'_>) {
             for column in rest.inside().parts() {
                 match columns::is_constraint(column) {
                     true => columns::added_constraint(scan, column, table, column),
-                    false => columns::added(scan, column, column),
+                    false => columns::added(scan, column, table, column),
                 }
             }
             return;
         }
-        columns::added(scan, part, rest);
+        columns::added(scan, part, table, rest);
     } else if rest.eat(&["DROP"]) {
         dropped(scan, part, table, rest);
     } else if rest.eat(&["RENAME"]) {
         renamed(scan, part, table, rest);
     } else if rest.eat(&["ALTER"]) && !rest.is(&["INDEX"]) && !rest.is(&["CONSTRAINT"]) {
         let _ = rest.eat(&["COLUMN"]);
-        let _ = rest.name();
-        column(scan, part, table, rest);
+        let name = rest.name();
+        column(scan, part, (table, &name), rest);
     } else if rest.eat(&["VALIDATE", "CONSTRAINT"]) {
-        let name = format!("{table}.{}", rest.name());
-        if scan.in_transaction && scan.not_valid.contains(&name) {
+        let name = rest.name();
+        if scan.in_transaction && scan.not_valid.contains(&format!("{table}.{name}")) {
             scan.report("constraint-missing-not-valid", part);
         }
+        scan.nulls.validate(table, &name);
         scan.validated.insert(table.to_owned());
     } else if rest.is(&["SET", "SCHEMA"]) {
         scan.report("ban-set-schema", part);
@@ -94,6 +122,10 @@ fn dropped(scan: &mut Scan, part: Reader<'_>, table: &str, mut rest: Reader<'_>)
 }
 
 fn renamed(scan: &mut Scan, part: Reader<'_>, table: &str, mut rest: Reader<'_>) {
+    if rest.is(&["CONSTRAINT"]) && scan.is(Backend::Postgres) {
+        // An error of the database names it.
+        return scan.report("renaming-object", part);
+    }
     if rest.is(&["CONSTRAINT"]) || rest.is(&["INDEX"]) || rest.is(&["KEY"]) {
         return;
     }
@@ -110,20 +142,22 @@ fn renamed(scan: &mut Scan, part: Reader<'_>, table: &str, mut rest: Reader<'_>)
 }
 
 /// Reads what follows `ALTER [COLUMN] name`.
-fn column(scan: &mut Scan, part: Reader<'_>, table: &str, rest: Reader<'_>) {
+fn column(scan: &mut Scan, part: Reader<'_>, (table, column): (&str, &str), rest: Reader<'_>) {
     let is_postgres = scan.is(Backend::Postgres);
     if scan.is(Backend::Sqlite) {
         scan.report("unread-statement", part);
     } else if rest.is(&["TYPE"]) || rest.is(&["SET", "DATA", "TYPE"]) {
         scan.report("changing-column-type", part);
     } else if is_postgres && rest.is(&["SET", "NOT", "NULL"]) {
-        if !scan.validated.contains(table) {
+        if !scan.nulls.is_checked(table, column) {
             scan.report("adding-not-nullable-field", part);
         }
     } else if is_postgres && rest.is(&["DROP", "NOT", "NULL"]) {
         scan.report("ban-drop-not-null", part);
     } else if rest.is(&["DROP", "DEFAULT"]) {
-        scan.report("ban-drop-default", part);
+        scan.drop_default((table, column), part);
+    } else if rest.is(&["SET", "DEFAULT"]) && !rest.is(&["SET", "DEFAULT", "NULL"]) {
+        scan.set_default((table, column));
     } else if is_postgres && (rest.is(&["SET", "EXPRESSION"]) || rest.is(&["SET", "GENERATED", "STORED"])) {
         scan.report("rewriting-table", part);
     }

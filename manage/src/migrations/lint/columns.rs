@@ -11,7 +11,16 @@ const NOT_VOLATILE: &str = " NOW CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP LOC
     COALESCE NULLIF GREATEST LEAST LOWER UPPER INITCAP LENGTH LEFT RIGHT SUBSTR SUBSTRING REPLACE TRIM CONCAT FORMAT \
     REPEAT ABS ROUND FLOOR CEIL MOD MD5 SHA256 ENCODE DECODE CAST ROW ARRAY ARRAY_FILL JSON_BUILD_OBJECT \
     JSON_BUILD_ARRAY JSONB_BUILD_OBJECT JSONB_BUILD_ARRAY TO_JSON TO_JSONB INT4RANGE INT8RANGE NUMRANGE TSRANGE \
-    TSTZRANGE DATERANGE VARCHAR CHAR CHARACTER VARYING NUMERIC DECIMAL FLOAT BIT TIME TIMESTAMP TIMESTAMPTZ INTERVAL \
+    TSTZRANGE DATERANGE INT4MULTIRANGE INT8MULTIRANGE NUMMULTIRANGE TSMULTIRANGE TSTZMULTIRANGE DATEMULTIRANGE \
+    AGE ARRAY_APPEND ARRAY_LENGTH ARRAY_POSITION ARRAY_PREPEND ARRAY_REMOVE ARRAY_REPLACE ARRAY_TO_JSON \
+    ARRAY_TO_STRING BIT_COUNT BIT_LENGTH BTRIM CARDINALITY CBRT CEILING CHAR_LENGTH CHARACTER_LENGTH CHR CONCAT_WS \
+    CURRENT_CATALOG CURRENT_DATABASE CURRENT_ROLE CURRENT_SCHEMAS DATE_BIN DEGREES DIV EXP FACTORIAL FAMILY GCD \
+    HOST JSON_ARRAY_LENGTH JSON_OBJECT JSON_STRIP_NULLS JSONB_ARRAY_LENGTH JSONB_INSERT JSONB_OBJECT JSONB_PRETTY \
+    JSONB_SET JSONB_STRIP_NULLS JUSTIFY_DAYS JUSTIFY_HOURS JUSTIFY_INTERVAL LCM LN LOG LOG10 LPAD LTRIM MASKLEN \
+    MULTIRANGE NETMASK NETWORK NORMALIZE OCTET_LENGTH OVERLAY PI POSITION POW POWER QUOTE_IDENT QUOTE_LITERAL \
+    QUOTE_NULLABLE RADIANS RANGE_MERGE REGEXP_MATCH REGEXP_REPLACE REGEXP_SUBSTR REVERSE ROW_TO_JSON RPAD RTRIM \
+    SCALE SESSION_USER SHA224 SHA384 SHA512 SIGN SPLIT_PART SQRT STRING_TO_ARRAY STRPOS TO_ASCII TO_HEX TO_TSQUERY \
+    TO_TSVECTOR TRANSLATE TRIM_ARRAY TRIM_SCALE TRUNC UNISTR WIDTH_BUCKET VARCHAR CHAR CHARACTER VARYING NUMERIC DECIMAL FLOAT BIT TIME TIMESTAMP TIMESTAMPTZ INTERVAL \
     POINT BOX LINE CIRCLE PRECISION ZONE UUID_NIL IN AND OR NOT ";
 
 /// The words that end the expression of a default.
@@ -44,8 +53,8 @@ pub(super) fn is_constraint(part: Reader<'_>) -> bool {
 }
 
 /// Reads what follows `ADD [COLUMN] [IF NOT EXISTS]`: a name, a type and constraints.
-pub(super) fn added(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
-    let _ = rest.name();
+pub(super) fn added(scan: &mut Scan, at: Reader<'_>, table: &str, mut rest: Reader<'_>) {
+    let column = rest.name();
     let type_name = rest.word();
     let has = |words: &[&str]| rest.has(words);
     let is_stored = rest
@@ -74,10 +83,15 @@ pub(super) fn added(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     }
     // A default, also a volatile one, fills the rows.
     let is_filled = is_counter || is_stored || is_virtual || default.is_some();
-    if (has(&["NOT", "NULL"]) || has(&["PRIMARY", "KEY"])) && !is_filled {
+    let is_not_null = has(&["NOT", "NULL"]) || has(&["PRIMARY", "KEY"]);
+    scan.nulls.add_column(table, &column, is_not_null);
+    if is_not_null && !is_filled {
         scan.report("adding-required-field", at);
     }
     if scan.is(Backend::Postgres) {
+        if type_name == "JSON" {
+            scan.report("adding-json-field", at);
+        }
         if has(&["PRIMARY", "KEY"]) {
             scan.report("adding-serial-primary-key-field", at);
         }
@@ -142,6 +156,9 @@ pub(super) fn added_constraint(scan: &mut Scan, at: Reader<'_>, table: &str, mut
     }
     let is_valid = !rest.has(&["NOT", "VALID"]);
     if !is_valid {
+        if let Some(check) = rest.after(&["CHECK"]) {
+            scan.nulls.add_check(table, &name, check);
+        }
         scan.not_valid.insert(format!("{table}.{name}"));
     }
     let has_index = rest.has(&["USING", "INDEX"]) && scan.is(Backend::Postgres);

@@ -17,6 +17,7 @@ pub(super) fn dropped(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
         rest.eat_if_exists();
         for mut part in rest.parts() {
             let table = part.name();
+            scan.settle_key(&table);
             if scan.is_rebuilt(&table) {
                 scan.report_rebuild(at, &table);
             } else if !scan.is_new(&table) {
@@ -76,12 +77,17 @@ pub(super) fn altered(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     if scan.is_new(&name) || scan.is_new_index(&name) {
         return;
     }
-    let is_relation =
-        matches!(kind, "VIEW" | "SEQUENCE" | "TYPE" | "DOMAIN" | "SCHEMA" | "FUNCTION" | "PROCEDURE");
-    if is_relation && rest.is(&["SET", "SCHEMA"]) {
+    const IN_SCHEMA: [&str; 9] =
+        ["VIEW", "SEQUENCE", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE", "ROUTINE", "AGGREGATE", "EXTENSION"];
+    // Nobody names a trigger or a policy but a migration.
+    let is_used =
+        IN_SCHEMA.contains(&kind) || matches!(kind, "SCHEMA" | "ROLE" | "USER" | "GROUP" | "DATABASE");
+    if IN_SCHEMA.contains(&kind) && rest.is(&["SET", "SCHEMA"]) {
         scan.report("ban-set-schema", at);
-    } else if is_relation && rest.is(&["RENAME", "TO"]) {
+    } else if is_used && rest.is(&["RENAME", "TO"]) {
         scan.report("renaming-object", at);
+    } else if kind == "TYPE" && rest.is(&["ALTER", "ATTRIBUTE"]) {
+        scan.report("changing-column-type", at);
     } else if rest.is(&["RENAME", "VALUE"]) {
         scan.report("renaming-enum-value", at);
     } else if kind == "DOMAIN" && (rest.is(&["ADD"]) || rest.is(&["SET", "NOT", "NULL"])) {
@@ -90,6 +96,7 @@ pub(super) fn altered(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
         }
     } else if (kind == "TYPE" && (rest.is(&["DROP", "ATTRIBUTE"]) || rest.is(&["RENAME", "ATTRIBUTE"])))
         || (kind == "VIEW" && rest.is(&["RENAME"]))
+        || (kind == "DOMAIN" && rest.is(&["RENAME", "CONSTRAINT"]))
     {
         scan.report("renaming-object", at);
     } else {

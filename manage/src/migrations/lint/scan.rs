@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::nulls::Nulls;
+use super::rebuilding::{Rebuild, rebuilt};
 use super::rules::rule_named;
 use super::tokens::{Reader, tokens};
 use super::{columns, statements};
@@ -26,13 +28,12 @@ pub(super) struct Subject {
     pub(super) kept: Option<Vec<String>>,
 }
 
-/// A table of SQLite's that a copy replaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Rebuild {
-    /// Its name before and after the migration.
-    original: String,
-    /// The name that the copy is created with.
-    copy: String,
+/// A column of a `CREATE TABLE`.
+#[derive(Clone, Debug)]
+pub(super) struct CreatedColumn {
+    pub(super) name: String,
+    /// It is NOT NULL and has no default.
+    pub(super) is_required: bool,
 }
 
 /// A migration that is being read.
@@ -40,15 +41,21 @@ pub(super) struct Scan {
     pub(super) backend: Backend,
     pub(super) in_transaction: bool,
     /// The tables that this migration creates, with their columns. Nobody uses them yet.
-    created: BTreeMap<String, Vec<String>>,
+    created: BTreeMap<String, Vec<CreatedColumn>>,
     created_indexes: BTreeSet<String>,
+    /// The created tables without a primary key, with their positions.
+    keyless: BTreeMap<String, usize>,
     /// By all names that they have.
     rebuilt: BTreeMap<String, Rebuild>,
     /// The tables that an `ALTER TABLE` has locked.
     pub(super) altered: BTreeSet<String>,
-    /// The tables one of whose constraints was validated or added.
+    /// The tables one of whose constraints was validated.
     pub(super) validated: BTreeSet<String>,
+    /// The constraints that this transaction adds with `NOT VALID`, as `table.name`.
     pub(super) not_valid: BTreeSet<String>,
+    pub(super) nulls: Nulls,
+    /// The columns, as `table.column`, whose default this transaction drops, with the positions.
+    lost_defaults: BTreeMap<String, usize>,
     /// MySQL: `SET foreign_key_checks = 0` came before.
     pub(super) skips_foreign_keys: bool,
     pub(super) places: Vec<Place>,
@@ -61,10 +68,13 @@ pub(super) fn places(script: &Script, in_transaction: bool) -> Vec<Place> {
         in_transaction,
         created: BTreeMap::new(),
         created_indexes: BTreeSet::new(),
+        keyless: BTreeMap::new(),
         rebuilt: BTreeMap::new(),
         altered: BTreeSet::new(),
         validated: BTreeSet::new(),
         not_valid: BTreeSet::new(),
+        nulls: Nulls::default(),
+        lost_defaults: BTreeMap::new(),
         skips_foreign_keys: false,
         places: Vec::new(),
     };
@@ -75,6 +85,9 @@ pub(super) fn places(script: &Script, in_transaction: bool) -> Vec<Place> {
         let tokens = tokens(&statement);
         statements::read(&mut scan, Reader(&tokens));
     }
+    let keyless = std::mem::take(&mut scan.keyless);
+    let place = |start| Place { rule: "missing-primary-key", start, subject: None };
+    scan.places.extend(keyless.into_values().map(place));
     scan.places.sort_by_key(|place| place.start);
     scan.places.dedup();
     scan.places
@@ -109,8 +122,55 @@ impl Scan {
         self.places.push(Place { rule, start, subject: subject.filter(|_| applies) });
     }
 
-    pub(super) fn create(&mut self, table: String, columns: Vec<String>) {
+    /// `BEGIN` in a migration without a transaction.
+    pub(super) fn begin(&mut self) {
+        self.in_transaction = true;
+    }
+
+    /// `COMMIT`: all locks are released.
+    pub(super) fn commit(&mut self) {
+        self.in_transaction = false;
+        self.altered.clear();
+        self.not_valid.clear();
+        self.lost_defaults.clear();
+    }
+
+    /// Remembers a new table.
+    pub(super) fn create(&mut self, table: String, columns: Vec<CreatedColumn>) {
         self.created.insert(table, columns);
+    }
+
+    /// Remembers a new table that has no primary key yet.
+    pub(super) fn create_keyless(&mut self, table: &str, at: Reader<'_>) {
+        self.keyless.extend(at.start().map(|start| (table.to_owned(), start)));
+    }
+
+    /// A new table gets a primary key, or is dropped.
+    pub(super) fn settle_key(&mut self, table: &str) {
+        self.keyless.remove(table);
+    }
+
+    /// Reports that a column loses its default.
+    pub(super) fn drop_default(&mut self, (table, column): (&str, &str), at: Reader<'_>) {
+        let rule = match self.nulls.added_column(table, column) {
+            // The default was only for the rows that exist.
+            Some(false) => return,
+            Some(true) => "adding-required-field",
+            None => "ban-drop-default",
+        };
+        self.report(rule, at);
+        if self.in_transaction && self.is(Backend::Postgres) {
+            let start = at.start().unwrap_or_default();
+            self.lost_defaults.insert(format!("{table}.{column}"), start);
+        }
+    }
+
+    /// A column gets a default. Nobody has seen it without one, if this transaction has dropped the old one.
+    pub(super) fn set_default(&mut self, (table, column): (&str, &str)) {
+        if let Some(start) = self.lost_defaults.remove(&format!("{table}.{column}")) {
+            let is_it = |rule| matches!(rule, "ban-drop-default" | "adding-required-field");
+            self.places.retain(|place| place.start != start || !is_it(place.rule));
+        }
     }
 
     pub(super) fn create_index(&mut self, index: String) {
@@ -133,7 +193,8 @@ impl Scan {
     /// Reports that a table is dropped because a copy replaces it.
     pub(super) fn report_rebuild(&mut self, at: Reader<'_>, table: &str) {
         let Some(rebuild) = self.rebuilt.get(table) else { return };
-        let kept = self.created.get(&rebuild.copy).cloned();
+        let names = |columns: &Vec<CreatedColumn>| columns.iter().map(|column| column.name.clone()).collect();
+        let kept = self.created.get(&rebuild.copy).map(names);
         let subject = Subject { table: rebuild.original.clone(), column: None, kept };
         self.push("rebuilding-table", at, Some(subject));
     }
@@ -141,52 +202,39 @@ impl Scan {
     /// Follows a table that gets another name.
     pub(super) fn rename(&mut self, old: &str, new: String) {
         if let Some(columns) = self.created.remove(old) {
+            if let Some(start) = self.keyless.remove(old) {
+                self.keyless.insert(new.clone(), start);
+            }
             self.created.insert(new, columns);
         }
     }
-}
 
-/// Returns the tables that copies replace: a new table gets the name of one that is dropped, or a table is
-/// renamed first and created again under its old name.
-fn rebuilt(script: &Script) -> BTreeMap<String, Rebuild> {
-    let (mut created, mut dropped) = (BTreeSet::new(), BTreeSet::new());
-    let mut renamed = Vec::new();
-    for statement in script.statements() {
-        let tokens = tokens(&statement);
-        let mut rest = Reader(&tokens);
-        if rest.eat(&["CREATE"]) {
-            rest.eat_any(&["TEMP", "TEMPORARY"]);
-            if rest.eat(&["TABLE"]) {
-                rest.eat_if_exists();
-                created.insert(rest.name());
-            }
-        } else if rest.eat(&["DROP", "TABLE"]) {
-            rest.eat_if_exists();
-            dropped.insert(rest.name());
-        } else if rest.eat(&["ALTER", "TABLE"]) {
-            let old = rest.name();
-            if rest.eat(&["RENAME", "TO"]) {
-                renamed.push((created.contains(&old), old, rest.name()));
-            }
-        }
+    /// Returns whether a table is the copy that replaces another.
+    pub(super) fn is_copy(&self, table: &str) -> bool {
+        self.rebuilt.get(table).is_some_and(|rebuild| rebuild.copy == table)
     }
-    let mut rebuilt = BTreeMap::new();
-    for (is_copy, old, new) in renamed {
-        if created.contains(&old) && dropped.contains(&new) {
-            let original = if is_copy { new.clone() } else { old.clone() };
-            let rebuild = Rebuild { original, copy: old.clone() };
-            rebuilt.extend([old, new].map(|name| (name, rebuild.clone())));
-        }
+
+    /// Returns the columns of a new table.
+    pub(super) fn columns_of(&self, table: &str) -> Vec<String> {
+        self.created.get(table).into_iter().flatten().map(|column| column.name.clone()).collect()
     }
-    rebuilt
+
+    /// Returns the columns of a new table that are NOT NULL and have no default.
+    pub(super) fn required_columns_of(&self, table: &str) -> Vec<String> {
+        let columns = self.created.get(table).into_iter().flatten();
+        columns.filter(|column| column.is_required).map(|column| column.name.clone()).collect()
+    }
 }
 
 /// Returns the columns of a `CREATE TABLE`, from its parentheses.
-pub(super) fn created_columns(rest: Reader<'_>) -> Vec<String> {
-    rest.inside()
-        .parts()
-        .into_iter()
-        .filter(|part| !columns::is_constraint(*part))
-        .map(|mut part| part.name())
-        .collect()
+pub(super) fn created_columns(rest: Reader<'_>) -> Vec<CreatedColumn> {
+    let parts = rest.inside().parts().into_iter().filter(|part| !columns::is_constraint(*part));
+    let column = |mut part: Reader<'_>| {
+        let name = part.name();
+        let has_value = part.has(&["DEFAULT"]) || part.has(&["AS"]);
+        // SQLite numbers the rows of an INTEGER PRIMARY KEY.
+        let is_required = part.has(&["NOT", "NULL"]) && !has_value && !part.has(&["PRIMARY", "KEY"]);
+        CreatedColumn { name, is_required }
+    };
+    parts.map(column).collect()
 }

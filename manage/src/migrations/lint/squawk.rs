@@ -11,7 +11,9 @@ use crate::settings::Backend;
 
 /// Rules of Squawk's that are not asked for: `migrate` opens and ends transactions itself and continues a file
 /// that was half run; and what is dropped or renamed is compared with the previous `schema.rs` by rules of ours.
-const LEFT_OUT: [&str; 9] = [
+/// Squawk also allows CONCURRENTLY in a migration of one statement, for which `migrate` opens a transaction.
+const LEFT_OUT: [&str; 10] = [
+    "ban-concurrent-index-creation-in-transaction",
     "ban-uncommitted-transaction",
     "transaction-nesting",
     "prefer-robust-stmts",
@@ -40,7 +42,7 @@ pub(super) fn replace(findings: &mut Vec<Finding>, file: &FileLint<'_>, entry: &
     let left_out: Vec<Rule> = LEFT_OUT.iter().filter_map(|name| Rule::try_from(*name).ok()).collect();
     let mut linter = Linter::with_rules(&[], &left_out);
     linter.settings.assume_in_transaction = entry.is_in_transaction();
-    findings.retain(|finding| finding.is_info || !is_rule(&finding.rule));
+    findings.retain(|finding| !is_rule(&finding.rule));
     let mut seen = BTreeSet::new();
     for violation in linter.lint(&parsed, entry.up()) {
         let start = usize::from(violation.text_range.start());

@@ -2,7 +2,7 @@
 
 use super::scan::{Scan, created_columns};
 use super::tokens::Reader;
-use super::{alter_table, objects};
+use super::{alter_table, objects, rebuilding};
 use crate::settings::Backend;
 
 /// Statements that neither lock a table for long nor change what the running version uses.
@@ -11,18 +11,15 @@ const HARMLESS: &[&str] = &[
     "ABORT",
     "ANALYZE",
     "ATTACH",
-    "BEGIN",
     "CHECK",
     "CHECKPOINT",
     "CLOSE",
     "COMMENT",
-    "COMMIT",
     "COPY",
     "DEALLOCATE",
     "DECLARE",
     "DETACH",
     "DISCARD",
-    "END",
     "EXPLAIN",
     "FETCH",
     "FLUSH",
@@ -39,12 +36,10 @@ const HARMLESS: &[&str] = &[
     "REPLACE",
     "RESET",
     "REVOKE",
-    "ROLLBACK",
     "SAVEPOINT",
     "SECURITY",
     "SELECT",
     "SHOW",
-    "START",
     "TABLE",
     "UNLISTEN",
     "UNLOCK",
@@ -56,12 +51,17 @@ pub(super) fn read(scan: &mut Scan, at: Reader<'_>) {
     let mut rest = at;
     let word = rest.word();
     rest.skip(1);
+    if scan.is(Backend::Postgres) && matches!(word, "CREATE" | "ALTER" | "DROP") {
+        at.long_names().for_each(|name| scan.report("identifier-too-long", name));
+    }
     match word {
         "CREATE" => create(scan, at, rest),
         "ALTER" => {
             rest.eat_any(&["ONLINE", "OFFLINE", "IGNORE"]);
-            if rest.eat(&["TABLE"]) || rest.eat(&["FOREIGN", "TABLE"]) {
+            if rest.eat(&["TABLE"]) {
                 alter_table::read(scan, at, rest);
+            } else if rest.eat(&["FOREIGN", "TABLE"]) {
+                alter_table::read_foreign(scan, rest);
             } else {
                 objects::altered(scan, at, rest);
             }
@@ -81,12 +81,16 @@ pub(super) fn read(scan: &mut Scan, at: Reader<'_>) {
                 scan.skips_foreign_keys = matches!(rest.word(), "0" | "OFF" | "FALSE");
             }
         }
+        "BEGIN" | "START" => scan.begin(),
+        "ROLLBACK" if rest.has(&["TO"]) => {}
+        "COMMIT" | "END" | "ROLLBACK" => scan.commit(),
         "OPTIMIZE" | "REPAIR" if scan.is(Backend::Mysql) => {}
         "LOCK" if !scan.is(Backend::Sqlite) => locked(scan, at, rest),
         "VACUUM" => vacuum(scan, at, rest),
         "CLUSTER" if scan.is(Backend::Postgres) => scan.report("prefer-repack", at),
         "REINDEX" => reindex(scan, at, rest),
         "REFRESH" if scan.is(Backend::Postgres) => refresh(scan, at, rest),
+        "INSERT" | "REPLACE" if scan.is(Backend::Sqlite) => rebuilding::copied(scan, at, rest),
         word if HARMLESS.contains(&word) => {}
         // `DO`, `CALL`, `EXECUTE`: what they run is not in this text, or in another language.
         _ => scan.report("unread-statement", at),
@@ -95,6 +99,7 @@ pub(super) fn read(scan: &mut Scan, at: Reader<'_>) {
 
 fn create(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     let _ = rest.eat(&["OR", "REPLACE"]);
+    let is_temporary = ["GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "VIRTUAL", "FOREIGN"].contains(&rest.word());
     let is_blocking = matches!(rest.word(), "FULLTEXT" | "SPATIAL");
     rest.eat_any(&[
         "GLOBAL",
@@ -113,6 +118,9 @@ fn create(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     if rest.eat(&["TABLE"]) {
         rest.eat_if_exists();
         let table = rest.name();
+        if !is_temporary && rest.is(&["("]) && !has_key(rest) {
+            scan.create_keyless(&table, at);
+        }
         scan.create(table, created_columns(rest));
     } else if rest.eat(&["MATERIALIZED", "VIEW"]) {
         rest.eat_if_exists();
@@ -120,7 +128,16 @@ fn create(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
         scan.create(view, Vec::new());
     } else if rest.eat(&["INDEX"]) {
         index(scan, at, rest, is_blocking);
+    } else if rest.eat(&["DOMAIN"]) && (rest.has(&["CHECK"]) || rest.has(&["NOT", "NULL"])) {
+        scan.report("ban-create-domain-with-constraint", at);
     }
+}
+
+/// Returns whether a `CREATE TABLE`, from its parentheses, has a primary key, or may get one from another table.
+fn has_key(rest: Reader<'_>) -> bool {
+    let is_of_another = rest.has(&["INHERITS"]) || rest.has(&["AS"]) || rest.has(&["SELECT"]);
+    let is_key = |part: &Reader<'_>| part.has(&["PRIMARY", "KEY"]) || part.is(&["LIKE"]);
+    is_of_another || rest.inside().parts().iter().any(is_key)
 }
 
 fn index(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>, is_blocking: bool) {
@@ -257,6 +274,10 @@ fn reindex(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     let is_option = |option: &Reader<'_>| option.is(&["CONCURRENTLY"]) && option.0.len() < 2;
     let mut is_concurrent = rest.inside().parts().iter().any(is_option);
     let _ = rest.eat_parentheses();
+    // It cannot be concurrent.
+    if rest.eat(&["SYSTEM"]) {
+        return scan.report("rewriting-table", at);
+    }
     rest.skip(1);
     is_concurrent |= rest.eat(&["CONCURRENTLY"]);
     let name = rest.name();

@@ -110,6 +110,21 @@ impl<'t> Reader<'t> {
         name
     }
 
+    /// Returns whether the next token is a text in single quotes.
+    pub(super) fn is_string(self) -> bool {
+        self.0.first().is_some_and(|token| token.is_quoted && token.text.starts_with('\''))
+    }
+
+    /// Iterates over the names that PostgreSQL cuts, since they have more than 63 bytes.
+    pub(super) fn long_names(self) -> impl Iterator<Item = Reader<'t>> {
+        let is_name = |token: &Token<'_>| match token.is_quoted {
+            true => token.text.starts_with('"'),
+            false => token.text.starts_with(|c: char| c.is_alphabetic() || c == '_'),
+        };
+        let is_long = move |token: &Token<'_>| is_name(token) && unquoted(token).len() > 63;
+        (0..self.0.len()).filter(move |nth| is_long(&self.0[*nth])).map(move |nth| Reader(&self.0[nth..]))
+    }
+
     /// Returns whether these words follow each other outside of parentheses.
     pub(super) fn has(self, words: &[&str]) -> bool {
         self.after(words).is_some()

@@ -1,6 +1,6 @@
 //! Statements that break the version of the program that is still running, lose data, or fail with rows.
 
-use super::{ALL, MYSQL, POSTGRES, Rule, SERVERS, SQLITE, rule, text};
+use super::{ALL, MYSQL, POSTGRES, Rule, SERVERS, SQLITE, info, rule, text};
 
 /// Objects that others use by their names.
 const DROPPED: &str = "The running version, or another client, may still use it.";
@@ -89,7 +89,7 @@ pub(super) const RULES: &[Rule] = &[
             ),
             text(
                 SQLITE,
-                "SQLite refuses it if the table has rows, though not on an empty database.",
+                "Inserts of the running version fail, and SQLite refuses ADD COLUMN if the table has rows.",
                 "Add it with a constant default, or without NOT NULL.",
             ),
         ],
@@ -100,6 +100,14 @@ pub(super) const RULES: &[Rule] = &[
             SQLITE,
             "SQLite refuses CURRENT_TIMESTAMP, an expression or a stored generated column if the table has rows.",
             "Add the column with a constant default or none, and fill the rows with UPDATE.",
+        )],
+    ),
+    rule(
+        "adding-json-field",
+        &[text(
+            POSTGRES,
+            "Values of json cannot be compared, so queries with DISTINCT or GROUP BY fail.",
+            "Use jsonb.",
         )],
     ),
     rule(
@@ -156,6 +164,22 @@ pub(super) const RULES: &[Rule] = &[
             MYSQL,
             "The table is rebuilt, and the running version loads and updates rows by the old key.",
             "Release a version that works with both keys first.",
+        )],
+    ),
+    rule(
+        "identifier-too-long",
+        &[text(
+            POSTGRES,
+            "PostgreSQL cuts the name to 63 bytes: two long names may be the same, and schema.rs has another.",
+            "Use a shorter name.",
+        )],
+    ),
+    info(
+        "missing-primary-key",
+        &[text(
+            ALL,
+            "Diesel needs a primary key for update, delete and find, and replication to find rows.",
+            "Add a primary key, also one of several columns.",
         )],
     ),
 ];

@@ -175,6 +175,14 @@ pub(super) const RULES: &[Rule] = &[
         )],
     ),
     rule(
+        "ban-create-domain-with-constraint",
+        &[text(
+            POSTGRES,
+            "Adding a column of the domain rewrites the table, and a later change locks each table that has one.",
+            "Put the constraint on the columns.",
+        )],
+    ),
+    rule(
         "attaching-partition",
         &[text(
             POSTGRES,
