@@ -67,6 +67,15 @@ fn a_running_request_is_finished() {
     running.wait(SOON).expect_success();
 }
 
+/// Each finding is allowed by a mark, and each mark is needed.
+#[case]
+fn the_migrations_are_linted() {
+    let transcript =
+        manage().env("DATABASE_URL", DEAD).args(["migrate", "--lint"]).run(SOON).expect_success();
+    let out = &transcript.stdout;
+    assert!(out.starts_with("Linted ") && out.ends_with(" migrations: no findings.\n"), "{transcript}");
+}
+
 #[case]
 fn a_reader_that_leaves_is_no_trouble() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_manage"))

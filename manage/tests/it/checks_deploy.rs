@@ -124,8 +124,16 @@ fn weak_secrets_of_apps_in_variables() {
 #[case]
 fn a_good_deployment() {
     let url = format!("postgres://warehouse:{STRONG}@db.example.org/stock?sslmode=verify-full");
+    let squawks = match cfg!(feature = "squawk") {
+        true => ", \"prefer-bigint-over-int\", \"prefer-identity\", \"prefer-text-field\"",
+        false => "",
+    };
+    let settings = format!(
+        "[checks]\nsilenced = [\"deployment.W001\", \"manage.W001\"]\n\n\
+         [migrations]\nlint_disable = [\"vacuuming-database\"{squawks}]\n"
+    );
     let project = Project::new()
-        .file("manage.toml", "[checks]\nsilenced = [\"deployment.W001\", \"manage.W001\"]\n\n[migrations]\nlint_disable = [\"vacuuming-database\"]\n")
+        .file("manage.toml", &settings)
         .env("DATABASE_URL", &url)
         .env("MANAGE_ENV", "production")
         .env("MANAGE_SERVER_ALLOWED_HOSTS", "shop.example.org");

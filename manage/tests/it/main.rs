@@ -57,6 +57,9 @@ mod libpq;
 #[cfg(all(unix, feature = "postgres"))]
 mod libpq_servers;
 mod linting;
+mod linting_marks;
+#[cfg(all(feature = "postgres", feature = "squawk"))]
+mod linting_squawk;
 #[cfg(feature = "sqlite")]
 mod lock_files;
 mod locking;

@@ -1,3 +1,5 @@
+-- The numbers and texts are small, as in Diesel's guide.
+-- squawk-ignore-file prefer-bigint-over-int, prefer-identity, prefer-text-field, prefer-timestamp-tz
 CREATE TABLE articles (
     id SERIAL PRIMARY KEY,
     slug VARCHAR(200) NOT NULL UNIQUE,

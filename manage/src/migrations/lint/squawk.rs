@@ -34,7 +34,10 @@ pub(super) fn replace(findings: &mut Vec<Finding>, file: &FileLint<'_>, entry: &
     if entry.backend() != Backend::Postgres {
         return;
     }
-    let parsed = SourceFile::parse(entry.up());
+    // For Squawk a mark also covers the line below it, whatever begins there. Ours belong to a statement, and are
+    // applied to the findings below.
+    let text = entry.up().replace("squawk-ignore", "squawk_ignore");
+    let parsed = SourceFile::parse(&text);
     // What it cannot read, our own rules have read.
     if !parsed.errors().is_empty() {
         return;
@@ -44,7 +47,7 @@ pub(super) fn replace(findings: &mut Vec<Finding>, file: &FileLint<'_>, entry: &
     linter.settings.assume_in_transaction = entry.is_in_transaction();
     findings.retain(|finding| !is_rule(&finding.rule));
     let mut seen = BTreeSet::new();
-    for violation in linter.lint(&parsed, entry.up()) {
+    for violation in linter.lint(&parsed, &text) {
         let start = usize::from(violation.text_range.start());
         let rule = violation.code.to_string();
         if seen.insert((start, rule.clone())) {
