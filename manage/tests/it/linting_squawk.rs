@@ -60,7 +60,7 @@ fn squawk_reads_a_file() {
     assert_eq!(places(&ran), expected.map(|(rule, line)| (rule.to_owned(), line)), "{}", ran.all());
     let text = project.run("migrate --lint");
     assert!(
-        text.out.contains("/squawked/2026-03-01-000000_orders/up.sql:6:31: prefer-bigint-over-int\n"),
+        text.out.contains("/squawked/2026-03-01-000000_orders/up.sql:6:37: prefer-bigint-over-int\n"),
         "{}",
         text.out
     );

@@ -3,9 +3,11 @@
 use super::found;
 use crate::settings::Backend::{self, Mysql, Postgres, Sqlite};
 
-/// Each with the rules and lines that are reported. A text that begins with `~` is a migration without a
+/// A migration, with the rules and lines that are reported. A text that begins with `~` is a migration without a
 /// transaction.
-const FORMS: &[(Backend, &str, &[(&str, usize)])] = &[
+type Form = (Backend, &'static str, &'static [(&'static str, usize)]);
+
+const FORMS: &[Form] = &[
     // Statements that open and end transactions.
     (
         Postgres,

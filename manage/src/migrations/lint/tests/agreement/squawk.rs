@@ -58,11 +58,17 @@ fn the_tests_of_squawk_give_the_same_results() {
 /// Returns the directory of the crate `squawk-linter`, and its version.
 fn sources() -> (PathBuf, String) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let host = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-    let words = ["metadata", "--format-version", "1", "--features", "squawk", "--filter-platform", &host];
-    let output = Command::new(env!("CARGO")).args(words).current_dir(root).output().expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let run = |program: &str, words: &[&str]| {
+        let output = Command::new(program).args(words).current_dir(root).output().expect("a program");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let host = run("rustc", &["--print", "host-tuple"]);
+    // Without crates for other platforms, which may not have been downloaded.
+    let words =
+        ["metadata", "--locked", "--format-version", "1", "--features", "squawk", "--filter-platform"];
+    let metadata = run(env!("CARGO"), &[&words[..], &[host.trim()]].concat());
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).expect("JSON");
     let mut packages = metadata["packages"].as_array().expect("packages").iter();
     let linter = packages.find(|package| package["name"] == "squawk-linter").expect("squawk-linter");
     let manifest = Path::new(linter["manifest_path"].as_str().expect("a path"));
