@@ -156,9 +156,7 @@ pub(super) fn added_constraint(scan: &mut Scan, at: Reader<'_>, table: &str, mut
     }
     let is_valid = !rest.has(&["NOT", "VALID"]);
     if !is_valid {
-        if let Some(check) = rest.after(&["CHECK"]) {
-            scan.nulls.add_check(table, &name, check);
-        }
+        scan.nulls.add_constraint(table, &name, rest.after(&["CHECK"]));
         scan.not_valid.insert(format!("{table}.{name}"));
     }
     let has_index = rest.has(&["USING", "INDEX"]) && scan.is(Backend::Postgres);

@@ -8,7 +8,7 @@ use super::tokens::Reader;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nulls {
     /// By constraint, as `table.name`: the column of a `CHECK (column IS NOT NULL) NOT VALID` of this migration;
-    /// an empty text for any other check.
+    /// an empty text for any other constraint.
     checks: BTreeMap<String, String>,
     /// The columns that a validated check allows to be NOT NULL without reading all rows.
     checked: BTreeSet<String>,
@@ -19,9 +19,9 @@ pub(super) struct Nulls {
 }
 
 impl Nulls {
-    /// Remembers a `CHECK … NOT VALID`. `check` is what follows the word.
-    pub(super) fn add_check(&mut self, table: &str, name: &str, check: Reader<'_>) {
-        let mut inside = check.inside();
+    /// Remembers a constraint with `NOT VALID`. `check` is what follows the word `CHECK`, if it is one.
+    pub(super) fn add_constraint(&mut self, table: &str, name: &str, check: Option<Reader<'_>>) {
+        let mut inside = check.map_or(Reader(&[]), Reader::inside);
         let column = inside.name();
         let is_not_null = inside.is(&["IS", "NOT", "NULL"]) && inside.0.len() == 3;
         let column = if is_not_null { format!("{table}.{column}") } else { String::new() };

@@ -89,5 +89,8 @@ fn is_column(value: Reader<'_>) -> bool {
     let mut rest = value;
     let name = rest.name();
     let is_number = name.starts_with(|c: char| c.is_ascii_digit());
-    !name.is_empty() && !is_number && !value.is_string() && (rest.is_empty() || rest.is(&["AS"]))
+    let is_constant = ["NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"]
+        .contains(&value.word());
+    let is_name = !name.is_empty() && !is_number && !is_constant && !value.is_string();
+    is_name && (rest.is_empty() || rest.is(&["AS"]))
 }

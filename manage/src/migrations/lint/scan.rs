@@ -142,6 +142,10 @@ impl Scan {
 
     /// Remembers a new table that has no primary key yet.
     pub(super) fn create_keyless(&mut self, table: &str, at: Reader<'_>) {
+        // SQLite numbers the rows, and Diesel uses that.
+        if self.is(Backend::Sqlite) {
+            return;
+        }
         self.keyless.extend(at.start().map(|start| (table.to_owned(), start)));
     }
 

@@ -99,7 +99,7 @@ pub(super) fn read(scan: &mut Scan, at: Reader<'_>) {
 
 fn create(scan: &mut Scan, at: Reader<'_>, mut rest: Reader<'_>) {
     let _ = rest.eat(&["OR", "REPLACE"]);
-    let is_temporary = ["GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "VIRTUAL", "FOREIGN"].contains(&rest.word());
+    let is_temporary = ["GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "FOREIGN"].contains(&rest.word());
     let is_blocking = matches!(rest.word(), "FULLTEXT" | "SPATIAL");
     rest.eat_any(&[
         "GLOBAL",

@@ -177,7 +177,7 @@ pub(super) const RULES: &[Rule] = &[
     info(
         "missing-primary-key",
         &[text(
-            ALL,
+            SERVERS,
             "Diesel needs a primary key for update, delete and find, and replication to find rows.",
             "Add a primary key, also one of several columns.",
         )],

@@ -39,6 +39,12 @@ const FORMS: &[Form] = &[
          ALTER TABLE a VALIDATE CONSTRAINT c;\nALTER TABLE a ALTER b SET NOT NULL",
         &[("adding-not-nullable-field", 3)],
     ),
+    (
+        Postgres,
+        "~ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES d (e) NOT VALID;\n\
+         ALTER TABLE a VALIDATE CONSTRAINT f;\nALTER TABLE a ALTER b SET NOT NULL",
+        &[("adding-not-nullable-field", 3)],
+    ),
     // The rows of a foreign table are elsewhere.
     (
         Postgres,
@@ -115,6 +121,13 @@ const FORMS: &[Form] = &[
         "ALTER TABLE a RENAME TO a_old;\nCREATE TABLE a (id INTEGER PRIMARY KEY, b INT NOT NULL, c INT NOT NULL);\n\
          INSERT INTO a SELECT id, b,\n  coalesce(c, 0) FROM a_old;\nDROP TABLE a_old",
         &[("adding-required-field", 4), ("rebuilding-table", 5)],
+    ),
+    (
+        Sqlite,
+        "CREATE TABLE new_a (id INTEGER PRIMARY KEY, b TEXT NOT NULL, c TEXT NOT NULL);\n\
+         INSERT INTO new_a SELECT id,\n  CURRENT_TIMESTAMP,\n  'c' FROM a;\n\
+         DROP TABLE a;\nALTER TABLE new_a RENAME TO a",
+        &[("adding-required-field", 3), ("adding-required-field", 4), ("rebuilding-table", 5)],
     ),
     (
         Sqlite,

@@ -187,16 +187,13 @@ pub(super) const CASES: &[Case] = &[
     case(
         "missing-primary-key",
         Mysql,
-        "CREATE TABLE a (b INT)",
-        (1, 1),
-        &["CREATE TABLE a (b INT PRIMARY KEY)", "CREATE TABLE a LIKE b"],
-    ),
-    case(
-        "missing-primary-key",
-        Sqlite,
         "SELECT 1;\nCREATE TABLE a (b INT);\nALTER TABLE a RENAME TO c",
         (2, 1),
-        &["CREATE VIRTUAL TABLE a USING fts5 (b)", "CREATE TABLE a (b INTEGER PRIMARY KEY)"],
+        &[
+            "CREATE TABLE a (b INT PRIMARY KEY)",
+            "CREATE TABLE a LIKE b",
+            "CREATE TABLE a (b INT); ALTER TABLE a RENAME TO c; ALTER TABLE c ADD PRIMARY KEY (b)",
+        ],
     ),
     case(
         "ban-drop-not-null",
