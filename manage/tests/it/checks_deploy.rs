@@ -65,7 +65,9 @@ fn a_slip_in_production_is_reported() {
 fn weak_passwords() {
     let with = |password: &str| {
         let url = format!("postgres://warehouse:{password}@db/stock");
-        deploy(&Project::new().env("DATABASE_URL", &url))
+        // The paths of the migrations contain one of the passwords.
+        let project = Project::new().env("MANAGE_MIGRATIONS_LINT_START_AFTER", "99991231000000");
+        deploy(&project.env("DATABASE_URL", &url))
     };
     for password in ["warehouse", "Stock2024", "changeme99", "hunter2", "postgres"] {
         let ran = with(password);
