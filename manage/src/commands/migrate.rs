@@ -1,15 +1,15 @@
 mod arguments;
-mod chosen;
 #[cfg(feature = "lint")]
 mod lint;
 mod one;
 
 use crate::interaction::Confirmation;
+use crate::migrations::{Migrations, Source, distinct_schemas};
 use crate::prelude::*;
 use crate::render;
-use crate::settings::Backend;
+use crate::settings::DatabaseSettings;
 
-use arguments::{Goal, Modes, Options, Request};
+use arguments::{Goal, Invocation, Modes, Options};
 use one::migrate_one;
 
 /// Bring a database's schema up to date
@@ -36,44 +36,33 @@ pub(crate) fn migrate(
     }
     render::statement_limit(&settings, options.statement_timeout)?;
     render::assumed_database(cx, &[&database], cx.skips_checks())?;
-    let request = Request { settings, first, second, plan, check, options, modes, confirmation };
-    let schemas = unique(&request.modes.schema);
+    let schemas = distinct_schemas(&modes.schema, settings.backend);
+    let schemas = schemas.map_err(|error| render::schema_error(error.into()))?;
+    let migrations = migrations_of(cx, &settings, &modes, first.as_deref())?;
+    let mut request = modes.request(&options);
+    request
+        .name([first, second], &migrations, &cx.program().registry().apps())
+        .map_err(|error| render::request_error(cx, "migrate", error.into()))?;
+    let invocation = Invocation { settings, migrations, request, plan, check, options, confirmation };
     if schemas.is_empty() {
-        return migrate_one(cx, &request, None);
+        return migrate_one(cx, &invocation, None);
     }
-    if request.settings.backend != Backend::Postgres {
-        let text = "--schema is for PostgreSQL: on other databases a schema is a database of its own.";
-        return Err(CommandError::new(text).hint("Name the database with --database.").into());
-    }
-    let mut failed = Vec::new();
-    let mut exit = Exit::SUCCESS;
-    for (index, schema) in schemas.iter().enumerate() {
-        cx.check_cancelled()?;
-        render::schema_heading(cx, index + 1, schemas.len(), schema)?;
-        match migrate_one(cx, &request, Some(schema)) {
-            Ok(Exit::SUCCESS) => {}
-            Ok(other) => exit = other,
-            Err(error) => {
-                cx.check_cancelled()?;
-                // A failure of one does not stop the others.
-                exit = render::schema_failure(cx, &error);
-                failed.push(*schema);
-            }
-        }
-    }
-    if !failed.is_empty() || !(plan || check) {
-        render::schema_summary(cx, schemas.len(), &failed)?;
-    }
-    Ok(exit)
+    render::each_schema(cx, &schemas, !(plan || check), |schema| migrate_one(cx, &invocation, Some(schema)))
 }
 
-/// Returns the names without those that are repeated.
-fn unique(names: &[String]) -> Vec<&str> {
-    let mut unique: Vec<&str> = Vec::new();
-    for name in names {
-        if !unique.contains(&name.as_str()) {
-            unique.push(name);
-        }
+/// Returns the migrations, and prints where they come from if that is not the program. `app` is the first word.
+fn migrations_of(
+    cx: &Context,
+    settings: &DatabaseSettings,
+    modes: &Modes,
+    app: Option<&str>,
+) -> Result<Migrations> {
+    let (program, backend) = (cx.program(), settings.backend);
+    let from_folder = modes.from_folder.as_ref().map(|folder| folder.as_deref());
+    let source = Source::chosen(from_folder, app, program, backend)
+        .map_err(|error| render::request_error(cx, "migrate", error))?;
+    if let Some(source) = &source {
+        render::migration_source(cx, cx.out(), source)?;
     }
-    unique
+    Migrations::of_source(program, backend, source.as_ref())?.ok_or_else(|| render::no_migrations().into())
 }

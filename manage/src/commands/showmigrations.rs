@@ -48,7 +48,7 @@ pub(crate) fn showmigrations(
     let with_migrations = migrations.apps();
     let installed = cx.program().registry().apps();
     if let Some(app) = apps.iter().find(|app| !installed.contains(&app.as_str())) {
-        return Err(render::unknown_app(cx, &migrations, app));
+        return Err(render::unknown_app(cx, &migrations.apps(), app));
     }
     let named: Vec<&str> = apps.iter().map(String::as_str).collect();
     let mut connection = Connection::open_to_read(settings).map_err(CommandError::from)?;

@@ -22,6 +22,7 @@ pub(crate) mod lint;
 pub(crate) mod lock;
 pub(crate) mod plan;
 mod prune;
+mod request;
 pub(crate) mod run;
 mod schema;
 mod script;
@@ -36,6 +37,7 @@ pub(crate) use plan::{
     Direction, MigrationPlan, MigrationTarget, PlannedMigration, PlannedStep, TargetError,
 };
 pub(crate) use prune::{Pruned, prune};
+pub(crate) use request::{MigrateRequest, RequestError};
 #[cfg(feature = "testing")]
 pub(crate) use run::apply::apply;
 pub(crate) use run::{
@@ -43,7 +45,7 @@ pub(crate) use run::{
     OrderError, PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent,
     StoppedError, UnclearStatement, accept, apply_with, check_replaced, check_reversible,
 };
-pub(crate) use schema::{SchemaError, enter_schema};
+pub(crate) use schema::{SchemaError, distinct_schemas, enter_schema};
 pub(crate) use source::{FolderError, Migrations, Source, SourceError, has_migrations};
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};

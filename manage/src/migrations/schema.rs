@@ -1,4 +1,4 @@
-//! Migrates one schema of a PostgreSQL database: Diesel's table and the journal are in it, too.
+//! Schemas of a PostgreSQL database that are migrated on their own: Diesel's table and the journal are in each.
 
 use std::fmt;
 
@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::console::printable;
 use crate::database::Connection;
+use crate::settings::Backend;
 
 /// Why a schema cannot be migrated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum SchemaError {
     Missing(String),
     /// The connection goes through a transaction pooler, which gives each transaction any session.
     Pooled,
+    /// The database is none of PostgreSQL.
+    OtherBackend,
 }
 
 impl fmt::Display for SchemaError {
@@ -23,12 +26,29 @@ impl fmt::Display for SchemaError {
             Self::Missing(schema) => {
                 write!(f, "The database has no schema '{}'.", printable(schema))
             }
-            Self::Pooled => f.write_str("A schema cannot be migrated through a transaction pooler."),
+            Self::Pooled => f.write_str("A schema cannot be chosen through a transaction pooler."),
+            Self::OtherBackend => f.write_str(
+                "--schema is for PostgreSQL: on other databases a schema is a database of its own.",
+            ),
         }
     }
 }
 
 impl std::error::Error for SchemaError {}
+
+/// Returns the names of schemas without those that are repeated. Fails if the database has no schemas.
+pub(crate) fn distinct_schemas(names: &[String], backend: Backend) -> Result<Vec<&str>, SchemaError> {
+    if !names.is_empty() && backend != Backend::Postgres {
+        return Err(SchemaError::OtherBackend);
+    }
+    let mut distinct: Vec<&str> = Vec::new();
+    for name in names {
+        if !distinct.contains(&name.as_str()) {
+            distinct.push(name);
+        }
+    }
+    Ok(distinct)
+}
 
 /// Makes a schema the only one in the session's search path.
 pub(crate) fn enter_schema(

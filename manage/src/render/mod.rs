@@ -35,10 +35,10 @@ pub(crate) use makemigrations::{
     migrations_of, new_migration_error, undeclared_tables,
 };
 pub(crate) use migrations::{
-    MigrationLines, edited_migrations, lock_error, migration_error, migration_json, migration_list,
-    migration_operations, migration_order, migration_source, needless_answers, no_migrations, planned_steps,
-    pruned_migrations, schema_error, schema_failure, schema_heading, schema_summary, statement_limit,
-    target_error, unapplied, unknown_app, unknown_list, unknown_migrations, unknown_target, waiting_for_lock,
+    MigrationLines, each_schema, edited_migrations, lock_error, migration_error, migration_json,
+    migration_list, migration_operations, migration_order, migration_source, needless_answers, no_migrations,
+    planned_steps, pruned_migrations, request_error, schema_error, statement_limit, target_error, unapplied,
+    unknown_app, unknown_list, unknown_migrations, waiting_for_lock,
 };
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::interaction::Confirmation;
-use crate::migrations::{LimitOptions, Resume};
+use crate::migrations::{Fake, LimitOptions, MigrateRequest, Migrations, Resume};
 #[cfg(feature = "lint")]
 use crate::render;
 use crate::settings::DatabaseSettings;
@@ -113,14 +113,26 @@ pub(crate) struct Modes {
     pub(super) run_syncdb: bool,
 }
 
+impl Modes {
+    /// Returns what is asked for, except what the two words name.
+    pub(super) fn request(&self, options: &Options) -> MigrateRequest {
+        let fake = match (self.fake, self.fake_initial) {
+            (true, _) => Fake::All,
+            (_, true) => Fake::Initial,
+            _ => Fake::No,
+        };
+        let (accept, resume) = (options.accept.clone(), options.resume.clone());
+        MigrateRequest { redo: self.redo, prune: self.prune, accept, resume, fake, ..Default::default() }
+    }
+}
+
 /// What the command line asks for.
-pub(super) struct Request {
+pub(super) struct Invocation {
     pub(super) settings: DatabaseSettings,
-    pub(super) first: Option<String>,
-    pub(super) second: Option<String>,
+    pub(super) migrations: Migrations,
+    pub(super) request: MigrateRequest,
     pub(super) plan: bool,
     pub(super) check: bool,
     pub(super) options: Options,
-    pub(super) modes: Modes,
     pub(super) confirmation: Confirmation,
 }

@@ -147,12 +147,13 @@ impl Migrations {
         Self::from(program, backend, embedded)
     }
 
-    /// Like [`Migrations::of_program`], from another source.
+    /// Like [`Migrations::of_program`], from another source, if one is given.
     pub(crate) fn of_source(
         program: &Program,
         backend: Backend,
-        source: &Source<'_>,
+        source: Option<&Source<'_>>,
     ) -> crate::error::Result<Option<Self>> {
+        let Some(source) = source else { return Ok(Self::of_program(program, backend)?) };
         let read = |registration: &MigrationsRegistration, path: &str, embedded| match source {
             Source::Folder(app, folder) if registration.location.app() == *app => {
                 Ok((folder.display().to_string(), folders::read(folder)?))

@@ -1,5 +1,6 @@
 //! Where migrations come from: directories that are compiled into the program.
 
+mod chosen;
 mod dependencies;
 #[cfg(feature = "schema")]
 mod directories;

@@ -1,39 +1,43 @@
 //! What names an app or a migration, and does not exist.
 
+use super::target_error;
 use crate::command::Context;
 use crate::console::{echo, printable};
 use crate::error::CommandError;
-use crate::migrations::{Migrations, TargetError};
+use crate::migrations::RequestError;
 use crate::suggest::closest;
 
-/// Says that an app is not installed, or has no migrations.
-pub(crate) fn unknown_app(cx: &Context, migrations: &Migrations, label: &str) -> anyhow::Error {
+/// Adds to the error of a request what to do. Other errors stay as they are. `command` is the name of the
+/// command.
+pub(crate) fn request_error(cx: &Context, command: &str, error: anyhow::Error) -> anyhow::Error {
+    let Some(of_request) = error.downcast_ref::<RequestError>() else { return error };
+    let hint = match of_request {
+        RequestError::UnknownApp { label, apps } => return unknown_app(cx, apps, label),
+        RequestError::Target(error) => return target_error(cx, error),
+        RequestError::UnknownWord { word, apps } => {
+            format!("See `{} showmigrations`. {}", cx.program().name(), hint(apps, word))
+        }
+        RequestError::PruneWithoutApp => format!("Name the app: `{command} APP_LABEL --prune`."),
+        RequestError::PruneWithMigration => "Leave out the migration.".to_owned(),
+        RequestError::DirectoryWithoutApp => {
+            format!("Name the app: `{command} APP_LABEL --from-folder=DIR`.")
+        }
+    };
+    CommandError::new(of_request.to_string()).hint(hint).into()
+}
+
+/// Says that an app is not installed, or has no migrations. `apps` have some.
+pub(crate) fn unknown_app(cx: &Context, apps: &[&str], label: &str) -> anyhow::Error {
     let is_installed = cx.program().registry().apps().contains(&label);
     let message = if is_installed {
         format!("App '{}' does not have migrations.", echo(label))
     } else {
         format!("No installed app with label '{}'.", echo(label))
     };
-    CommandError::new(message).hint(hint(migrations, label)).into()
+    CommandError::new(message).hint(hint(apps, label)).into()
 }
 
-/// Says that a word is neither an app nor a migration.
-pub(crate) fn unknown_target(
-    cx: &Context,
-    migrations: &Migrations,
-    text: &str,
-    error: &TargetError,
-) -> anyhow::Error {
-    if matches!(error, TargetError::Ambiguous(..)) {
-        return super::target_error(cx, error);
-    }
-    let apps = hint(migrations, text);
-    let hint = format!("See `{} showmigrations`. {apps}", cx.program().name());
-    CommandError::new(error.to_string()).hint(hint).into()
-}
-
-fn hint(migrations: &Migrations, label: &str) -> String {
-    let apps = migrations.apps();
+fn hint(apps: &[&str], label: &str) -> String {
     let meant = closest(label, apps.iter().copied());
     let meant = meant.map(|meant| format!("Did you mean '{}'? ", printable(meant))).unwrap_or_default();
     let apps = apps.join(", ");

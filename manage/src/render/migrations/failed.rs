@@ -7,8 +7,8 @@ use crate::console::printable_lines;
 use crate::database::LockHolder;
 use crate::error::{CommandError, Exit, Result};
 use crate::migrations::{
-    AcceptError, Answer, EditedError, LockError, OrderError, PartlyReplacedError, ResumeError, StepError,
-    StoppedError, TargetError, UnclearStatement,
+    AcceptError, Answer, EditedError, IrreversibleError, LockError, OrderError, PartlyReplacedError,
+    ResumeError, StepError, StoppedError, TargetError, UnclearStatement,
 };
 use crate::settings::{Backend, DatabaseSettings};
 
@@ -39,6 +39,9 @@ pub(crate) fn migration_error(error: anyhow::Error) -> anyhow::Error {
                 "Migrate this database with a version of the program from before {name}, which still has them all."
             ),
         );
+    }
+    if let Some(error) = error.downcast_ref::<IrreversibleError>() {
+        return hinted(error, "Write its down.sql, or choose a target after it.".to_owned());
     }
     if let Some(error) = error.downcast_ref::<AcceptError>() {
         return hinted(error, "See `showmigrations`.".to_owned());

@@ -9,7 +9,7 @@ mod progress;
 mod schemas;
 mod unapplied;
 
-pub(crate) use apps::{unknown_app, unknown_target};
+pub(crate) use apps::{request_error, unknown_app};
 pub(crate) use failed::{
     ask_about, lock_error, migration_error, no_migrations, statement_limit, target_error, waiting_for_lock,
 };
@@ -17,5 +17,5 @@ pub(crate) use listed::{migration_json, migration_list, migration_order, unknown
 pub(crate) use operations::{migration_operations, pruned_migrations};
 pub(crate) use planned::{edited_migrations, needless_answers, planned_steps, unknown_migrations};
 pub(crate) use progress::MigrationLines;
-pub(crate) use schemas::{migration_source, schema_error, schema_failure, schema_heading, schema_summary};
+pub(crate) use schemas::{each_schema, migration_source, schema_error};
 pub(crate) use unapplied::unapplied;
