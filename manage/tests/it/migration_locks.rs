@@ -204,6 +204,40 @@ app!(
     ("2026-01-01-000000_a", "CREATE INDEX CONCURRENTLY a_id ON a (id);", None, false)
 );
 
+app!(
+    "limits_alone",
+    (
+        "2026-01-01-000000_a",
+        "CALL note();\nVACUUM a;\nSELECT set_config('shop.seen', current_setting('lock' || '_timeout'), false);\n\
+         INSERT INTO seen VALUES (current_setting('shop.seen'));",
+        None,
+        false
+    )
+);
+
+/// Neither of them can run in a transaction, whose limits they would have.
+#[case(on_postgres)]
+fn a_statement_outside_of_any_transaction_has_limits() {
+    let database = TestDatabase::postgres();
+    let mut other = connect(&database);
+    execute(
+        &mut other,
+        "CREATE TABLE a (id INTEGER); CREATE TABLE seen (t TEXT); CREATE PROCEDURE note() LANGUAGE plpgsql AS \
+         $$ BEGIN COMMIT; INSERT INTO seen VALUES (current_setting('lock_timeout') || ' ' || current_setting('statement_timeout')); COMMIT; END $$",
+    );
+    execute(&mut other, "BEGIN; LOCK TABLE a");
+    let project = project_of(&["limits_alone"], &database);
+    let line = "migrate --table-lock-timeout 1 --statement-timeout 50";
+    let ran = project.run_and_after(line, "Trying again", || execute(&mut other, "COMMIT"));
+    assert_eq!(ran.exit.0, 0, "{}", ran.all());
+    let retried = "    Line 2 waited too long for a lock of another session: ";
+    assert!(ran.out.contains(retried), "{}", ran.all());
+    for (seen, who) in [("1s 50s", "the procedure"), ("0", "what changes only the session")] {
+        let query = format!("SELECT COUNT(*) AS n FROM seen WHERE t = '{seen}'");
+        assert_eq!(number(&mut connect(&database), &query), 1, "{who}\n{}", ran.all());
+    }
+}
+
 /// It waits for all older transactions, and leaves an invalid index if it is interrupted.
 #[case(on_postgres)]
 fn an_index_is_built_without_limits() {
@@ -220,12 +254,13 @@ fn an_index_is_built_without_limits() {
     execute(&mut writer, "BEGIN; INSERT INTO a VALUES (1)");
     let waits = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE 'CREATE INDEX%' \
-         AND wait_event_type = 'Lock' AND now() - query_start > interval '300ms'",
+         AND wait_event_type = 'Lock' AND now() - query_start > interval '1500ms'",
         database.name()
     );
     let project = project_of(&["limits_concurrently"], &database);
     let ran = std::thread::scope(|scope| {
-        let running = scope.spawn(|| project.run("migrate"));
+        let line = "migrate --table-lock-timeout 1 --statement-timeout 1";
+        let running = scope.spawn(|| project.run(line));
         let server = shared_postgres().unwrap();
         wait_until(LONG, "it waits", || running.is_finished() || server.query_value(&waits) == "1");
         execute(&mut writer, "COMMIT");

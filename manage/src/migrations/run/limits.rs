@@ -105,6 +105,25 @@ impl Limits {
         settings.map(|(name, value)| format!("SET LOCAL {name} = {value};")).collect()
     }
 
+    /// Returns SQL that limits a PostgreSQL session for a statement outside of a transaction, and SQL that
+    /// restores it; `None` if nothing changes. A setting that the migration itself names is left alone.
+    pub(super) fn of_session(
+        &self,
+        own: &MigrationLimits,
+        names: impl Fn(&str) -> bool,
+    ) -> Option<[String; 2]> {
+        if self.backend != Backend::Postgres {
+            return None;
+        }
+        let settings = self.settings(own);
+        let changed = self.before.iter().filter_map(|(name, before)| {
+            let (_, value) = settings.iter().find(|(other, value)| other == name && value != before)?;
+            (!names(name)).then(|| (format!("SET {name} = {value}"), format!("SET {name} = {before}")))
+        });
+        let (limit, restore): (Vec<String>, Vec<String>) = changed.unzip();
+        (!limit.is_empty()).then(|| [limit.join("; "), restore.join("; ")])
+    }
+
     /// Returns SQL that lifts the session's own limits for a PostgreSQL statement that must not be interrupted,
     /// and SQL that restores them; `None` if there are none.
     pub(super) fn lifted(&self, names: impl Fn(&str) -> bool) -> Option<[String; 2]> {

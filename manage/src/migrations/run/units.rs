@@ -8,6 +8,7 @@ use super::concurrent_index::{ConcurrentIndex, Found};
 use super::control::Control;
 use super::failure::{Failure, Left, is_lost};
 use super::kind::{Kind, locks_tables};
+use super::migration::Environment;
 use super::repeat::Repeat;
 use super::session;
 use super::stepwise::{Next, Pending, Stepwise};
@@ -74,19 +75,27 @@ impl Stepwise<'_, '_, '_> {
     /// Runs the next statement outside of a transaction. If it fails in the way that `repeat` describes, it
     /// was done before.
     pub(super) fn alone(&mut self, connection: &mut Connection, repeat: &Repeat) -> Result<(), Failure> {
-        let statement = self.run.statement(self.done);
-        // It waits for the transactions of others, for as long as they take.
-        let lifted = statement.words(usize::MAX).iter().any(|word| word == "CONCURRENTLY");
-        let limits = self.run.migration.environment.limits;
-        let lifted = lifted.then(|| limits.lifted(|name| self.run.sets(name))).flatten();
-        if let Some([lift, restore]) = lifted {
-            connection.batch_execute(&lift).map_err(|error| self.failed(error.into()))?;
-            let result = self.alone_in_time(connection, repeat);
-            // If that fails, so did the connection.
-            let _ = connection.batch_execute(&restore);
-            return result;
+        let Some([limit, restore]) = self.session_limits() else {
+            return self.alone_in_time(connection, repeat);
+        };
+        connection.batch_execute(&limit).map_err(|error| self.failed(error.into()))?;
+        let result = self.alone_in_time(connection, repeat);
+        // If that fails, so did the connection.
+        let _ = connection.batch_execute(&restore);
+        result
+    }
+
+    /// Returns SQL that limits a PostgreSQL session for the next statement, and SQL that restores it.
+    fn session_limits(&self) -> Option<[String; 2]> {
+        let Environment { limits, is_pooled, .. } = *self.run.migration.environment;
+        // The setting would be lost, or reach another client.
+        if is_pooled {
+            return None;
         }
-        self.alone_in_time(connection, repeat)
+        let sets = |name: &str| self.run.sets(name);
+        // It waits for the transactions of others, for as long as they take.
+        let waits = self.run.statement(self.done).words(usize::MAX).iter().any(|word| word == "CONCURRENTLY");
+        if waits { limits.lifted(sets) } else { limits.of_session(self.run.migration.entry.limits(), sets) }
     }
 
     fn alone_in_time(&mut self, connection: &mut Connection, repeat: &Repeat) -> Result<(), Failure> {
