@@ -71,6 +71,7 @@ mod management;
 mod middle;
 mod migrating;
 mod migration_apps;
+mod migration_deadlocks;
 mod migration_dumps;
 mod migration_failures;
 mod migration_files;

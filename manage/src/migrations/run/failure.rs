@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::apply::Step;
 use super::concurrent_index::bare;
+use super::contention::Contention;
 use super::control::{OWN_TRANSACTION, Unfit};
 use crate::cancellation::Cancelled;
 use crate::database::ServerError;
@@ -29,8 +30,8 @@ pub(super) enum Failure {
 
 #[derive(Debug)]
 pub(super) struct StepFailure {
-    left: Left,
-    source: anyhow::Error,
+    pub(super) left: Left,
+    pub(super) source: anyhow::Error,
     /// How to fix it.
     remedy: Option<String>,
 }
@@ -61,34 +62,6 @@ impl Failure {
             Self::Stopped(error) => error,
         }
     }
-
-    /// Returns what waited too long for a lock, if that is the reason and nothing of it stayed.
-    pub(super) fn lock_wait(&self) -> Option<LockWait> {
-        let Self::Step(failure) = self else { return None };
-        let server = ServerError::in_chain(&failure.source)?;
-        if !failure.left.is_certain() || !is_lock_timeout(&server) {
-            return None;
-        }
-        let mut chain = failure.source.chain();
-        let statement = chain.find_map(|cause| cause.downcast_ref::<StatementError>());
-        Some(LockWait {
-            line: statement.map(|statement| statement.place.line),
-            names: statement.map(|statement| statement.names.clone()).unwrap_or_default(),
-        })
-    }
-}
-
-/// A statement that waited too long for a lock.
-pub(super) struct LockWait {
-    /// The line of the file; `None` if it is not a statement of the file.
-    pub(super) line: Option<usize>,
-    /// The names in the statement, of which some are tables.
-    pub(super) names: Vec<String>,
-}
-
-fn is_lock_timeout(error: &ServerError) -> bool {
-    // lock_not_available, and ER_LOCK_WAIT_TIMEOUT
-    error.code().is_some_and(|code| ["55P03", "1205", "SQLITE_BUSY"].contains(&code.as_str()))
 }
 
 impl StepFailure {
@@ -244,7 +217,7 @@ impl std::error::Error for StepError {
 }
 
 impl Left {
-    fn is_certain(self) -> bool {
+    pub(super) fn is_certain(self) -> bool {
         match self {
             Self::Nothing | Self::NothingOfThisRun => true,
             Self::Statements { is_certain, .. } => is_certain,
@@ -389,11 +362,11 @@ impl std::error::Error for IrreversibleError {}
 pub(crate) struct StatementError {
     file: String,
     message: String,
-    place: Place,
+    pub(super) place: Place,
     /// Whether the column is that of the error, and not just the beginning of the statement.
     is_exact: bool,
-    /// The names in a statement that waited too long for a lock.
-    names: Vec<String>,
+    /// The names in a statement that another session got in the way of.
+    pub(super) names: Vec<String>,
     source: Option<QueryError>,
 }
 
@@ -408,9 +381,10 @@ impl StatementError {
     ) -> Self {
         let server = ServerError::of(&error);
         let message = server.as_ref().map_or_else(|| error.to_string(), |server| server.message().to_owned());
-        let waited = server.as_ref().is_some_and(|server| is_lock_timeout(server));
-        let names =
-            if waited { statement.parts().iter().map(|part| bare(part)).collect() } else { Vec::new() };
+        let names = match server.as_ref().and_then(|server| Contention::of(server)) {
+            Some(_) => statement.parts().iter().map(|part| bare(part)).collect(),
+            None => Vec::new(),
+        };
         let exact = match backend {
             // A position may refer to a statement inside a function.
             Backend::Postgres => server

@@ -1,13 +1,14 @@
 //! Running migrations: `apply` takes the steps to a target, and `migration` runs one of them. If it is one
 //! transaction, that is `transaction`; otherwise `stepwise` runs its statements in `units`, with the journal,
 //! and `resume` continues one that an earlier run began.
-//! `limits` are those of a statement's time, `retry` tries again what waited too long for a lock, and `interrupt`
-//! stops a run after a signal.
+//! `limits` are those of a statement's time, `retry` tries again what other sessions got in the way of
+//! (`contention`), and `interrupt` stops a run after a signal.
 
 pub(crate) mod accept;
 mod alter_table;
 pub(crate) mod apply;
 mod concurrent_index;
+mod contention;
 mod control;
 mod engines;
 mod failure;

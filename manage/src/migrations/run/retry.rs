@@ -1,10 +1,12 @@
-//! Tries again what waited too long for a lock. Meanwhile those who came after it get their turn.
+//! Tries again what waited too long for a lock, or was in a deadlock. Meanwhile those who came after it get
+//! their turn.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use super::apply::Notes;
-use super::failure::{Failure, LockWait};
+use super::contention::{Contended, Contention};
+use super::failure::Failure;
 use super::interrupt::Interrupt;
 use crate::console::printable;
 use crate::database::Connection;
@@ -36,7 +38,7 @@ impl Retries {
         interrupt: &Interrupt,
         notes: &mut Notes<'_>,
     ) -> Option<Failure> {
-        let Some(LockWait { line, names }) = failure.lock_wait() else { return Some(failure) };
+        let Some(Contended { contention, line, names }) = failure.contended() else { return Some(failure) };
         if interrupt.check().is_err() {
             return Some(failure);
         }
@@ -48,17 +50,27 @@ impl Retries {
                 if self.of == 1 { String::new() } else { format!(" It was tried {} times.", self.of) };
             let end = blocker.and_then(|blocker| blocker.end_sql);
             let end = end.map(|sql| format!(" To end that session: {sql};")).unwrap_or_default();
-            return Some(failure.with_remedy(Some(format!(
-                "Another session holds the lock{in_use}.{tries}{end} Run `migrate` again once the lock is free, or wait \
-                 longer with --table-lock-timeout or --table-lock-tries."
-            ))));
+            return Some(failure.with_remedy(Some(match contention {
+                Contention::LockTimeout => format!(
+                    "Another session holds the lock{in_use}.{tries}{end} Run `migrate` again once the lock is free, or \
+                     wait longer with --table-lock-timeout or --table-lock-tries."
+                ),
+                Contention::Deadlock => format!(
+                    "Another session waited for this one, and this one for it{in_use}.{tries} Run `migrate` again once \
+                     that session is done, or try more often with --table-lock-tries."
+                ),
+            })));
         }
         self.tried += 1;
         let pause = jittered(self.pause);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         let place = line.map_or_else(|| "It".to_owned(), |line| format!("Line {line}"));
+        let what = match contention {
+            Contention::LockTimeout => "waited too long for a lock of another session",
+            Contention::Deadlock => "was in a deadlock with another session",
+        };
         let text = format!(
-            "{place} waited too long for a lock of another session{in_use}. Trying again in {:.1} s ({} of {}).",
+            "{place} {what}{in_use}. Trying again in {:.1} s ({} of {}).",
             pause.as_secs_f64(),
             self.tried,
             self.of

@@ -59,6 +59,8 @@ pub(super) struct Stepwise<'r, 'a, 'n> {
     /// Whether the journal may say of the last statement that it is begun, although it is done. The next run
     /// would find out.
     pub(super) finds_out: bool,
+    /// The statement that was tried alone last, and failed.
+    pub(super) failed_alone: Option<usize>,
     /// Whether tables of MySQL are locked. Then `BEGIN` would unlock them, and autocommit is off instead.
     is_locked: bool,
     /// Whether PostgreSQL's role may have changed to one that cannot write the journal.
@@ -87,6 +89,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
             checksum: Checksum::default(),
             pending: Pending::Nothing,
             finds_out: false,
+            failed_alone: None,
             is_locked: false,
             may_change_role,
             started: Instant::now(),
@@ -109,7 +112,7 @@ impl<'r, 'a, 'n> Stepwise<'r, 'a, 'n> {
                 continue;
             };
             // Without a line the statement is done, but not its record.
-            let is_of_statement = failure.lock_wait().is_some_and(|wait| wait.line.is_some());
+            let is_of_statement = failure.contended().is_some_and(|contended| contended.line.is_some());
             if self.done != begin || !is_of_statement {
                 return Err(failure);
             }

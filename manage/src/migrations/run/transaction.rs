@@ -53,6 +53,7 @@ fn in_diesels(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Fail
     let mut failure = None;
     let mut done = 0;
     let mut reaches_commit = false;
+    let mut is_incomplete = false;
     let result = connection.transaction(|connection| {
         let result = statements(run, connection, "", &mut done).and_then(|()| {
             connection.batch_execute(&record(run, started)).map_err(|error| {
@@ -60,6 +61,10 @@ fn in_diesels(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Fail
             })
         });
         result.map_err(|error| {
+            // MySQL has rolled back already, and says now what it could not undo.
+            is_incomplete = run.backend == Backend::Mysql
+                && error.is_deadlock()
+                && session::is_rollback_incomplete(connection);
             failure = Some(error);
             QueryError::RollbackTransaction
         })?;
@@ -67,7 +72,10 @@ fn in_diesels(run: &mut Run<'_>, connection: &mut Connection) -> Result<(), Fail
         Ok(())
     });
     match (result, failure) {
-        (_, Some(failure)) => Err(with_what_is_kept(run, connection, done, failure)),
+        (_, Some(failure)) => {
+            is_incomplete |= run.backend == Backend::Mysql && session::is_rollback_incomplete(connection);
+            Err(if is_incomplete { with_what_is_kept(run, done, failure) } else { failure })
+        }
         (Ok(()), None) => Ok(()),
         (Err(error), None) => {
             let left = if reaches_commit && is_lost(&error) { Left::Unknown } else { Left::Nothing };
@@ -136,10 +144,7 @@ fn statements(
 
 /// Adds the effects that MySQL could not roll back: those on tables of engines without transactions that
 /// are hidden behind a view, a trigger or a function.
-fn with_what_is_kept(run: &Run<'_>, connection: &mut Connection, done: usize, failure: Failure) -> Failure {
-    if run.backend != Backend::Mysql || !session::is_rollback_incomplete(connection) {
-        return failure;
-    }
+fn with_what_is_kept(run: &Run<'_>, done: usize, failure: Failure) -> Failure {
     let of = run.statements.len();
     // A part of the failed statement may also persist.
     let count = (done + 1).min(of);

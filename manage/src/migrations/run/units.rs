@@ -5,6 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::result::Error as QueryError;
 
 use super::concurrent_index::{ConcurrentIndex, Found};
+use super::contention::Contention;
 use super::control::Control;
 use super::failure::{Failure, Left, is_lost};
 use super::kind::{Kind, locks_tables};
@@ -13,6 +14,7 @@ use super::repeat::Repeat;
 use super::session;
 use super::stepwise::{Next, Pending, Stepwise};
 use crate::database::{Connection, ServerError};
+use crate::migrations::journal::State;
 use crate::settings::Backend;
 
 impl Stepwise<'_, '_, '_> {
@@ -52,10 +54,16 @@ impl Stepwise<'_, '_, '_> {
         failed: usize,
         error: QueryError,
     ) -> Failure {
+        let is_mysql = self.run.backend == Backend::Mysql;
+        // MySQL has then rolled back already, and says now what it could not undo.
+        let is_deadlock = ServerError::of(&error).and_then(|error| Contention::of(&error));
+        let mut is_incomplete = is_mysql
+            && is_deadlock == Some(Contention::Deadlock)
+            && session::is_rollback_incomplete(connection);
         let (error, remedy) = self.run.statement_error(failed, error);
         // It fails only if the connection is lost, which also ends the transaction.
         let _ = connection.batch_execute("ROLLBACK");
-        let is_incomplete = self.run.backend == Backend::Mysql && session::is_rollback_incomplete(connection);
+        is_incomplete |= is_mysql && session::is_rollback_incomplete(connection);
         self.back_to(begin);
         if self.finds_out {
             self.pending = Pending::Record;
@@ -110,6 +118,7 @@ impl Stepwise<'_, '_, '_> {
             self.advance_unrecorded();
             return Ok(());
         };
+        self.failed_alone = Some(self.done);
         if repeat.is_done(&error) {
             let note = format!("The statement in line {} was done already: {error}.", statement.line());
             self.note(&note)?;
@@ -136,33 +145,39 @@ impl Stepwise<'_, '_, '_> {
         Err(Failure::new(left, error).with_remedy(remedy))
     }
 
-    /// Looks whether an earlier run has built the index of the next statement, and drops one that it could
-    /// not finish.
+    /// Looks whether an earlier run has built the index of the next statement, and drops what an earlier run or
+    /// an earlier try could not finish.
     fn is_built_already(&mut self, connection: &mut Connection) -> Result<bool, Failure> {
-        let Some(earlier) = self.run.migration.earlier.filter(|earlier| earlier.done == self.done) else {
+        let earlier = self.run.migration.earlier.filter(|earlier| earlier.done == self.done);
+        let is_repeated = earlier.is_some() || self.failed_alone == Some(self.done);
+        if !is_repeated || self.run.backend != Backend::Postgres {
             return Ok(false);
-        };
-        let Some(index) = ConcurrentIndex::of(&self.run.statement(self.done)) else { return Ok(false) };
-        let was_begun = earlier.state == crate::migrations::journal::State::Begun;
+        }
+        let statement = self.run.statement(self.done);
+        let Some(index) = ConcurrentIndex::of(&statement) else { return Ok(false) };
+        let was_begun = earlier.is_some_and(|earlier| earlier.state == State::Begun);
         match index.find(connection).map_err(|error| self.failed(error.into()))? {
             Found::Valid if was_begun => {
-                let line = self.run.statement(self.done).line();
-                self.note(&format!("The index of line {line} was built already."))?;
+                self.note(&format!("The index of line {} was built already.", statement.line()))?;
                 Ok(true)
             }
             Found::Invalid(name) => {
-                let dropped = connection.batch_execute(&format!("DROP INDEX CONCURRENTLY {name}"));
-                dropped.map_err(|error| {
-                    let context = format!("The invalid index {name} of an earlier run cannot be dropped.");
-                    self.failed(anyhow::Error::from(error).context(context))
-                })?;
-                self.note(&format!(
-                    "Dropped the invalid index {name}, which an earlier run could not finish."
-                ))?;
+                self.drop_invalid(connection, &name)?;
                 Ok(false)
             }
             Found::Valid | Found::Nothing | Found::Unknown => Ok(false),
         }
+    }
+
+    /// Drops an index that could not be finished, and names it.
+    fn drop_invalid(&mut self, connection: &mut Connection, name: &str) -> Result<(), Failure> {
+        let dropped = connection.batch_execute(&format!("DROP INDEX CONCURRENTLY {name}"));
+        dropped.map_err(|error| {
+            let context = format!("The invalid index {name} of an earlier try cannot be dropped.");
+            self.failed(anyhow::Error::from(error).context(context))
+        })?;
+        let who = if self.failed_alone == Some(self.done) { "the last try" } else { "an earlier run" };
+        self.note(&format!("Dropped the invalid index {name}, which {who} could not finish."))
     }
 
     fn note(&mut self, text: &str) -> Result<(), Failure> {
