@@ -78,6 +78,7 @@ mod migration_files;
 mod migration_integrity;
 mod migration_keys;
 mod migration_locks;
+mod migration_reindexing;
 mod migration_resuming;
 #[cfg(unix)]
 mod migration_rounds;

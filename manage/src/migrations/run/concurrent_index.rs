@@ -108,7 +108,7 @@ pub(super) fn bare(name: &str) -> String {
 }
 
 /// Returns a name in quotes, or in small letters.
-fn folded(name: &str) -> String {
+pub(super) fn folded(name: &str) -> String {
     if name.starts_with('"') { name.to_owned() } else { name.to_lowercase() }
 }
 

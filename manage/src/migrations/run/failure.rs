@@ -440,11 +440,17 @@ pub(super) fn remedy(
     if takes_none && in_transaction {
         return Some(format!("This cannot be done in one transaction. {OWN_TRANSACTION}"));
     }
-    let leaves_index = backend == Backend::Postgres && !in_transaction && is("CONCURRENTLY") && is("CREATE");
-    leaves_index.then(|| {
-        "PostgreSQL keeps an index that it could not finish, marked as invalid. The next run drops it with DROP INDEX \
-         CONCURRENTLY, if the statement names it."
-            .to_owned()
+    let may_leave_index = backend == Backend::Postgres && !in_transaction && is("CONCURRENTLY");
+    let named = match words.first().map(String::as_str) {
+        Some("CREATE") => ", if the statement names it",
+        Some("REINDEX") => "",
+        _ => return None,
+    };
+    may_leave_index.then(|| {
+        format!(
+            "PostgreSQL keeps an index that it could not finish, marked as invalid. The next run drops it with DROP INDEX \
+             CONCURRENTLY{named}."
+        )
     })
 }
 

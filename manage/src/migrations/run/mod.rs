@@ -19,6 +19,7 @@ mod kind;
 mod limits;
 mod migration;
 pub(crate) mod options;
+mod reindex;
 mod repeat;
 mod resume;
 mod retry;

@@ -10,6 +10,7 @@ use super::control::Control;
 use super::failure::{Failure, Left, is_lost};
 use super::kind::{Kind, locks_tables};
 use super::migration::Environment;
+use super::reindex::ConcurrentReindex;
 use super::repeat::Repeat;
 use super::session;
 use super::stepwise::{Next, Pending, Stepwise};
@@ -154,6 +155,12 @@ impl Stepwise<'_, '_, '_> {
             return Ok(false);
         }
         let statement = self.run.statement(self.done);
+        if let Some(reindex) = ConcurrentReindex::of(&statement) {
+            for name in reindex.leftovers(connection).map_err(|error| self.failed(error.into()))? {
+                self.drop_invalid(connection, &name)?;
+            }
+            return Ok(false);
+        }
         let Some(index) = ConcurrentIndex::of(&statement) else { return Ok(false) };
         let was_begun = earlier.is_some_and(|earlier| earlier.state == State::Begun);
         match index.find(connection).map_err(|error| self.failed(error.into()))? {
