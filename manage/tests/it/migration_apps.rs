@@ -184,16 +184,57 @@ fn a_first_migration_is_faked_if_its_tables_exist(database: TestDatabase) {
     let project = project_of(&["initial"], &database);
     let create = "CREATE TABLE first_one (id INTEGER)";
     connect(&database).batch_execute(create).expect("a table");
-    // On MariaDB it would be begun, and what was begun is continued.
-    if database.backend() != Backend::MariaDb {
-        failed(project.run("migrate --fake-initial"), &["could not be applied"]);
-    }
-    connect(&database).batch_execute("CREATE TABLE second_one (id INTEGER)").ok();
+    failed(project.run("migrate --fake-initial"), &["could not be applied"]);
+    connect(&database).batch_execute("CREATE TABLE second_one (id INTEGER)").expect("a table");
     let out = done(&project, "migrate --fake-initial");
-    let applied =
-        "  Applying initial.2026-01-01-000000_a... FAKED\n  Applying initial.2026-01-02-000000_b... OK\n";
+    // MariaDB has begun it, and done nothing of it.
+    let verb = if database.backend() == Backend::MariaDb { "Continuing" } else { "Applying" };
+    let applied = format!(
+        "  {verb} initial.2026-01-01-000000_a... FAKED\n  Applying initial.2026-01-02-000000_b... OK\n"
+    );
     assert_eq!(out, format!("Running migrations:\n{applied}"));
     assert!(is_there(&database, "third_one"));
+    assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 2);
+}
+
+app!(
+    "initial_half",
+    (
+        "2026-01-01-000000_a",
+        "CREATE TABLE first_one (id INTEGER);\nINSERT INTO nowhere VALUES (1);",
+        None,
+        false
+    ),
+);
+
+/// Its tables are those of the run that was interrupted.
+#[case(on_each_backend)]
+fn a_half_done_migration_is_continued_and_not_faked(database: TestDatabase) {
+    let project = project_of(&["initial_half"], &database);
+    failed(project.run("migrate"), &["1 of its 2 statements"]);
+    failed(project.run("migrate --fake-initial"), &["\nLINE 2: INSERT INTO nowhere"]);
+    connect(&database).batch_execute("CREATE TABLE nowhere (id INTEGER)").expect("a table");
+    let out = done(&project, "migrate --fake-initial");
+    let note = "    It is continued and not faked, because an earlier run has begun it. If its tables are not of that \
+        run, run `migrate --resume 20260101000000=restart --fake-initial`.\n";
+    assert_eq!(
+        out,
+        format!("Running migrations:\n  Continuing initial_half.2026-01-01-000000_a... OK\n{note}")
+    );
+    let rows = |table: &str| {
+        let query = format!("SELECT COUNT(*) AS n FROM {table}");
+        crate::migration_files::number(&mut connect(&database), &query)
+    };
+    assert_eq!((rows("nowhere"), rows("first_one")), (1, 0));
+}
+
+#[case(on_each_backend)]
+fn a_half_done_migration_can_be_faked_on_request(database: TestDatabase) {
+    let project = project_of(&["initial_half"], &database);
+    failed(project.run("migrate"), &["1 of its 2 statements"]);
+    let out = done(&project, "migrate --resume 20260101000000=restart --fake-initial");
+    assert_eq!(out, "Running migrations:\n  Applying initial_half.2026-01-01-000000_a... FAKED\n");
+    assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 1);
 }
 
 app!("pruned", ("2026-04-01-000000_a", "", Some(""), true), ("2026-04-02-000000_b", "", Some(""), true));

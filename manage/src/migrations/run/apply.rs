@@ -8,7 +8,7 @@ use super::engines::Engines;
 use super::failure::{
     EditedError, Failure, IrreversibleError, OrderError, PartlyReplacedError, StoppedError,
 };
-use super::fake::{self, Fake};
+use super::fake::{self, Fake, Faking};
 use super::foreign_keys::Violations;
 use super::interrupt::Interrupt;
 use super::limits::Limits;
@@ -144,11 +144,23 @@ fn take(
             next: step.row.name.clone(),
         })?;
         observer.event(StepEvent::Begin, step)?;
-        if options.fake.applies(connection, migrations, entry, step)? {
-            fake::record(connection, environment.journal, entry, step.direction)
-                .with_context(|| format!("The migration {} cannot be recorded.", step.row.name))?;
-            observer.event(StepEvent::Faked, step)?;
-            continue;
+        let earlier = recorded.journal.get(&entry.version).filter(|_| step.continues);
+        match options.fake.decide(connection, migrations, entry, step, earlier)? {
+            Faking::Run => {}
+            Faking::Record => {
+                fake::record(connection, environment.journal, entry, step.direction)
+                    .with_context(|| format!("The migration {} cannot be recorded.", step.row.name))?;
+                observer.event(StepEvent::Faked, step)?;
+                continue;
+            }
+            Faking::Continue => {
+                let text = format!(
+                    "It is continued and not faked, because an earlier run has begun it. If its tables are not of that \
+                     run, run `migrate --resume {}=restart --fake-initial`.",
+                    step.row.version
+                );
+                observer.event(StepEvent::Note(&text), step)?;
+            }
         }
         let answer = options.answers.iter().find(|(version, _)| *version == step.row.version);
         let migration = Migration {
@@ -156,7 +168,7 @@ fn take(
             direction: step.direction,
             environment,
             is_new: noted.insert(&entry.version),
-            earlier: recorded.journal.get(&entry.version).filter(|_| step.continues),
+            earlier,
             answer: answer.map(|(_, answer)| *answer).filter(|_| step.continues),
         };
         let mut notes = Notes { observer: &mut *observer, step };

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::apply::Step;
 use crate::database::Connection;
-use crate::migrations::journal::{Journal, Position, State, Subject};
+use crate::migrations::journal::{Journal, JournalRow, Position, State, Subject};
 use crate::migrations::script::{Checksum, Script};
 use crate::migrations::source::Entry;
 use crate::migrations::{Direction, Migrations};
@@ -23,34 +23,52 @@ pub(crate) enum Fake {
     Initial,
 }
 
+/// What becomes of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Faking {
+    /// It is run.
+    Run,
+    /// It is only recorded.
+    Record,
+    /// It is continued, although it would be recorded if an earlier run had not begun it: the tables may be
+    /// that run's.
+    Continue,
+}
+
 impl Fake {
-    /// Returns whether a step is only recorded.
-    pub(super) fn applies(
+    /// Decides about a step. `earlier` is how far an earlier run got with it.
+    pub(super) fn decide(
         self,
         connection: &mut Connection,
         migrations: &Migrations,
         entry: &Entry,
         step: &Step,
-    ) -> QueryResult<bool> {
+        earlier: Option<&JournalRow>,
+    ) -> QueryResult<Faking> {
         match self {
-            Self::No => Ok(false),
-            Self::All => Ok(true),
-            Self::Initial => {
-                let first = migrations.entries.iter().find(|other| other.app == entry.app);
-                let is_first = first.is_some_and(|first| first.version == entry.version);
-                if !is_first || step.direction == Direction::Revert || step.continues {
-                    return Ok(false);
-                }
-                let tables = entry.script(Direction::Apply).map(|script| script.created_tables());
-                let tables = tables.unwrap_or_default();
-                for table in &tables {
-                    if !exists(connection, table)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(!tables.is_empty())
+            Self::No => return Ok(Faking::Run),
+            Self::All => return Ok(Faking::Record),
+            Self::Initial => {}
+        }
+        let first = migrations.entries.iter().find(|other| other.app == entry.app);
+        let is_first = first.is_some_and(|first| first.version == entry.version);
+        if !is_first || step.direction == Direction::Revert {
+            return Ok(Faking::Run);
+        }
+        let tables = entry.script(Direction::Apply).map(|script| script.created_tables());
+        let tables = tables.unwrap_or_default();
+        for table in &tables {
+            if !exists(connection, table)? {
+                return Ok(Faking::Run);
             }
         }
+        // Of a migration whose first statement failed, nothing was done.
+        let has_begun = earlier.is_some_and(|earlier| earlier.state != State::Ready || earlier.done > 0);
+        Ok(match tables.is_empty() {
+            true => Faking::Run,
+            false if has_begun => Faking::Continue,
+            false => Faking::Record,
+        })
     }
 }
 
