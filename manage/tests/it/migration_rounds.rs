@@ -153,7 +153,11 @@ app!(
 
 #[case(on_each_backend)]
 fn each_migration_is_applied_once(database: TestDatabase) {
-    let url = database.url().to_owned();
+    let url = match database.backend() {
+        Backend::Sqlite => database.url().to_owned(),
+        // Many processes share few processors.
+        Backend::Postgres | Backend::MariaDb => format!("{}?connect_timeout=60", database.url()),
+    };
     let app = match database.backend() {
         Backend::Sqlite => "rounds_sqlite",
         Backend::Postgres => "rounds_postgres",
