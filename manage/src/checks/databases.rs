@@ -1,12 +1,17 @@
 //! Checks whether a database can be used and its migrations are applied. It runs only for the databases of
 //! `--database`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::command::Context;
 use crate::console::printable;
-use crate::database::{Connection, probe};
-use crate::migrations::{EditedError, MigrationPlan, Migrations, PartlyReplacedError, PlannedMigration};
+use crate::database::probe;
+use crate::isolation::owner;
+use crate::migrations::{
+    EditedError, MigrationPlan, Migrations, PartlyReplacedError, PlannedMigration, distinct_schemas,
+    read_plan,
+};
 #[cfg(feature = "sqlite")]
 use crate::settings::Backend;
 use crate::settings::DatabaseSettings;
@@ -19,6 +24,11 @@ use super::catalog::{
 
 #[manage::check(tags = ["database"])]
 fn databases(cx: &Context, alias: &str) -> Vec<Message> {
+    in_schemas(cx, alias, &[])
+}
+
+/// Like the check, of several schemas; without any, of that to which the search path leads.
+pub(super) fn in_schemas(cx: &Context, alias: &str, schemas: &[String]) -> Vec<Message> {
     let object = format!("database {alias}");
     // Unreadable settings are reported by their own check, and an unknown alias before any check runs.
     let Some(settings) = cx.try_settings().ok().and_then(|settings| settings.database(alias).ok()) else {
@@ -31,20 +41,44 @@ fn databases(cx: &Context, alias: &str) -> Vec<Message> {
             None => message,
         }];
     }
-    match plan(cx, settings) {
-        Ok(None) => Vec::new(),
-        Ok(Some((migrations, plan))) => {
-            let database = if alias == DatabaseSettings::DEFAULT_ALIAS {
-                ""
-            } else {
-                &format!(" --database {}", printable(alias))
-            };
-            let migrate = format!("{} migrate{database}", cx.program().name());
-            let messages = problems(&migrations, &plan, &migrate);
-            messages.into_iter().map(|message| message.about(object.clone())).collect()
-        }
-        Err(error) => vec![MIGRATIONS_UNREADABLE.message(format!("{error:#}")).about(object)],
+    let migrations = match Migrations::of_program(cx.program(), settings.backend) {
+        Ok(Some(migrations)) => migrations,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![MIGRATIONS_UNREADABLE.message(error.to_string()).about(object)],
+    };
+    let mut migrate = format!("{} migrate", cx.program().name());
+    if alias != DatabaseSettings::DEFAULT_ALIAS {
+        let _ = write!(migrate, " --database {}", printable(alias));
     }
+    let schemas = match distinct_schemas(schemas, settings.backend) {
+        Ok(schemas) => schemas,
+        Err(error) => return vec![MIGRATIONS_UNREADABLE.message(error.to_string()).about(object)],
+    };
+    if schemas.is_empty() {
+        return of_one(cx, settings, &migrations, None, &migrate, &object);
+    }
+    let of_each = schemas.iter().flat_map(|schema| {
+        let (object, schema) = (format!("{object}, schema {schema}"), *schema);
+        let migrate = format!("{migrate} --schema {}", printable(schema));
+        of_one(cx, settings, &migrations, Some(schema), &migrate, &object)
+    });
+    of_each.collect()
+}
+
+/// Returns the messages about one schema. `migrate` is the command that applies its migrations.
+fn of_one(
+    cx: &Context,
+    settings: &DatabaseSettings,
+    migrations: &Migrations,
+    schema: Option<&str>,
+    migrate: &str,
+    object: &str,
+) -> Vec<Message> {
+    let messages = match read_plan(settings, schema, &owner(cx, "check"), migrations) {
+        Ok(plan) => problems(migrations, &plan, migrate),
+        Err(error) => vec![MIGRATIONS_UNREADABLE.message(format!("{error:#}"))],
+    };
+    messages.into_iter().map(|message| message.about(object.to_owned())).collect()
 }
 
 /// Returns what is to be said of the migrations. `migrate` is the command that applies them.
@@ -98,16 +132,6 @@ fn sentence(hint: &str) -> String {
     let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let text = format!("{first}{}", chars.as_str());
     if text.ends_with(['.', '?']) { text } else { format!("{text}.") }
-}
-
-fn plan(
-    cx: &Context,
-    settings: &DatabaseSettings,
-) -> crate::error::Result<Option<(Migrations, MigrationPlan)>> {
-    let Some(migrations) = Migrations::of_program(cx.program(), settings.backend)? else { return Ok(None) };
-    let mut connection = Connection::open_to_read(settings)?;
-    let plan = MigrationPlan::read(&mut connection, &migrations)?;
-    Ok(Some((migrations, plan)))
 }
 
 /// Returns the file of an SQLite database; `None` for one in memory, or on a server.

@@ -10,7 +10,7 @@ use crate::panics::Panic;
 use super::catalog::{BACKEND_NOT_COMPILED_IN, CHECK_PANICKED, ID_WITHOUT_FORM};
 use super::registration::registered;
 use super::registration::{Check, CheckRegistration};
-use super::{Level, Message, Selection};
+use super::{Level, Message, Selection, databases};
 
 /// The tag of the built-in check that inspects every command, which is too slow for each start-up. The
 /// command lookup itself reports two commands with the same name.
@@ -19,6 +19,9 @@ const COMMANDS: &str = "commands";
 /// The tag of the check that reads every migration. Commands that use migrations report invalid ones
 /// themselves.
 const MIGRATIONS: &str = "migrations";
+
+/// The built-in check of databases.
+const DATABASES: &str = "databases";
 
 /// The messages of the checks, and the number of silenced ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +77,7 @@ impl std::error::Error for SystemCheckError {}
 
 /// Runs the checks that are selected. Unknown names select nothing; [`Selection::validate`] finds them.
 pub fn run(cx: &Context, selection: &Selection) -> Results {
-    let Selection { apps, tags, deploy, databases } = selection;
+    let Selection { apps, tags, deploy, databases, schemas } = selection;
     let mut messages = Vec::new();
     for check in registered(cx) {
         let is_built_in = check.is_built_in();
@@ -86,6 +89,11 @@ pub fn run(cx: &Context, selection: &Selection) -> Results {
         }
         let mut found = match check.check {
             Check::Project(function) => caught(check, || function(cx)),
+            // Only the built-in check knows schemas.
+            Check::Database(_) if check.name == DATABASES && is_built_in => {
+                let in_schemas = |alias: &String| caught(check, || databases::in_schemas(cx, alias, schemas));
+                databases.iter().flat_map(in_schemas).collect()
+            }
             Check::Database(function) => {
                 databases.iter().flat_map(|alias| caught(check, || function(cx, alias))).collect()
             }

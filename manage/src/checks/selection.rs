@@ -23,6 +23,9 @@ pub struct Selection {
     pub deploy: bool,
     /// Also the database checks of these aliases.
     pub databases: Vec<String>,
+    /// The schemas whose migrations are checked, in each of these databases, which are PostgreSQL's. Empty means
+    /// those to which the search path leads.
+    pub schemas: Vec<String>,
 }
 
 /// An unknown name.

@@ -1,4 +1,5 @@
 use crate::checks::{self, Level, Selection};
+use crate::migrations::distinct_schemas;
 use crate::prelude::*;
 use crate::render;
 use crate::render::Format;
@@ -22,15 +23,19 @@ pub(crate) fn check(
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 ) -> Result<Exit> {
-    let Selected { apps, tags, deploy, databases } = selected;
-    let selection = Selection { apps, tags, deploy, databases };
+    let Selected { apps, tags, deploy, databases, schemas } = selected;
+    let selection = Selection { apps, tags, deploy, databases, schemas };
     if list_tags {
         render::tags(cx, &selection.available_tags(cx), format)?;
         return Ok(Exit::SUCCESS);
     }
     // Settings that cannot be read are a message of a check.
     if cx.try_settings().is_ok() {
-        selection.databases.iter().try_for_each(|alias| cx.database(alias).map(drop))?;
+        for alias in &selection.databases {
+            let backend = cx.database(alias)?.settings().backend;
+            distinct_schemas(&selection.schemas, backend)
+                .map_err(|error| render::schema_error(error.into()))?;
+        }
     }
     selection.validate(cx).map_err(CommandError::from)?;
     render::checks(cx, &checks::run(cx, &selection), fail_level.into(), format)
@@ -51,6 +56,9 @@ pub(crate) struct Selected {
     /// Also check this database, including for unapplied migrations (can be repeated)
     #[arg(long = "database", value_name = "ALIAS", add = manage::completion::databases())]
     databases: Vec<String>,
+    /// Check the migrations of this schema of a PostgreSQL database (can be repeated)
+    #[arg(long = "schema", value_name = "NAME", requires = "databases")]
+    schemas: Vec<String>,
 }
 
 /// Django's words.

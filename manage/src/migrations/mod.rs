@@ -45,7 +45,7 @@ pub(crate) use run::{
     OrderError, PartlyReplacedError, Resume, ResumeError, StatementError, Step, StepError, StepEvent,
     StoppedError, UnclearStatement, accept, apply_with, check_replaced, check_reversible,
 };
-pub(crate) use schema::{SchemaError, distinct_schemas, enter_schema};
+pub(crate) use schema::{SchemaError, distinct_schemas, enter_schema, read_plan};
 pub(crate) use source::{FolderError, Migrations, Source, SourceError, has_migrations};
 #[cfg(feature = "schema")]
 pub(crate) use source::{MigrationDirectories, directories};

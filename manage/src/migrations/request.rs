@@ -154,7 +154,7 @@ impl fmt::Display for RequestError {
             Self::PruneWithoutApp => f.write_str("Migrations can be pruned only when an app is specified."),
             Self::PruneWithMigration => f.write_str("--prune takes an app, and no migration."),
             Self::DirectoryWithoutApp => {
-                f.write_str("A directory has the migrations of one app, and none is named.")
+                f.write_str("A directory has the migrations of one app, which is not named.")
             }
         }
     }

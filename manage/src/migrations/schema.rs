@@ -5,9 +5,10 @@ use std::fmt;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::{Lock, MigrationPlan, Migrations};
 use crate::console::printable;
 use crate::database::Connection;
-use crate::settings::Backend;
+use crate::settings::{Backend, DatabaseSettings};
 
 /// Why a schema cannot be migrated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,25 @@ pub(crate) fn distinct_schemas(names: &[String], backend: Backend) -> Result<Vec
         }
     }
     Ok(distinct)
+}
+
+/// Opens a connection to read the plan of a database, or of one schema of it. `owner` is the session's name for
+/// the users of the server.
+pub(crate) fn read_plan(
+    settings: &DatabaseSettings,
+    schema: Option<&str>,
+    owner: &str,
+    migrations: &Migrations,
+) -> crate::error::Result<MigrationPlan> {
+    let mut connection = match schema {
+        None => Connection::open_to_read(settings)?,
+        Some(schema) => {
+            let (mut connection, is_pooled) = Lock::open_connection(settings, owner)?;
+            enter_schema(&mut connection, is_pooled, schema)?;
+            connection
+        }
+    };
+    Ok(MigrationPlan::read(&mut connection, migrations)?)
 }
 
 /// Makes a schema the only one in the session's search path.

@@ -36,9 +36,10 @@ pub(crate) use makemigrations::{
 };
 pub(crate) use migrations::{
     MigrationLines, each_schema, edited_migrations, lock_error, migration_error, migration_json,
-    migration_list, migration_operations, migration_order, migration_source, needless_answers, no_migrations,
-    planned_steps, pruned_migrations, request_error, schema_error, statement_limit, target_error, unapplied,
-    unknown_app, unknown_list, unknown_migrations, waiting_for_lock,
+    migration_list, migration_object, migration_operations, migration_order, migration_source,
+    needless_answers, no_migrations, planned_steps, pruned_migrations, request_error, schema_error,
+    schema_objects, statement_limit, target_error, unapplied, unknown_app, unknown_migrations,
+    waiting_for_lock,
 };
 pub(crate) use reference::{Form, Reference};
 #[cfg(feature = "runserver")]

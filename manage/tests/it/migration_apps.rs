@@ -348,6 +348,16 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     assert!(ran.out.starts_with(&source), "{}", ran.all());
     assert!(is_there(&database, "tried"));
     assert!(done(&project, "showmigrations").contains("[?] 20260601000000 (newer than this program)"));
+    let show = format!("showmigrations accounts --from-folder={}", folder.display());
+    let list = whole(&project, &show);
+    let applied = [" [X] 2026-01-01-000000_create_users\n", " [X] 2026-06-01-000000_tried\n"];
+    assert!(list.starts_with(&format!("{source}accounts\n")), "{list}");
+    assert!(applied.iter().all(|line| list.contains(line)), "{list}");
+    // The object is alone on stdout.
+    let ran = project.run(&format!("{show} --format json"));
+    assert_eq!((ran.exit.0, ran.err.as_str()), (0, source.as_str()), "{}", ran.all());
+    let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(json["migrations"][2]["name"], "2026-06-01-000000_tried", "{json}");
     assert_eq!(project.run(&format!("{line} --redo")).exit.0, 0);
 
     let metadata = "run_in_transaction = true\n[manage]\ndependencies = [\n  \"accounts.nothing\",\n]\n";
@@ -367,8 +377,15 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
     write("2026-07-01-000000_wrong/up.sql", "CREATE TABLE;");
     let file = format!("{}/2026-07-01-000000_wrong/up.sql", folder.display());
     failed(project.run(&line), &[&file]);
-    let words = ["A directory has the migrations of one app, and none is named."];
-    failed(project.run("migrate --from-folder=new"), &words);
+    let words = ["A directory has the migrations of one app, which is not named."];
+    for line in [
+        "migrate --from-folder=new",
+        "showmigrations --from-folder=new",
+        "showmigrations sales accounts --from-folder=new",
+    ] {
+        failed(project.run(line), &words);
+    }
+    failed(project.run("showmigrations --from-folder"), &["/srv/sales/migrations: "]);
     // The directory of these apps, as it is registered, does not exist on this machine.
     failed(project.run("migrate --from-folder"), &["/srv/sales/migrations: "]);
 }
@@ -401,8 +418,37 @@ fn schemas_are_migrated_one_after_the_other() {
     assert_eq!(count("tenant_a.orders"), 0);
     assert_eq!(count("pg_tables WHERE schemaname = 'public'"), 0);
 
+    let schemas = ["--schema", "tenant_a", "--schema", "tenant_b"];
+    let shown = project.run_words(&[&["showmigrations", "accounts"][..], &schemas].concat());
+    let list = "[1/2] tenant_a\naccounts\n [X] 2026-01-01-000000_create_users\n [X] 2026-03-01-000000_create_teams\n[2/2] tenant_b\n";
+    assert_eq!((shown.exit.0, shown.out.as_str()), (1, list), "{}", shown.all());
+    for words in ["Error: The database has no schema 'tenant_b'.", "1 of 2 schema(s) failed: tenant_b."] {
+        assert!(shown.err.contains(words), "{words}\n{}", shown.all());
+    }
+    let shown = project.run_words(&[&["showmigrations", "--format", "json"][..], &schemas].concat());
+    let json: serde_json::Value = serde_json::from_str(&shown.out).expect("JSON");
+    assert_eq!(shown.exit.0, 1, "{}", shown.all());
+    let listed = json["schemas"].as_array().expect("schemas");
+    assert_eq!(
+        (&listed[0]["schema"], &listed[0]["migrations"][3]["applied"]),
+        (&"tenant_a".into(), &true.into())
+    );
+    assert_eq!(listed[1]["error"], "The database has no schema 'tenant_b'.", "{json}");
+    // The schema that the search path leads to has nothing of it.
+    assert_eq!(done(&project, "showmigrations").matches("[ ]").count(), 4);
+    let checked = project.run_words(&[&["check", "--database", "default"][..], &schemas].concat());
+    assert_eq!(checked.exit.0, 1, "{}", checked.all());
+    let missing = "database default, schema tenant_b: (manage.E006) The database has no schema 'tenant_b'.";
+    assert!(checked.all().contains(missing), "{}", checked.all());
+    assert!(!checked.all().contains("not applied"), "{}", checked.all());
+
     connect(&database).batch_execute("CREATE SCHEMA tenant_b").expect("a schema");
     assert_eq!(words(&["--check", "-v", "0"]).exit.0, 1);
+    let checked = project.run_words(&[&["check", "--database", "default"][..], &schemas].concat());
+    let unapplied = "database default, schema tenant_b: ";
+    assert!(checked.all().contains(unapplied), "{}", checked.all());
+    assert_eq!(checked.all().matches("4 migration(s) are not applied.").count(), 1, "{}", checked.all());
+    assert!(checked.all().contains("migrate --schema tenant_b`"), "{}", checked.all());
     let ran = words(&[]);
     assert_eq!((ran.exit.0, ran.err.as_str()), (0, ""), "{}", ran.all());
     assert_eq!(ran.out.matches("No migrations to apply.").count(), 2, "{}", ran.all());
@@ -413,7 +459,10 @@ fn schemas_are_migrated_one_after_the_other() {
 #[case(on_sqlite)]
 fn sqlite_has_no_schemas() {
     let project = both(&TestDatabase::sqlite());
-    failed(project.run("migrate --schema a"), &["--schema is for PostgreSQL"]);
+    for line in ["migrate --schema a", "showmigrations --schema a", "check --database default --schema a"] {
+        failed(project.run(line), &["--schema is for PostgreSQL", "Name the database with --database."]);
+    }
+    assert_eq!(project.run("check --schema a").exit.0, 2);
 }
 
 #[case(on_mariadb)]

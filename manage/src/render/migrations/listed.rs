@@ -3,25 +3,39 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::schemas::schema_failure;
 use crate::command::Context;
 use crate::console::{Role, printable, printable_json};
-use crate::error::Result;
+use crate::error::{Exit, Result};
 use crate::migrations::{Direction, MigrationPlan, Migrations, PlannedMigration};
 
-/// Prints the migrations of apps, and then those that only the database has.
-pub(crate) fn migration_list(cx: &Context, plan: &MigrationPlan, apps: &[&str]) -> Result<()> {
-    for app in apps {
+/// Prints the migrations of apps. If none are named, it prints those of all, and then those that only the
+/// database has.
+pub(crate) fn migration_list(
+    cx: &Context,
+    migrations: &Migrations,
+    plan: &MigrationPlan,
+    named: &[&str],
+) -> Result<()> {
+    for app in shown(cx, migrations, named) {
         let of_app: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app == Some(app)).collect();
         list(cx, app, plan, &of_app)?;
     }
-    Ok(())
+    let unknown: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app.is_none()).collect();
+    if unknown.is_empty() || !named.is_empty() { Ok(()) } else { list(cx, "unknown", plan, &unknown) }
 }
 
-/// Prints the migrations that only the database has.
-pub(crate) fn unknown_list(cx: &Context, plan: &MigrationPlan) -> Result<()> {
-    let unknown: Vec<&PlannedMigration> = plan.rows.iter().filter(|row| row.app.is_none()).collect();
-    if unknown.is_empty() { Ok(()) } else { list(cx, "unknown", plan, &unknown) }
+/// Returns the named apps; if there are none, all that have migrations, in the order in which they are
+/// installed.
+fn shown<'a>(cx: &'a Context, migrations: &Migrations, named: &[&'a str]) -> Vec<&'a str> {
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    let with_migrations = migrations.apps();
+    let installed = cx.program().registry().apps();
+    installed.iter().copied().filter(|app| with_migrations.contains(app)).collect()
 }
 
 fn list(cx: &Context, heading: &str, plan: &MigrationPlan, rows: &[&PlannedMigration]) -> Result<()> {
@@ -77,7 +91,13 @@ impl<'a> Remarks<'a> {
 }
 
 /// Prints the migrations of apps in the order in which they are applied.
-pub(crate) fn migration_order(cx: &Context, plan: &MigrationPlan, apps: &[&str]) -> Result<()> {
+pub(crate) fn migration_order(
+    cx: &Context,
+    migrations: &Migrations,
+    plan: &MigrationPlan,
+    named: &[&str],
+) -> Result<()> {
+    let apps = shown(cx, migrations, named);
     let (names, remarks) = (names(plan), Remarks::new(plan));
     let mut is_empty = true;
     for row in plan.rows.iter().filter(|row| row.app.is_some_and(|app| apps.contains(&app))) {
@@ -121,6 +141,16 @@ struct Listed<'a> {
     dependencies: Vec<&'a str>,
 }
 
+/// The migrations of a schema.
+#[derive(Serialize)]
+struct ListedSchema<'a> {
+    schema: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    migrations: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
 /// How far a migration is that was begun and not finished.
 #[derive(Serialize)]
 struct ListedProgress {
@@ -129,14 +159,9 @@ struct ListedProgress {
     of: usize,
 }
 
-/// Prints the migrations as JSON, in the order in which they are applied; without apps, also those
+/// Returns the migrations as JSON, in the order in which they are applied; without apps, also those
 /// that only the database has.
-pub(crate) fn migration_json(
-    cx: &Context,
-    migrations: &Migrations,
-    plan: &MigrationPlan,
-    apps: &[&str],
-) -> Result<()> {
+pub(crate) fn migration_json(migrations: &Migrations, plan: &MigrationPlan, apps: &[&str]) -> Result<Value> {
     let names = names(plan);
     let Remarks { late, ahead } = Remarks::new(plan);
     let is_meant = |row: &&PlannedMigration| match row.app {
@@ -169,6 +194,35 @@ pub(crate) fn migration_json(
             .collect(),
     });
     let listed: Vec<Listed<'_>> = listed.collect();
-    let json = serde_json::to_string(&serde_json::json!({ "migrations": listed }))?;
-    cx.line(printable_json(&json))
+    Ok(serde_json::to_value(listed)?)
+}
+
+/// Prints the migrations of a database as an object.
+pub(crate) fn migration_object(cx: &Context, migrations: Value) -> Result<Exit> {
+    let object = serde_json::json!({ "migrations": migrations });
+    cx.line(printable_json(&serde_json::to_string(&object)?))?;
+    Ok(Exit::SUCCESS)
+}
+
+/// Prints the migrations of several schemas as an object, and why some cannot be read. The exit code is then that
+/// of the last one.
+pub(crate) fn schema_objects(
+    cx: &Context,
+    schemas: &[&str],
+    read: impl Fn(&str) -> Result<Value>,
+) -> Result<Exit> {
+    let (mut listed, mut exit) = (Vec::new(), Exit::SUCCESS);
+    for schema in schemas {
+        cx.check_cancelled()?;
+        let (migrations, error) = match read(schema) {
+            Ok(migrations) => (Some(migrations), None),
+            Err(error) => {
+                exit = schema_failure(cx, &error);
+                (None, Some(format!("{error:#}")))
+            }
+        };
+        listed.push(ListedSchema { schema, migrations, error });
+    }
+    cx.line(printable_json(&serde_json::to_string(&serde_json::json!({ "schemas": listed }))?))?;
+    Ok(exit)
 }

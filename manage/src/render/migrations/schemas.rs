@@ -45,7 +45,7 @@ fn schema_heading(cx: &Context, number: usize, of: usize, schema: &str) -> Resul
 }
 
 /// Prints why a schema could not be migrated or read, and returns the exit code of that.
-fn schema_failure(cx: &Context, error: &anyhow::Error) -> Exit {
+pub(super) fn schema_failure(cx: &Context, error: &anyhow::Error) -> Exit {
     failure(error, &Occasion::default(), &cx.invocation.output)
 }
 
