@@ -39,6 +39,7 @@ mod mysql;
 pub(crate) mod network;
 mod operations;
 mod pool;
+mod pooling;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod probe;
@@ -76,6 +77,7 @@ pub(crate) use network::lookup;
 pub(crate) use network::service::ServiceAddress;
 pub(crate) use operations::operations_for;
 pub use pool::{Pool, PoolBuilder, PooledConnection};
+pub(crate) use pooling::Pooling;
 #[cfg(feature = "postgres")]
 pub use postgres::connection::PostgresConnection;
 #[cfg(feature = "postgres")]

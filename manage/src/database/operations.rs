@@ -9,7 +9,7 @@ use super::lock::error::LockError;
 use super::lock::holder::LockHolder;
 use super::lock::name::LockName;
 use super::lock::session::{HeldLock, LockSession};
-use super::{ConnectError, Connection, Reason, Requirements, ServerError, ServerInstance};
+use super::{ConnectError, Connection, Pooling, Reason, Requirements, ServerError, ServerInstance};
 use crate::settings::{Backend, DatabaseSettings};
 
 /// A backend that this program was built with.
@@ -28,14 +28,19 @@ pub(crate) trait Operations: Sync {
         self.open(settings)
     }
 
-    /// Connects to apply migrations; `owner` is shown to waiting processes. Also returns whether the next transaction may run in another server
-    /// session, as behind a pooler.
+    /// Connects to apply migrations; `owner` is shown to waiting processes. Also returns whether the connection
+    /// goes through a pooler.
     fn open_to_migrate(
         &self,
         settings: &DatabaseSettings,
         _owner: &str,
-    ) -> Result<(Connection, bool), ConnectError> {
-        Ok((self.open(settings)?, false))
+    ) -> Result<(Connection, Pooling), ConnectError> {
+        Ok((self.open(settings)?, Pooling::Known(false)))
+    }
+
+    /// Returns whether the session has the mark with which [`Operations::open_to_migrate`] has opened it.
+    fn has_mark(&self, _connection: &mut Connection, _mark: &str) -> bool {
+        true
     }
 
     /// Connects for a probe, without changing anything.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::console::printable;
-use crate::database::{self, ConnectError, Connection, HeldLock, LockHolder, LockName, operations_for};
+use crate::database::{
+    self, ConnectError, Connection, HeldLock, LockHolder, LockName, Pooling, operations_for,
+};
 use crate::isolation::{Isolation, IsolationError};
 use crate::settings::DatabaseSettings;
 
@@ -67,10 +69,10 @@ impl From<database::LockError> for LockError {
 impl Lock {
     /// Opens a connection for migrations, and returns whether it goes through a pooler. `owner` is shown to
     /// waiting processes.
-    pub fn open_connection(
+    pub(crate) fn open_connection(
         settings: &DatabaseSettings,
         owner: &str,
-    ) -> Result<(Connection, bool), ConnectError> {
+    ) -> Result<(Connection, Pooling), ConnectError> {
         operations_for(settings)?.open_to_migrate(settings, owner)
     }
 

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::{Lock, MigrationPlan, Migrations};
 use crate::console::printable;
-use crate::database::Connection;
+use crate::database::{Connection, Pooling};
 use crate::settings::{Backend, DatabaseSettings};
 
 /// Why a schema cannot be migrated.
@@ -62,8 +62,8 @@ pub(crate) fn read_plan(
     let mut connection = match schema {
         None => Connection::open_to_read(settings)?,
         Some(schema) => {
-            let (mut connection, is_pooled) = Lock::open_connection(settings, owner)?;
-            enter_schema(&mut connection, is_pooled, schema)?;
+            let (mut connection, pooling) = Lock::open_connection(settings, owner)?;
+            enter_schema(&mut connection, &pooling, schema)?;
             connection
         }
     };
@@ -73,10 +73,10 @@ pub(crate) fn read_plan(
 /// Makes a schema the only one in the session's search path.
 pub(crate) fn enter_schema(
     connection: &mut Connection,
-    is_pooled: bool,
+    pooling: &Pooling,
     schema: &str,
 ) -> crate::error::Result<()> {
-    if is_pooled {
+    if pooling.is_pooled(connection) {
         return Err(SchemaError::Pooled.into());
     }
     let query = diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = ");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::arguments::{Invocation, Options};
 use crate::console::{Role, printable};
-use crate::database::Connection;
+use crate::database::{Connection, Pooling};
 use crate::isolation::{end_without_lock, owner};
 use crate::migrations::{
     ApplyOptions, Fake, Lock, LockRequest, MigrationPlan, Migrations, Step, accept as accept_texts,
@@ -19,13 +19,13 @@ pub(super) fn migrate_one(cx: &Context, invocation: &Invocation, schema: Option<
     let Options { lock_timeout, strict_order, .. } = *options;
     let owner = owner(cx, "migrate");
     let opened = if (plan || check) && schema.is_none() {
-        Connection::open_to_read(settings).map(|connection| (connection, false))
+        Connection::open_to_read(settings).map(|connection| (connection, Pooling::Known(false)))
     } else {
         Lock::open_connection(settings, &owner)
     };
-    let (mut connection, is_pooled) = opened.map_err(CommandError::from)?;
+    let (mut connection, pooling) = opened.map_err(CommandError::from)?;
     if let Some(schema) = schema {
-        enter_schema(&mut connection, is_pooled, schema).map_err(render::schema_error)?;
+        enter_schema(&mut connection, &pooling, schema).map_err(render::schema_error)?;
     }
     let current = MigrationPlan::read(&mut connection, migrations)?;
     let resolved = request
@@ -61,6 +61,8 @@ pub(super) fn migrate_one(cx: &Context, invocation: &Invocation, schema: Option<
         heading(cx)?;
         return nothing_to_do(cx);
     }
+    // This takes a round trip.
+    let is_pooled = pooling.is_pooled(&mut connection);
     let timeout = lock_timeout.map(|seconds| Duration::from_secs(seconds.into()));
     let lock_request = LockRequest { owner: &owner, is_pooled, timeout };
     let waiting = |holder: Option<&_>| render::waiting_for_lock(cx, holder);

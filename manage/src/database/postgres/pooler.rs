@@ -9,7 +9,7 @@ use std::time::Duration;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{QueryResult, RunQueryDsl as _};
 
-use crate::database::{ConnectError, PlainSession, PostgresConnection};
+use crate::database::{ConnectError, PlainSession, Pooling, PostgresConnection};
 use crate::settings::DatabaseSettings;
 
 /// The name of the mark: a setting of the server session.
@@ -68,19 +68,23 @@ fn is_refusal(error: &ConnectError) -> bool {
     error.code.as_deref().is_some_and(|code| REFUSALS.contains(&code))
 }
 
-/// Returns a connection, and whether it goes through a pooler, where the next transaction may run in another
-/// server session. Unless a pooler refuses the mark, this needs only one connection, since the pooler might
-/// have none left.
-pub(super) fn open_knowing(settings: &DatabaseSettings) -> Result<(PostgresConnection, bool), ConnectError> {
+/// Returns a connection, and whether it goes through a pooler, as far as that is known without a query. Unless a
+/// pooler refuses the mark, this needs only one connection, since the pooler might have none left.
+pub(super) fn open_marked(
+    settings: &DatabaseSettings,
+) -> Result<(PostgresConnection, Pooling), ConnectError> {
     let mark = mark();
-    let mut connection = match PostgresConnection::open(&marked(settings, &mark)) {
-        Err(error) if is_refusal(&error) => return Ok((PostgresConnection::open(settings)?, true)),
-        connection => connection?,
-    };
+    match PostgresConnection::open(&marked(settings, &mark)) {
+        Err(error) if is_refusal(&error) => Ok((PostgresConnection::open(settings)?, Pooling::Known(true))),
+        connection => Ok((connection?, Pooling::UnlessMarked(mark))),
+    }
+}
+
+/// Returns whether the server session has a mark.
+pub(super) fn has_mark(connection: &mut PostgresConnection, mark: &str) -> bool {
     let query = diesel::select(diesel::dsl::sql::<Nullable<Text>>(&MarkedSession::mark_in_sql()));
     let answer: Option<QueryResult<Option<String>>> =
         connection.within(ANSWER, |connection| query.get_result(connection));
     // If this query fails, the next statement will fail too, and report the error.
-    let known = answer.and_then(Result::ok).flatten();
-    Ok((connection, known != Some(mark)))
+    answer.and_then(Result::ok).flatten().as_deref() == Some(mark)
 }
