@@ -56,7 +56,7 @@ impl Migrations {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SqlError {
     Target(TargetError),
-    /// The migration has no `down.sql`.
+    /// The migration has no `down.sql`, or an empty one.
     Irreversible(&'static str, String),
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for SqlError {
         match self {
             Self::Target(error) => error.fmt(f),
             Self::Irreversible(name, file) => {
-                write!(f, "The migration {name} cannot be reverted: {file} does not exist.")
+                write!(f, "The migration {name} cannot be reverted: {file} is missing or empty.")
             }
         }
     }

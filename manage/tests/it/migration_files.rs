@@ -341,13 +341,38 @@ fn a_missing_down_sql_is_seen_before_the_first_step(database: TestDatabase) {
     // There is no prompt for what cannot be done.
     for line in ["migrate zero", "migrate zero --force"] {
         let ran = project.run(line);
-        let error = "Error: The migration 2026-01-02-000000_b cannot be reverted, because it has no down.sql. Nothing was reverted.\nHint: Write its down.sql, or choose a target after it.\n";
+        let error = "Error: The migration 2026-01-02-000000_b cannot be reverted, because its down.sql is missing or empty. Nothing was reverted.\nHint: Write its down.sql, or choose a target after it.\n";
         assert_eq!((ran.exit.0, ran.out.as_str(), ran.err.as_str()), (1, "", error));
     }
     assert_eq!(done(&project, "showmigrations").matches("[X]").count(), 3);
     assert!(is_there(&database, "c"));
     done(&project, "migrate 20260102 --force --noinput");
     assert!(!is_there(&database, "c"));
+}
+
+app!(
+    "empty_down",
+    ("2026-01-01-000000_a", "CREATE TABLE a (id INTEGER);", Some("DROP TABLE a;"), true),
+    ("2026-01-02-000000_b", "CREATE TABLE b (id INTEGER);", Some("\u{feff} \r\n"), true),
+    ("2026-01-03-000000_c", "INSERT INTO a VALUES (1);", Some("-- The row may stay."), true)
+);
+
+/// A table that stayed would fail the next `migrate`. A comment says that this is meant.
+#[case(on_each_backend)]
+fn an_empty_down_sql_reverts_nothing(database: TestDatabase) {
+    let project = project_of(&["empty_down"], &database);
+    done(&project, "migrate");
+    done(&project, "migrate 20260102");
+    let plan =
+        "Planned operations:\n  Revert 2026-01-02-000000_b IRREVERSIBLE\n  Revert 2026-01-01-000000_a\n";
+    assert_eq!(done(&project, "migrate zero --plan"), plan);
+    let ran = project.run("migrate zero");
+    let error = "Error: The migration 2026-01-02-000000_b cannot be reverted, because its down.sql is missing or empty. Nothing was reverted.\n";
+    assert!(ran.exit.0 == 1 && ran.err.starts_with(error), "{}", ran.all());
+    assert!(is_there(&database, "a") && is_there(&database, "b"));
+    let ran = project.run("sqlmigrate empty_down 20260102 --backwards");
+    assert!(ran.exit.0 == 1 && ran.err.contains("down.sql is missing or empty."), "{}", ran.all());
+    done(&project, "migrate");
 }
 
 app!(

@@ -330,7 +330,7 @@ impl fmt::Display for PartlyReplacedError {
 
 impl std::error::Error for PartlyReplacedError {}
 
-/// The migrations to revert that have no `down.sql`.
+/// The migrations to revert that have no `down.sql`, or an empty one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IrreversibleError {
     /// In the order of their reversal, the newest first.
@@ -343,11 +343,11 @@ impl fmt::Display for IrreversibleError {
         match names.as_slice() {
             [name] => write!(
                 f,
-                "The migration {name} cannot be reverted, because it has no down.sql. Nothing was reverted."
+                "The migration {name} cannot be reverted, because its down.sql is missing or empty. Nothing was reverted."
             ),
             names => write!(
                 f,
-                "These migrations cannot be reverted, because they have no down.sql: {}. Nothing was reverted.",
+                "These migrations cannot be reverted, because their down.sql is missing or empty: {}. Nothing was reverted.",
                 names.join(", ")
             ),
         }

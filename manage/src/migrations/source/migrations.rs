@@ -223,9 +223,9 @@ impl Migrations {
         problems
     }
 
-    /// Returns whether a migration has a `down.sql`.
+    /// Returns whether a migration has a `down.sql` that is not empty. An empty one is enough for an empty `up.sql`.
     pub fn is_reversible(&self, row: &PlannedMigration) -> bool {
-        self.entry(row).is_some_and(|entry| entry.migration.down.is_some())
+        self.entry(row).is_some_and(|entry| entry.text(Direction::Revert).is_some())
     }
 
     pub(in crate::migrations) fn entry(&self, row: &PlannedMigration) -> Option<&Entry> {

@@ -16,6 +16,6 @@ pub(crate) use folders::FolderError;
 #[cfg(feature = "lint")]
 pub(in crate::migrations) use migrations::of_all_directories;
 pub(crate) use migrations::{Entry, Migrations, Source};
-#[cfg(feature = "schema")]
-pub(in crate::migrations) use registration::version_of;
 pub(crate) use registration::{MigrationLimits, has_migrations};
+#[cfg(feature = "schema")]
+pub(in crate::migrations) use registration::{is_unwritten, version_of};

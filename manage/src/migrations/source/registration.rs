@@ -51,9 +51,17 @@ impl EmbeddedMigration {
     pub(super) fn sql(&self, direction: Direction) -> Option<&'static str> {
         match direction {
             Direction::Apply => Some(self.up),
-            Direction::Revert => self.down,
+            Direction::Revert => self.down.filter(|down| !is_unwritten(self.up, down)),
         }
     }
+}
+
+/// Returns whether a `down.sql` is empty although its `up.sql` is not. Diesel's tools refuse an empty file, too. One
+/// that holds a comment says that there is nothing to revert.
+pub(in crate::migrations) fn is_unwritten(up: &str, down: &str) -> bool {
+    let is_blank = |text: &str| text.trim_start_matches('\u{feff}').trim().is_empty();
+    let is_comment = |line: &str| line.trim_start().starts_with("--");
+    is_blank(down) && !up.lines().all(|line| is_blank(line) || is_comment(line))
 }
 
 /// Returns Diesel's version of a directory's name.

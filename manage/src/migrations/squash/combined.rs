@@ -4,6 +4,7 @@ use super::SquashError;
 use super::directory::Directory;
 use crate::migrations::run::changes_session;
 use crate::migrations::script::Script;
+use crate::migrations::source::is_unwritten;
 use crate::settings::Backend;
 
 /// The keys of the table `[manage]` that are combined; others are reported.
@@ -23,13 +24,18 @@ impl Combined {
     pub(super) fn of(migrations: &[Directory], backend: Backend) -> Result<Self, SquashError> {
         let mut notes = Vec::new();
         let up = joined(migrations.iter().map(|one| (one, "up.sql", one.up.as_str())), backend)?;
-        let downs = migrations.iter().rev().map(|one| Some((one, "down.sql", one.down.as_deref()?)));
+        let has_down = |one: &Directory| one.down.as_deref().is_some_and(|down| !is_unwritten(&one.up, down));
+        let downs = migrations.iter().rev();
+        let downs = downs.map(|one| Some((one, "down.sql", one.down.as_deref().filter(|_| has_down(one))?)));
         let down = match downs.collect::<Option<Vec<_>>>() {
             Some(downs) => Some(joined(downs.into_iter(), backend)?),
             None => None,
         };
-        for one in migrations.iter().filter(|one| one.down.is_none()) {
-            notes.push(format!("{} has no down.sql, so there is none: it cannot be reverted.", one.name));
+        for one in migrations.iter().filter(|one| !has_down(one)) {
+            notes.push(format!(
+                "{} has no down.sql, or an empty one, so there is none: it cannot be reverted.",
+                one.name
+            ));
         }
         if let Some((_, before_last)) = migrations.split_last() {
             notes.extend(before_last.iter().filter_map(|one| session_note(one, backend)));
@@ -167,7 +173,12 @@ mod tests {
     #[test]
     fn what_changes_is_noted() {
         let all = [
-            directory("1_a", "SELECT 1;\nSET search_path = x;", Some(""), "run_in_transaction = false"),
+            directory(
+                "1_a",
+                "SELECT 1;\nSET search_path = x;",
+                Some("-- nothing"),
+                "run_in_transaction = false",
+            ),
             directory(
                 "2_b",
                 "SET search_path = y;",
@@ -177,7 +188,7 @@ mod tests {
             directory(
                 "3_c",
                 "SET search_path = z;",
-                Some(""),
+                Some("-- nothing"),
                 "[manage]\nreplaces = [\"0_z\"]\ndependencies = [\"other.x\"]",
             ),
         ];
@@ -189,7 +200,7 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "2_b has no down.sql, so there is none: it cannot be reverted.",
+                "2_b has no down.sql, or an empty one, so there is none: it cannot be reverted.",
                 "migrations/1_a/up.sql, line 2, changes the session, now also for the statements of the migrations after it.",
                 "migrations/2_b/up.sql, line 1, changes the session, now also for the statements of the migrations after it.",
                 "No statement runs in a transaction, because of 1_a.",
