@@ -57,6 +57,8 @@ mod libpq;
 #[cfg(all(unix, feature = "postgres"))]
 mod libpq_servers;
 mod linting;
+#[cfg(all(feature = "lint", feature = "mysql"))]
+mod linting_mariadb;
 mod linting_marks;
 #[cfg(all(feature = "postgres", feature = "squawk"))]
 mod linting_squawk;

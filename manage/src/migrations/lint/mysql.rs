@@ -55,16 +55,24 @@ pub(super) fn read(
             scan.report(if is_replaced { "replacing-primary-key" } else { "dropping-primary-key" }, part);
             return true;
         }
-        let is_other = ["INDEX", "KEY", "PARTITION", "PERIOD", "SYSTEM"].contains(&rest.word());
-        return is_other;
-    } else if rest.is(&["CONVERT"]) || rest.is(&["PARTITION"]) || rest.is(&["REMOVE"]) {
+        if rest.is(&["SYSTEM"]) && !is_online {
+            scan.report("rewriting-table", part);
+        }
+        return ["INDEX", "KEY", "PARTITION", "PERIOD", "SYSTEM"].contains(&rest.word());
+    } else if is_rewriting(rest) {
         if !is_online {
             scan.report("rewriting-table", part);
         }
     } else {
-        return is_harmless(rest);
+        return is_harmless(rest) || names_partitions(parts);
     }
     true
+}
+
+/// Returns whether what is behind a comma is one more partition.
+fn names_partitions(parts: &[Reader<'_>]) -> bool {
+    const VERBS: [&str; 7] = ["DROP", "REORGANIZE", "REBUILD", "OPTIMIZE", "ANALYZE", "CHECK", "REPAIR"];
+    parts.first().is_some_and(|first| VERBS.iter().any(|verb| first.is(&[verb, "PARTITION"])))
 }
 
 fn definition(scan: &mut Scan, part: Reader<'_>, is_online: bool) {
@@ -82,6 +90,9 @@ fn addition(
 ) -> bool {
     match rest.word() {
         "FULLTEXT" | "SPATIAL" => scan.report("blocking-index-creation", part),
+        "SYSTEM" if !is_online => scan.report("rewriting-table", part),
+        // Partitions by hash: all rows move.
+        "PARTITION" if rest.has(&["PARTITIONS"]) && !is_online => scan.report("rewriting-table", part),
         "INDEX" | "KEY" | "VECTOR" | "PARTITION" | "PERIOD" | "SYSTEM" => {}
         "PRIMARY" => {
             let is_new = parts.iter().any(|part| part.is(&["DROP", "PRIMARY", "KEY"]));
@@ -96,9 +107,20 @@ fn addition(
     true
 }
 
+/// Returns whether an action copies the rows, and blocks writes meanwhile.
+fn is_rewriting(mut rest: Reader<'_>) -> bool {
+    const REWRITING: [&str; 6] = ["CONVERT", "PARTITION", "REMOVE", "COALESCE", "REORGANIZE", "REBUILD"];
+    if rest.eat(&["ENGINE"]) {
+        let _ = rest.eat(&["="]);
+        // InnoDB builds its own tables again while others write.
+        return rest.word() != "INNODB";
+    }
+    REWRITING.contains(&rest.word()) || rest.is(&["WITH", "SYSTEM"]) || rest.is(&["WITHOUT", "SYSTEM"])
+}
+
 /// Returns whether an action changes only what is known about a table, or is done while others write.
 fn is_harmless(rest: Reader<'_>) -> bool {
-    const HARMLESS: [&str; 29] = [
+    const HARMLESS: [&str; 22] = [
         "ENGINE",
         "AUTO_INCREMENT",
         "COMMENT",
@@ -114,20 +136,13 @@ fn is_harmless(rest: Reader<'_>) -> bool {
         "ENABLE",
         "DISABLE",
         "FORCE",
-        "COALESCE",
-        "REORGANIZE",
         "EXCHANGE",
         "ANALYZE",
         "CHECK",
         "OPTIMIZE",
-        "REBUILD",
         "REPAIR",
-        "DISCARD",
-        "IMPORT",
         "AVG_ROW_LENGTH",
         "MAX_ROWS",
-        "WITH",
-        "WITHOUT",
     ];
     HARMLESS.contains(&rest.word())
 }
