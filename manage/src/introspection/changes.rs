@@ -10,7 +10,9 @@ use diesel::result::Error as QueryError;
 
 use super::declared::{Declared, ParseError, SqlType};
 use super::diesel_toml::{DieselToml, DieselTomlError};
-use super::diff::{Comparison, DiffError, Difference, Known, Operation, Script, compare, write_sql};
+use super::diff::{
+    Comparison, DiffError, Difference, Known, Operation, Required, Script, compare, required, write_sql,
+};
 use super::lost::Lost;
 use super::options::PrintSchema;
 use super::read::{ReadError, read};
@@ -89,6 +91,7 @@ impl AppChanges {
             [Operation::AlterColumn { table, to, .. }] => {
                 format!("alter_{}_of_{}", to.rust_name, table.sql_name)
             }
+            [Operation::ChangeKey(change)] => format!("change_key_of_{}", change.to.rust_name),
             _ => "change_schema".to_owned(),
         };
         let fits = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';

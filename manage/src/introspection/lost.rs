@@ -16,6 +16,9 @@ use diesel::sql_types::{Nullable, Text};
 use crate::database::Connection;
 use crate::settings::Backend;
 
+/// How MySQL and MariaDB report it.
+const AUTO_INCREMENT: &str = "auto_increment";
+
 /// What a migration loses that drops a column or a table.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lost {
@@ -23,6 +26,8 @@ pub(crate) struct Lost {
     columns: HashMap<(String, String), Detail>,
     /// The indexes and checks of a table, with their columns.
     definitions: Vec<Definition>,
+    /// The names of primary keys by their tables, on PostgreSQL.
+    keys: HashMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -63,10 +68,20 @@ struct DefinitionRow {
     definition: String,
 }
 
+#[derive(QueryableByName)]
+struct KeyRow {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+type Rows = (Vec<ColumnRow>, Vec<DefinitionRow>, Vec<KeyRow>);
+
 impl Lost {
     /// Reads the details of all tables of a schema; `None` is the default one.
     pub(crate) fn read(connection: &mut Connection, schema: Option<&str>) -> QueryResult<Self> {
-        let (columns, definitions) = match connection.backend() {
+        let (columns, definitions, keys) = match connection.backend() {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite => {
                 // It has none.
@@ -92,6 +107,7 @@ impl Lost {
         Ok(Self {
             columns: columns.into_iter().map(detail).collect(),
             definitions: definitions.into_iter().map(definition).collect(),
+            keys: keys.into_iter().map(|row| (row.table_name, row.name)).collect(),
         })
     }
 
@@ -104,12 +120,32 @@ impl Lost {
         self.detail(table, column)?.default.as_deref()
     }
 
+    /// Returns the name of a table's primary key, if the backend has names for them.
+    pub(super) fn key_of(&self, table: &str) -> Option<&str> {
+        self.keys.get(table).map(String::as_str)
+    }
+
     /// Returns what MySQL's MODIFY has to repeat, with a space before it.
     pub(super) fn attributes_of(&self, table: &str, column: &str) -> String {
         let Some(detail) = self.detail(table, column) else { return String::new() };
         let default = detail.default.as_ref().map(|default| format!(" DEFAULT {default}"));
         let attributes = detail.attributes.as_ref().map(|attributes| format!(" {attributes}"));
         default.unwrap_or_default() + &attributes.unwrap_or_default()
+    }
+
+    /// Returns whether MySQL numbers the rows in a column.
+    pub(super) fn is_numbered(&self, table: &str, column: &str) -> bool {
+        let attributes = self.detail(table, column).and_then(|detail| detail.attributes.as_deref());
+        attributes.is_some_and(|attributes| attributes.starts_with(AUTO_INCREMENT))
+    }
+
+    /// Returns the attributes without the one that numbers the rows.
+    pub(super) fn attributes_without_number(&self, table: &str, column: &str) -> String {
+        let attributes = self.attributes_of(table, column);
+        if self.is_numbered(table, column) {
+            return attributes.replacen(AUTO_INCREMENT, "", 1).trim_end().to_owned();
+        }
+        attributes
     }
 
     /// Returns comments on what a table had and `schema.rs` cannot restore.

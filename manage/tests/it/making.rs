@@ -4,6 +4,7 @@
 //! database, and beside an empty `[print_schema]` in `diesel.toml`
 //! `diesel migration generate x --diff-schema=create.rs.txt --database-url …`.
 
+mod primary_keys;
 mod refusing;
 
 use std::collections::BTreeSet;
@@ -52,6 +53,9 @@ apps!(
     "keys_sqlite": ONE_DIRECTORY,
     "keys_postgres": ONE_DIRECTORY,
     "keys_mysql": ONE_DIRECTORY,
+    "primary_sqlite": ONE_DIRECTORY,
+    "primary_postgres": ONE_DIRECTORY,
+    "primary_mysql": ONE_DIRECTORY,
     "enums": ONE_DIRECTORY,
     "row_ids": ONE_DIRECTORY,
     "portable": EACH_DIRECTORY,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::sql_types::is_same_type;
-use super::{DiffError, Operation, Reference, TableRef, order};
+use super::{DiffError, KeyChange, Operation, Reference, TableRef, order};
 use crate::introspection::declared::{Declared, DeclaredColumn, DeclaredTable, DeclaredType};
-use crate::introspection::model::{Table, Tables};
+use crate::introspection::model::{ForeignKey, Table, Tables};
 use crate::settings::Backend;
 
 /// The hint for a conflict.
@@ -50,10 +50,10 @@ impl Comparison<'_> {
         let mut conflicts = Vec::new();
         for table in &self.declared.tables {
             match self.live_table(table) {
-                Some(live) => {
-                    conflicts.extend(self.key_conflict(table, live));
-                    self.columns(table, live, &mut columns, &mut removed);
-                }
+                Some(live) => match self.key_change(table, live) {
+                    Some(change) => self.around_key_change(change, (table, live), &mut columns, &mut removed),
+                    None => self.columns(table, live, &mut columns, &mut removed),
+                },
                 None => match self.unusable(table) {
                     Some(conflict) => conflicts.push(conflict),
                     // A view is declared as a table; its query is not in schema.rs.
@@ -87,21 +87,53 @@ impl Comparison<'_> {
         })
     }
 
-    fn key_conflict(&self, table: &DeclaredTable, live: &DeclaredTable) -> Option<DiffError> {
+    fn key_change(&self, table: &DeclaredTable, live: &DeclaredTable) -> Option<Operation> {
         let key = |table: &DeclaredTable| {
             let mut key: Vec<String> = table.key_columns().into_iter().map(str::to_lowercase).collect();
             key.sort();
             key
         };
-        (key(table) != key(live)).then(|| DiffError {
-            message: format!(
-                "The primary key of {} is ({}) in schema.rs and ({}) in the database.",
-                table.full_name(),
-                table.key_columns().join(", "),
-                live.key_columns().join(", ")
-            ),
-            hint: BY_HAND.to_owned(),
-        })
+        let old_key = key(live);
+        if key(table) == old_key {
+            return None;
+        }
+        let is_of_key = |column: &String| old_key.contains(&column.to_lowercase());
+        let keys =
+            self.tables.foreign_keys.iter().filter(|key| {
+                key.parent.sql_name == live.sql_name && key.parent_columns.iter().any(is_of_key)
+            });
+        let referring = keys.map(|key| (TableRef::of_name(&key.child), reference(key))).collect();
+        let change = KeyChange {
+            from: self.without_implicit_key(live),
+            to: DeclaredTable {
+                schema: live.schema.clone(),
+                sql_name: live.sql_name.clone(),
+                ..table.clone()
+            },
+            references: self.live_references(live),
+            referring,
+        };
+        Some(Operation::ChangeKey(Box::new(change)))
+    }
+
+    /// Adds the columns of a new key before it, and removes those of the old one after it. A column is not
+    /// nullable while it is part of a key.
+    fn around_key_change(
+        &self,
+        change: Operation,
+        (table, live): (&DeclaredTable, &DeclaredTable),
+        before: &mut Vec<Operation>,
+        after: &mut Vec<Operation>,
+    ) {
+        let (mut changed, mut removed) = (Vec::new(), Vec::new());
+        self.columns(table, live, &mut changed, &mut removed);
+        let becomes_nullable = |operation: &Operation| match operation {
+            Operation::AlterColumn { from, to, .. } => to.ty.is_nullable && !from.ty.is_nullable,
+            _ => false,
+        };
+        let (nullable, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(becomes_nullable);
+        before.extend(changed.into_iter().chain([change]));
+        after.extend(nullable.into_iter().chain(removed));
     }
 
     /// Returns a table of the database as it was declared there: a row id of SQLite's is no column.
@@ -216,13 +248,16 @@ impl Comparison<'_> {
 
     fn live_references(&self, table: &DeclaredTable) -> Vec<Reference> {
         let keys = self.tables.foreign_keys.iter().filter(|key| key.child.sql_name == table.sql_name);
-        keys.map(|key| Reference {
-            columns: key.columns.clone(),
-            parent: TableRef { schema: key.parent.schema.clone(), sql_name: key.parent.sql_name.clone() },
-            parent_columns: key.parent_columns.clone(),
-            name: key.name.clone(),
-        })
-        .collect()
+        keys.map(reference).collect()
+    }
+}
+
+fn reference(key: &ForeignKey) -> Reference {
+    Reference {
+        columns: key.columns.clone(),
+        parent: TableRef::of_name(&key.parent),
+        parent_columns: key.parent_columns.clone(),
+        name: key.name.clone(),
     }
 }
 

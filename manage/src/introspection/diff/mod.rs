@@ -1,6 +1,7 @@
 //! The difference between the tables of a `schema.rs` and those of a database, and its SQL.
 
 mod compare;
+mod keys;
 mod order;
 mod records;
 mod sql;
@@ -9,9 +10,10 @@ mod sql_types;
 use std::fmt;
 
 use super::declared::{DeclaredColumn, DeclaredTable};
+use super::model::TableName;
 
 pub(crate) use compare::{Comparison, Difference, compare};
-pub(crate) use sql::{Known, Script, write as write_sql};
+pub(crate) use sql::{Known, Required, Script, required, write as write_sql};
 
 /// One step from the database to `schema.rs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,31 @@ pub(crate) enum Operation {
         /// Whether more than its nullability changes.
         is_retyped: bool,
     },
+    ChangeKey(Box<KeyChange>),
+}
+
+/// Another primary key for a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyChange {
+    /// The table in the database.
+    pub(crate) from: DeclaredTable,
+    /// The table in `schema.rs`, under its name in the database.
+    pub(crate) to: DeclaredTable,
+    /// The foreign keys of the table.
+    pub(crate) references: Vec<Reference>,
+    /// The foreign keys to the old key, each with its table.
+    pub(crate) referring: Vec<(TableRef, Reference)>,
+}
+
+impl KeyChange {
+    /// Returns the key in the database, for messages.
+    fn found(&self) -> String {
+        match self.from.key_columns().as_slice() {
+            // SQLite's row id.
+            [] => "none".to_owned(),
+            columns => format!("({})", columns.join(", ")),
+        }
+    }
 }
 
 /// A table of an operation on a column.
@@ -66,6 +93,10 @@ impl TableRef {
     fn of(table: &DeclaredTable) -> Self {
         Self { schema: table.schema.clone(), sql_name: table.sql_name.clone() }
     }
+
+    fn of_name(name: &TableName) -> Self {
+        Self { schema: name.schema.clone(), sql_name: name.sql_name.clone() }
+    }
 }
 
 impl fmt::Display for TableRef {
@@ -78,6 +109,13 @@ impl fmt::Display for TableRef {
 }
 
 impl Operation {
+    /// Sets the value for existing rows.
+    pub(crate) fn set_default(&mut self, sql: String) {
+        if let Self::AddColumn { default, .. } | Self::AlterColumn { default, .. } = self {
+            *default = Some(sql);
+        }
+    }
+
     /// Returns the column that is new or changed, as `table.column`.
     pub(crate) fn column(&self) -> Option<String> {
         match self {
@@ -100,6 +138,10 @@ impl fmt::Display for Operation {
             }
             Self::AlterColumn { table, from, to, .. } => {
                 write!(f, "~ Alter column {} of {table}: {from} to {to}", to.sql_name)
+            }
+            Self::ChangeKey(change) => {
+                let to = change.to.key_columns().join(", ");
+                write!(f, "~ Change primary key of {}: {} to ({to})", change.to.full_name(), change.found())
             }
         }
     }

@@ -38,12 +38,14 @@ pub(crate) fn write(
     known: &Known<'_>,
 ) -> Result<Script, DiffError> {
     let unknown = Lost::default();
-    let writer = Writer {
+    let mut writer = Writer {
         backend,
         lost: known.lost.unwrap_or(&unknown),
         is_compared: known.lost.is_some(),
         row_id_is_bigint: known.row_id_is_bigint,
+        counters: Vec::new(),
     };
+    writer.counters = operations.iter().filter_map(|operation| writer.counter_of(operation)).collect();
     let mut script = Script::default();
     for operation in operations {
         script.up.push_str(&writer.up(operation, &mut script.notes)?);
@@ -65,13 +67,47 @@ pub(crate) fn write(
     Ok(script)
 }
 
+/// A column that needs a default.
+pub(crate) struct Required<'a> {
+    /// `table.column`.
+    pub(crate) name: String,
+    pub(crate) column: &'a DeclaredColumn,
+    /// A clause.
+    pub(crate) why: &'static str,
+}
+
+/// Returns the column of an operation that needs a default and has none.
+pub(crate) fn required<'a>(operation: &'a Operation, backend: Backend, lost: &Lost) -> Option<Required<'a>> {
+    match operation {
+        Operation::AddColumn { table, column, default: None, .. } if !column.ty.is_nullable => {
+            Some(Required {
+                name: format!("{table}.{}", column.sql_name),
+                column,
+                why: "existing rows need a value for it",
+            })
+        }
+        Operation::AlterColumn { table, from, to, default: None, .. }
+            if backend == Backend::Sqlite
+                && !to.ty.is_nullable
+                && lost.default_of(&table.sql_name, &from.sql_name).is_none() =>
+        {
+            Some(Required {
+                name: format!("{table}.{}", to.sql_name),
+                column: to,
+                why: "SQLite makes a new column of it, which needs a default",
+            })
+        }
+        _ => None,
+    }
+}
+
 /// Returns notes on types that the migration may have to create first.
 fn notes_on_types(operation: &Operation, types: &[SqlType]) -> Vec<String> {
     let columns = match operation {
         Operation::CreateTable { table, .. } => table.columns.as_slice(),
         Operation::AddColumn { column, .. } => std::slice::from_ref(column),
         Operation::AlterColumn { to, .. } => std::slice::from_ref(to),
-        Operation::DropTable { .. } | Operation::DropColumn { .. } => &[],
+        Operation::DropTable { .. } | Operation::DropColumn { .. } | Operation::ChangeKey(_) => &[],
     };
     let defined = columns.iter().filter_map(|column| column.ty.defined.as_ref());
     let note = |ty: &SqlType| {
@@ -80,15 +116,23 @@ fn notes_on_types(operation: &Operation, types: &[SqlType]) -> Vec<String> {
     defined.filter(|ty| !types.contains(ty)).map(note).collect()
 }
 
-struct Writer<'a> {
-    backend: Backend,
-    lost: &'a Lost,
+pub(super) struct Writer<'a> {
+    pub(super) backend: Backend,
+    pub(super) lost: &'a Lost,
     /// Whether the database that was compared is of this backend.
-    is_compared: bool,
+    pub(super) is_compared: bool,
     row_id_is_bigint: bool,
+    /// The columns, by their tables, that the change of a key handles: MySQL numbers them only while they are the key.
+    counters: Vec<(String, String)>,
 }
 
 impl Writer<'_> {
+    fn counter_of(&self, operation: &Operation) -> Option<(String, String)> {
+        let Operation::ChangeKey(change) = operation else { return None };
+        let column = self.counter(change)?;
+        Some((change.from.sql_name.clone(), column.sql_name.clone()))
+    }
+
     fn up(&self, operation: &Operation, notes: &mut Vec<String>) -> Result<String, DiffError> {
         match operation {
             Operation::CreateTable { table, references } => {
@@ -97,26 +141,17 @@ impl Writer<'_> {
             }
             Operation::DropTable { table, .. } => Ok(self.drop_table(&TableRef::of(table))),
             Operation::AddColumn { table, column, reference, default } => {
-                if !column.ty.is_nullable && default.is_none() {
-                    return Err(Self::required(table, column, "existing rows need a value for it"));
-                }
+                self.check_default(operation)?;
                 self.add_column(table, column, reference.as_ref(), default.as_deref())
             }
             Operation::DropColumn { table, column, reference } => Ok(self
                 .drop_reference(table, reference.as_ref())
                 + &self.drop_column(table, &column.sql_name)),
             Operation::AlterColumn { table, from, to, default, is_retyped } => {
+                self.check_default(operation)?;
                 // SQLite makes a new column of it, which keeps the default.
                 let kept = self.lost.default_of(&table.sql_name, &from.sql_name);
-                let kept = kept.filter(|_| self.backend == Backend::Sqlite);
-                let default = default.as_deref().or(kept);
-                if self.backend == Backend::Sqlite && !to.ty.is_nullable && default.is_none() {
-                    return Err(Self::required(
-                        table,
-                        to,
-                        "SQLite makes a new column of it, which needs a default",
-                    ));
-                }
+                let default = default.as_deref().or(kept.filter(|_| self.backend == Backend::Sqlite));
                 if self.is_unknown(*is_retyped) {
                     notes.push(format!(
                         "MySQL has to repeat the type of {table}.{}: replace {UNKNOWN_TYPE} in its files.",
@@ -124,6 +159,10 @@ impl Writer<'_> {
                     ));
                 }
                 self.alter(table, (from, to), default, *is_retyped)
+            }
+            Operation::ChangeKey(change) => {
+                notes.extend(self.notes_on_key_change(change));
+                self.change_key(change)
             }
         }
     }
@@ -161,12 +200,17 @@ impl Writer<'_> {
                     *is_retyped,
                 )
             }
+            Operation::ChangeKey(change) => Ok(self.restore_key(change)),
         }
     }
 }
 
 impl Writer<'_> {
-    fn create_table(&self, table: &DeclaredTable, references: &[Reference]) -> Result<String, DiffError> {
+    pub(super) fn create_table(
+        &self,
+        table: &DeclaredTable,
+        references: &[Reference],
+    ) -> Result<String, DiffError> {
         let key = table.key_columns();
         let mut lines = Vec::new();
         for column in &table.columns {
@@ -216,15 +260,17 @@ impl Writer<'_> {
         records::of_column(column).map_err(|missing| self.unwritable(column, &missing))
     }
 
-    fn required(table: &TableRef, column: &DeclaredColumn, why: &str) -> DiffError {
-        let name = format!("{table}.{}", column.sql_name);
-        DiffError {
+    fn check_default(&self, operation: &Operation) -> Result<(), DiffError> {
+        let Some(Required { name, column, why }) = required(operation, self.backend, self.lost) else {
+            return Ok(());
+        };
+        Err(DiffError {
             message: format!("The column {name} is NOT NULL in schema.rs: {why}."),
             hint: format!(
                 "Pass an SQL expression, as in `--default {name}=0`, or declare the column as Nullable<{}>.",
                 column.ty.name
             ),
-        }
+        })
     }
 
     fn unwritable(&self, column: &DeclaredColumn, missing: &str) -> DiffError {
@@ -233,11 +279,22 @@ impl Writer<'_> {
                 "The column {} cannot be written as SQL for {}: {missing}.",
                 column.sql_name, self.backend
             ),
-            hint: "Write the migration by hand: `makemigrations --empty`.".to_owned(),
+            hint: self.by_hand(column),
         }
     }
 
-    fn foreign_key(&self, reference: &Reference) -> String {
+    fn by_hand(&self, column: &DeclaredColumn) -> String {
+        let null = if column.ty.is_nullable { "" } else { " NOT NULL" };
+        let values = match (self.backend, &column.ty.defined) {
+            (Backend::Mysql, Some(_)) => {
+                format!(", with {} ENUM('first', 'second'){null} for an enum", self.name(&column.sql_name))
+            }
+            _ => String::new(),
+        };
+        format!("Write the migration by hand{values}: `makemigrations --empty`.")
+    }
+
+    pub(super) fn foreign_key(&self, reference: &Reference) -> String {
         format!(
             "FOREIGN KEY ({}) REFERENCES {}({})",
             self.names(&reference.columns),
@@ -329,7 +386,12 @@ impl Writer<'_> {
                 Ok(sql)
             }
             Backend::Mysql => {
-                let kept = self.lost.attributes_of(&table.sql_name, &from.sql_name);
+                let (of, named) = (&table.sql_name, &from.sql_name);
+                let is_counter = self.counters.iter().any(|counter| (&counter.0, &counter.1) == (of, named));
+                let kept = match is_counter {
+                    true => self.lost.attributes_without_number(of, named),
+                    false => self.lost.attributes_of(of, named),
+                };
                 let column = DeclaredColumn { sql_name: from.sql_name.clone(), ..to.clone() };
                 let mut changed = self.column(&column, None)?;
                 if self.is_unknown(is_retyped) {
@@ -362,7 +424,7 @@ impl Writer<'_> {
     }
 
     /// Returns a column's definition.
-    fn column(&self, column: &DeclaredColumn, default: Option<&str>) -> Result<String, DiffError> {
+    pub(super) fn column(&self, column: &DeclaredColumn, default: Option<&str>) -> Result<String, DiffError> {
         let null = match (column.ty.is_nullable, self.backend) {
             (false, _) => " NOT NULL",
             // Some servers make a TIMESTAMP without either NOT NULL.
@@ -405,19 +467,19 @@ impl Writer<'_> {
         ))
     }
 
-    fn table(&self, table: &TableRef) -> String {
+    pub(super) fn table(&self, table: &TableRef) -> String {
         let schema = table.schema.as_ref().map(|schema| self.name(schema) + ".").unwrap_or_default();
         schema + &self.name(&table.sql_name)
     }
 
-    fn name(&self, name: &str) -> String {
+    pub(super) fn name(&self, name: &str) -> String {
         match self.backend {
             Backend::Mysql | Backend::Sqlite => format!("`{}`", name.replace('`', "``")),
             Backend::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
         }
     }
 
-    fn names(&self, names: &[impl AsRef<str>]) -> String {
+    pub(super) fn names(&self, names: &[impl AsRef<str>]) -> String {
         names.iter().map(|name| self.name(name.as_ref())).collect::<Vec<_>>().join(", ")
     }
 }

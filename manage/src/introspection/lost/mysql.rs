@@ -4,7 +4,7 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::{ColumnRow, DefinitionRow};
+use super::Rows;
 use crate::database::Connection;
 
 /// MariaDB reports a default as SQL, MySQL as a value unless it is an expression.
@@ -29,12 +29,9 @@ const DEFINITIONS: &str = "\
     WHERE table_schema = IF(? = '', DATABASE(), ?) AND index_name <> 'PRIMARY' \
     GROUP BY table_name, index_name ORDER BY table_name, index_name";
 
-pub(super) fn read(
-    connection: &mut Connection,
-    schema: Option<&str>,
-) -> QueryResult<(Vec<ColumnRow>, Vec<DefinitionRow>)> {
+pub(super) fn read(connection: &mut Connection, schema: Option<&str>) -> QueryResult<Rows> {
     let schema = schema.unwrap_or_default();
     let both = |query: &'static str| diesel::sql_query(query).bind::<Text, _>(schema).bind::<Text, _>(schema);
     let columns = both(COLUMNS).load(connection)?;
-    Ok((columns, both(DEFINITIONS).load(connection)?))
+    Ok((columns, both(DEFINITIONS).load(connection)?, Vec::new()))
 }

@@ -4,7 +4,7 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::{ColumnRow, DefinitionRow};
+use super::Rows;
 use crate::database::Connection;
 
 /// The sequence of a serial column is dropped with it, so that its default cannot be restored.
@@ -39,11 +39,14 @@ const DEFINITIONS: &str = "\
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     WHERE n.nspname = $1 AND k.contype = 'c' ORDER BY 1, 2";
 
-pub(super) fn read(
-    connection: &mut Connection,
-    schema: Option<&str>,
-) -> QueryResult<(Vec<ColumnRow>, Vec<DefinitionRow>)> {
+const KEYS: &str = "\
+    SELECT c.relname::text AS table_name, k.conname::text AS name \
+    FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND k.contype = 'p'";
+
+pub(super) fn read(connection: &mut Connection, schema: Option<&str>) -> QueryResult<Rows> {
     let schema = schema.unwrap_or("public");
     let columns = diesel::sql_query(COLUMNS).bind::<Text, _>(schema).load(connection)?;
-    Ok((columns, diesel::sql_query(DEFINITIONS).bind::<Text, _>(schema).load(connection)?))
+    let definitions = diesel::sql_query(DEFINITIONS).bind::<Text, _>(schema).load(connection)?;
+    Ok((columns, definitions, diesel::sql_query(KEYS).bind::<Text, _>(schema).load(connection)?))
 }

@@ -3,7 +3,7 @@
 use diesel::QueryResult;
 use diesel::prelude::*;
 
-use super::{ColumnRow, DefinitionRow};
+use super::Rows;
 use crate::database::Connection;
 
 const COLUMNS: &str = "\
@@ -16,7 +16,7 @@ const DEFINITIONS: &str = "\
         (SELECT group_concat(c.name, char(10)) FROM pragma_index_info(i.name) c) AS columns \
     FROM sqlite_master i WHERE i.type = 'index' AND i.sql IS NOT NULL ORDER BY i.name";
 
-pub(super) fn read(connection: &mut Connection) -> QueryResult<(Vec<ColumnRow>, Vec<DefinitionRow>)> {
+pub(super) fn read(connection: &mut Connection) -> QueryResult<Rows> {
     let columns = diesel::sql_query(COLUMNS).load(connection)?;
-    Ok((columns, diesel::sql_query(DEFINITIONS).load(connection)?))
+    Ok((columns, diesel::sql_query(DEFINITIONS).load(connection)?, Vec::new()))
 }

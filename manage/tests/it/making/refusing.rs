@@ -23,7 +23,7 @@ fn what_cannot_be_made_is_refused() {
             "table! { users (name) { id -> Integer, name -> Text, } }",
             "makemigrations",
             1,
-            "Error: The primary key of users is (name) in schema.rs and (id) in the database.\nHint: Write a migration by hand: `manage makemigrations --empty`.\n",
+            "Error: The primary key of users is (name) in schema.rs and (id) in the database, and SQLite cannot change it.\nHint: Write it by hand in a migration of `manage makemigrations --empty`: CREATE TABLE `users__new`( `id` INTEGER NOT NULL, `name` TEXT NOT NULL PRIMARY KEY ); INSERT INTO `users__new` (`id`, `name`) SELECT `id`, `name` FROM `users`; DROP TABLE `users`; ALTER TABLE `users__new` RENAME TO `users`; Add the defaults",
         ),
         (
             "table! { users { id -> Integer, name } }",
@@ -48,15 +48,12 @@ fn what_cannot_be_made_is_refused() {
         assert!(ran.exit == Exit(code) && ran.err.contains(expected), "{line}: {}", ran.all());
         assert!(fs::read_dir(package("refused").join("migrations")).expect("a directory").next().is_none());
     }
-    // Conflicts are differences, too.
+    // What cannot be written is a difference, too.
     with_schema("refused", "table! { users (name) { id -> Integer, name -> Text, } }");
     let ran = project.run("makemigrations --check");
     assert_eq!(
         (ran.exit, ran.out.as_str()),
-        (
-            Exit::FAILURE,
-            "Migrations for 'refused':\n    ! The primary key of users is (name) in schema.rs and (id) in the database.\n"
-        )
+        (Exit::FAILURE, "Migrations for 'refused':\n    ~ Change primary key of users: (id) to (name)\n")
     );
     // An app without schema.rs declares nothing, so its tables are not dropped.
     fs::remove_file(package("refused").join("src/schema.rs")).expect("removed");
