@@ -75,7 +75,7 @@ pub(crate) fn makemigrations(
         defaults: &defaults,
         config_file: environment.text("DIESEL_CONFIG_FILE").map(|path| environment.folder().join(path)),
     };
-    let found = changes(&mut connection, &request).map_err(render::changes_error)?;
+    let mut found = changes(&mut connection, &request).map_err(render::changes_error)?;
     if let Some(name) = unused_default(&defaults, &found) {
         return Err(CommandError::new(format!("There is no new or changed column '{}'.", echo(name)))
             .hint("A default is named by the table and the column in the database: `--default articles.views=0`.")
@@ -85,8 +85,15 @@ pub(crate) fn makemigrations(
     if found.apps.is_empty() && found.undeclared.is_empty() && cx.verbosity() >= 1 {
         cx.line("No changes detected")?;
     }
-    for changes in &found.apps {
+    for changes in &mut found.apps {
         let Some(of_app) = all.iter().find(|of_app| of_app.app == changes.app) else { continue };
+        if !check && changes.conflicts.is_empty() && cx.can_ask() {
+            for (of, _) in &of_app.directories {
+                let backend = of.unwrap_or(settings.backend);
+                changes.fill_defaults(backend, |needed| render::ask_for_default(cx, needed))?;
+            }
+        }
+        let changes = &*changes;
         let list = |cx: &Context| render::changes(cx, changes);
         if check {
             if cx.verbosity() >= 1 {

@@ -77,6 +77,23 @@ impl AppChanges {
         write_sql(&self.operations, backend, &known)
     }
 
+    /// Sets the defaults that a backend requires and that are missing, to what `ask` returns for each.
+    pub(crate) fn fill_defaults<E>(
+        &mut self,
+        backend: Backend,
+        mut ask: impl FnMut(&Required<'_>) -> Result<String, E>,
+    ) -> Result<(), E> {
+        let unknown = Lost::default();
+        let lost = if backend == self.backend { &self.lost } else { &unknown };
+        for operation in &mut self.operations {
+            if let Some(needed) = required(operation, backend, lost) {
+                let default = ask(&needed)?;
+                operation.set_default(default);
+            }
+        }
+        Ok(())
+    }
+
     /// Returns a name for the migration: what its only operation does.
     pub(crate) fn name(&self) -> String {
         let name = match self.operations.as_slice() {

@@ -22,7 +22,7 @@ mod structs;
 
 pub(crate) use changes::{AppChanges, AppSource, Changes, ChangesError, Request, changes};
 pub(crate) use diesel_toml::{DieselToml, DieselTomlError};
-pub(crate) use diff::DiffError;
+pub(crate) use diff::{DiffError, Required};
 pub(crate) use make::{Made, parse_defaults, unapplied, unnoticed, unused_default};
 pub(crate) use model::Tables;
 pub(crate) use options::{PrintSchema, TableFilter};

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::command::Context;
 use crate::console::{Role, printable, printable_lines};
 use crate::error::{CommandError, Exit, Result};
-use crate::introspection::{AppChanges, Changes, ChangesError, DiffError, Made, ReadError};
+use crate::introspection::{AppChanges, Changes, ChangesError, DiffError, Made, ReadError, Required};
 use crate::migrations::MigrationDirectories;
 use crate::scaffold::MigrationError;
 
@@ -86,6 +86,24 @@ pub(crate) fn new_migration_error(error: MigrationError) -> CommandError {
 pub(crate) fn diff_error(cx: &Context, error: &DiffError) -> CommandError {
     let command = format!("`{} makemigrations", cx.program().name());
     CommandError::new(&error.message).hint(error.hint.replace("`makemigrations", &command))
+}
+
+/// Asks for the value of existing rows.
+#[cfg(feature = "terminal")]
+pub(crate) fn ask_for_default(cx: &Context, needed: &Required<'_>) -> Result<String> {
+    let Required { name, column, why } = needed;
+    cx.warning(format_args!(
+        "The column {} ({}) is NOT NULL in schema.rs: {why}.",
+        printable(name),
+        printable(&column.to_string())
+    ))?;
+    cx.prompt("Its value, as an SQL expression such as 0 or 'new':").text()
+}
+
+/// Without this feature there is nobody to ask.
+#[cfg(not(feature = "terminal"))]
+pub(crate) fn ask_for_default(_: &Context, needed: &Required<'_>) -> Result<String> {
+    Err(CommandError::new(format!("The column {} needs a default: {}.", needed.name, needed.why)).into())
 }
 
 /// Adds the exit code.

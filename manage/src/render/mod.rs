@@ -31,8 +31,8 @@ pub(crate) use help::{help_of, listing, names};
 pub(crate) use lint::{LintFormat, lint};
 #[cfg(feature = "schema")]
 pub(crate) use makemigrations::{
-    changes, changes_error, check_source, diff_error, migration_files, migration_notes, migration_paths,
-    migrations_of, new_migration_error, undeclared_tables,
+    ask_for_default, changes, changes_error, check_source, diff_error, migration_files, migration_notes,
+    migration_paths, migrations_of, new_migration_error, undeclared_tables,
 };
 pub(crate) use migrations::{
     MigrationLines, each_schema, edited_migrations, lock_error, migration_error, migration_json,

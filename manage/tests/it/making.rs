@@ -4,6 +4,7 @@
 //! database, and beside an empty `[print_schema]` in `diesel.toml`
 //! `diesel migration generate x --diff-schema=create.rs.txt --database-url …`.
 
+mod asking;
 mod primary_keys;
 mod refusing;
 
@@ -56,6 +57,8 @@ apps!(
     "primary_sqlite": ONE_DIRECTORY,
     "primary_postgres": ONE_DIRECTORY,
     "primary_mysql": ONE_DIRECTORY,
+    "asked": ONE_DIRECTORY,
+    "asked_enum": ONE_DIRECTORY,
     "enums": ONE_DIRECTORY,
     "row_ids": ONE_DIRECTORY,
     "portable": EACH_DIRECTORY,
