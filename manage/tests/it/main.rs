@@ -73,6 +73,7 @@ mod management;
 mod middle;
 mod migrating;
 mod migration_apps;
+mod migration_databases;
 mod migration_deadlocks;
 mod migration_dumps;
 mod migration_failures;
