@@ -57,6 +57,7 @@ pub(crate) mod plain_arguments;
 mod program;
 pub(crate) mod registry;
 mod secret_argument;
+mod successor;
 mod unknown;
 mod unseen_variables;
 mod usage;
@@ -82,6 +83,7 @@ pub(crate) use parsed::ParsedCommand;
 pub(crate) use parser::{parser, parser_before, resolve};
 pub(crate) use registry::{App, BUILT_IN, FIXED};
 pub(crate) use secret_argument::{hide_secrets, is_secret, why_refused};
+pub(crate) use successor::succeeded_by;
 pub(crate) use unseen_variables::{
     change_arguments, has_unseen_variable, is_any_argument, showing_variables,
 };

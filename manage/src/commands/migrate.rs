@@ -3,6 +3,7 @@ mod arguments;
 mod lint;
 mod one;
 
+use crate::command::succeeded_by;
 use crate::interaction::Confirmation;
 use crate::migrations::{Migrations, Source, distinct_schemas};
 use crate::prelude::*;
@@ -15,7 +16,8 @@ use one::migrate_one;
 /// Bring a database's schema up to date
 ///
 /// Migrations run under a lock: if several processes start at once, one migrates, and the others wait and
-/// find nothing left to do. If a process was killed, the next one continues.
+/// find nothing left to do. If a process was killed, the next one continues. With `-- CMD` it then executes
+/// that program in its place.
 #[command]
 pub(crate) fn migrate(
     cx: &mut Context,
@@ -24,7 +26,8 @@ pub(crate) fn migrate(
     #[command(flatten)] modes: Modes,
     #[command(flatten)] confirmation: Confirmation,
 ) -> Result<Exit> {
-    let Goal { first, second, database, plan, check } = goal;
+    let Goal { first, second, database, plan, check, program } = goal;
+    cx.check_successor("migrate", &program)?;
     if modes.run_syncdb {
         let text = "--run-syncdb has nothing to do: every app whose tables could be created has migrations.";
         return Err(CommandError::new(text).hint("Run `migrate` without it.").into());
@@ -45,9 +48,12 @@ pub(crate) fn migrate(
         .map_err(|error| render::request_error(cx, "migrate", error.into()))?;
     let invocation = Invocation { settings, migrations, request, plan, check, options, confirmation };
     if schemas.is_empty() {
-        return migrate_one(cx, &invocation, None);
+        return succeeded_by(&program, migrate_one(cx, &invocation, None)?);
     }
-    render::each_schema(cx, &schemas, !(plan || check), |schema| migrate_one(cx, &invocation, Some(schema)))
+    let exit = render::each_schema(cx, &schemas, !(plan || check), |schema| {
+        migrate_one(cx, &invocation, Some(schema))
+    })?;
+    succeeded_by(&program, exit)
 }
 
 /// Returns the migrations, and prints where they come from if that is not the program. `app` is the first word.

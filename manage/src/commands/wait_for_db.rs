@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
+use crate::command::succeeded_by;
 use crate::console::echo;
 use crate::prelude::*;
 use crate::render;
@@ -15,13 +16,7 @@ use crate::wait::{self, Expected, FailFast, Patience, Plan, Target};
 /// waiting will not fix. With `-- CMD` it then executes that program in its place.
 #[command(requires_checks = "none")]
 pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
-    if !options.program.is_empty() && !cx.invocation.owns_process {
-        return Err(CommandError::new(
-            "wait_for_db cannot exec another program when it is called from code: that would end its caller.",
-        )
-        .hint("Call it without `-- CMD`, and run that program when it has returned.")
-        .into());
-    }
+    cx.check_successor("wait_for_db", &options.program)?;
     let mut report = WaitReport::new(options.format, cx.out(), cx.err(), cx.verbosity());
     let start = Instant::now();
     if !options.no_database && !options.timeout.is_zero() {
@@ -35,10 +30,7 @@ pub(crate) fn wait_for_db(cx: &mut Context, #[command(flatten)] options: Options
     let aliases: Vec<&str> = plan.targets.iter().filter_map(Target::alias).collect();
     render::assumed_database(cx, &aliases, true)?;
     let waited = wait::until_ready_since(start, &plan, &mut report)?;
-    match report.end(&plan, &waited)? {
-        Exit::SUCCESS if !options.program.is_empty() => become_program(&options.program),
-        exit => Ok(exit),
-    }
+    succeeded_by(&options.program, report.end(&plan, &waited)?)
 }
 
 #[derive(clap::Args)]
@@ -162,25 +154,6 @@ fn configuration(error: SettingsError) -> CommandError {
     let timed_out = error.ending() == Ending::TimedOut;
     let error = CommandError::from(error);
     if timed_out { error } else { error.exit_code(Exit::CONFIGURATION) }
-}
-
-/// Replaces this process, so that signals reach the program. It returns only where that failed.
-#[cfg(unix)]
-fn become_program(words: &[OsString]) -> Result<Exit> {
-    use std::os::unix::process::CommandExt;
-    Err(cannot_run(&words[0], &std::process::Command::new(&words[0]).args(&words[1..]).exec()))
-}
-
-#[cfg(not(unix))]
-fn become_program(words: &[OsString]) -> Result<Exit> {
-    let status = std::process::Command::new(&words[0]).args(&words[1..]).status();
-    Ok(status.map_err(|error| cannot_run(&words[0], &error))?.into())
-}
-
-/// Returns the error of a program that cannot run, with the exit code of a shell.
-fn cannot_run(program: &OsString, error: &std::io::Error) -> anyhow::Error {
-    let code: u8 = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-    CommandError::new(format!("Cannot run {}: {error}", echo(program))).exit_code(code).into()
 }
 
 /// A hundred years.

@@ -1,5 +1,6 @@
 //! The arguments of `migrate`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::interaction::Confirmation;
@@ -26,6 +27,9 @@ pub(crate) struct Goal {
     /// Exit with 1 if there is something to do, without doing it
     #[arg(long)]
     pub(super) check: bool,
+    /// The program to exec after that
+    #[arg(last = true, value_name = "CMD", conflicts_with = "plan", add = manage::completion::programs())]
+    pub(super) program: Vec<OsString>,
 }
 
 /// How to migrate.
@@ -66,7 +70,7 @@ pub(crate) struct Lint {
     /// Report statements that are unsafe while the program is running, without opening a database; exit with 1
     /// if there are any
     #[arg(long, conflicts_with_all = [
-        "first", "second", "plan", "check", "accept", "resume", "strict_order", "fake", "fake_initial", "prune", "redo",
+        "first", "second", "program", "plan", "check", "accept", "resume", "strict_order", "fake", "fake_initial", "prune", "redo",
         "from_folder", "schema",
     ])]
     pub(super) lint: bool,
