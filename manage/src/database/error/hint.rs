@@ -42,7 +42,20 @@ fn credentials(settings: &DatabaseSettings) -> String {
     };
     hint.extend(blank_end("user", name));
     hint.extend(blank_end("password", settings.password.as_ref().map(Secret::expose)));
+    if settings.password.is_some() && is_variable_of_an_image(password) {
+        hint.push_str(
+            " The server's image reads it only when it creates its volume: a volume that is older than this \
+             password has the one before. Change it there (ALTER USER), or remove the volume and its data.",
+        );
+    }
     hint
+}
+
+/// Returns whether the server's container has probably been given the same variable.
+fn is_variable_of_an_image(origin: &Origin) -> bool {
+    let (Origin::Environment(name) | Origin::EnvFile(name, ..)) = origin else { return false };
+    ["POSTGRES_PASSWORD", "MYSQL_PASSWORD", "MARIADB_PASSWORD"]
+        .contains(&name.strip_suffix("_FILE").unwrap_or(name))
 }
 
 fn database_name(settings: &DatabaseSettings) -> String {
