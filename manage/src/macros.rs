@@ -90,6 +90,15 @@ macro_rules! static_files {
             $crate::__private::inventory::submit! {
                 $crate::__private::StaticRegistration::new(
                     <Files as $crate::__private::rust_embed::RustEmbed>::get,
+                    if ::core::cfg!(debug_assertions) {
+                        ::core::option::Option::Some(::core::concat!(
+                            ::core::env!("CARGO_MANIFEST_DIR"),
+                            "/",
+                            $folder
+                        ))
+                    } else {
+                        ::core::option::Option::None
+                    },
                     ::core::module_path!(),
                     ::core::file!(),
                     ::core::line!(),

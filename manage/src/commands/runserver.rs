@@ -1,5 +1,6 @@
 #![cfg(feature = "runserver")]
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::console::printable;
@@ -74,7 +75,8 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
     };
     let mut routes = routes.unwrap_or_default();
     if let Some(parent) = parent {
-        let following = Following { generation: parent.generation(), build: parent.build() };
+        let (generation, build, pages) = (parent.generation(), parent.build(), Some(parent.pages()));
+        let following = Following { generation, build, pages };
         routes = with_script(routes, following);
     }
     // The server starts all the same: the database may come up later, and pages that need none work now.
@@ -104,7 +106,7 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
     }
     let phase = phases(stopped, parent.map(Link::ending));
     if let Some(parent) = parent {
-        parent.ready()?;
+        parent.ready(static_directories())?;
     }
     let looked = async {
         let Some(later) = later else { return Ok(()) };
@@ -142,6 +144,15 @@ pub(crate) struct Options {
     /// Look for changed sources twice a second, instead of waiting for events of the operating system
     #[arg(long, conflicts_with = "noreload")]
     poll: bool,
+}
+
+/// Returns the directories from which files are read for each request.
+fn static_directories() -> Vec<PathBuf> {
+    #[cfg(feature = "static")]
+    let directories = crate::server::static_files::directories();
+    #[cfg(not(feature = "static"))]
+    let directories = Vec::new();
+    directories
 }
 
 /// Returns whether this process was a supervisor, which replaced the program after each change, and has ended.

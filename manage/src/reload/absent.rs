@@ -1,6 +1,7 @@
 //! No reloading: the feature is off, or the operating system lacks what it takes.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -29,7 +30,7 @@ impl Link {
         match *self {}
     }
 
-    pub(crate) fn ready(&self) -> io::Result<()> {
+    pub(crate) fn ready(&self, _: Vec<PathBuf>) -> io::Result<()> {
         match *self {}
     }
 
@@ -42,6 +43,10 @@ impl Link {
     }
 
     pub(crate) fn build(&self) -> watch::Receiver<Arc<BuildState>> {
+        match *self {}
+    }
+
+    pub(crate) fn pages(&self) -> watch::Receiver<u64> {
         match *self {}
     }
 

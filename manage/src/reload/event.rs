@@ -14,12 +14,16 @@ pub(crate) enum Event {
     Building(Vec<PathBuf>),
     /// These settings have changed, and the program restarts.
     Settings(Vec<PathBuf>),
+    /// These files have changed, which the program reads for each request, so open pages are reloaded.
+    Pages(Vec<PathBuf>),
     /// Cargo or the compiler said something.
     Cargo(Report),
     /// Which processes have the lock that cargo waits for.
     Waiting(Vec<String>),
     /// Cargo would build the program in another way than it was built.
     BuiltOtherwise,
+    /// Cargo compiles this package each time, since a path does not exist that its build script names.
+    Missing(String),
     /// The build failed; `is_served`: an older program goes on.
     BuildFailed { is_served: bool },
     /// The build changed nothing.

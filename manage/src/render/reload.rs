@@ -47,6 +47,9 @@ impl ReloadReport {
             Event::Settings(files) => {
                 self.say(Role::Notice, &format!("{} changed: restarting the program.", self.names(files)));
             }
+            Event::Pages(files) => {
+                self.say(Role::Notice, &format!("{} changed: reloading the pages.", self.names(files)));
+            }
             Event::Cargo(Report::Line(line)) => drop(self.err.line(line)),
             Event::Cargo(Report::Diagnostic(text)) => drop(self.err.print(text)),
             Event::Cargo(Report::Waits) => {}
@@ -66,6 +69,11 @@ impl ReloadReport {
                 "Cargo would not build this program as it was built, so the next build compiles more. What `cargo \
                  run` was given by --config or by variables is not known: .cargo/config.toml is the place for it.",
             ),
+            Event::Missing(what) => self.warn(&format!(
+                "Each build compiles {}. Its build script names that in rerun-if-changed: name what exists, or \
+                 the directory that will contain it.",
+                printable(what)
+            )),
             Event::BuildFailed { is_served } => {
                 self.fail(&format!("The build failed. {}", left(*is_served)));
             }

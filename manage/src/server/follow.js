@@ -15,6 +15,8 @@
       location.reload();
     }
   });
+  // Static files have changed, which the same program serves.
+  events.addEventListener("pages", () => location.reload());
   events.addEventListener("failed", (event) => show(JSON.parse(event.data)));
   events.addEventListener("fine", hide);
   addEventListener("pagehide", () => events.close());

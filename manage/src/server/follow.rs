@@ -43,6 +43,21 @@ pub(crate) struct Following {
     /// The number of the program among those of one supervisor.
     pub(crate) generation: u64,
     pub(crate) build: watch::Receiver<Arc<BuildState>>,
+    /// How often files have changed that pages contain.
+    pub(crate) pages: Option<watch::Receiver<u64>>,
+}
+
+impl Following {
+    /// Waits until such files change.
+    async fn pages_change(pages: &mut Option<watch::Receiver<u64>>) {
+        let is_known = match pages {
+            Some(pages) => pages.changed().await.is_ok(),
+            None => false,
+        };
+        if !is_known {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// Adds the script to the HTML pages of these routes, and the events for it.
@@ -210,12 +225,21 @@ type NextEvent = Pin<Box<dyn Future<Output = Option<(Bytes, Following)>> + Send>
 /// Waits for the next event; `None` after the last one.
 fn next(mut following: Following, is_first: bool) -> NextEvent {
     Box::pin(async move {
-        if !is_first {
-            match tokio::time::timeout(PULSE, following.build.changed()).await {
-                Ok(Ok(())) => {}
-                // The supervisor is gone, and soon this program.
-                Ok(Err(_)) => return None,
-                Err(_) => return Some((Bytes::from_static(b":\n\n"), following)),
+        if is_first {
+            // The page has just read them.
+            following.pages.iter_mut().for_each(watch::Receiver::mark_unchanged);
+        } else {
+            tokio::select! {
+                build = following.build.changed() => {
+                    // The supervisor is gone, and soon this program.
+                    build.ok()?;
+                }
+                () = Following::pages_change(&mut following.pages) => {
+                    return Some((Bytes::from_static(b"event: pages\ndata:\n\n"), following));
+                }
+                () = tokio::time::sleep(PULSE) => {
+                    return Some((Bytes::from_static(b":\n\n"), following));
+                }
             }
         }
         let state = Arc::clone(&following.build.borrow_and_update());
@@ -314,7 +338,9 @@ mod tests {
     #[tokio::test]
     async fn events_tell_the_program_and_its_failed_successor() {
         let (build, state) = watch::channel(Arc::default());
-        let mut events = stream(Following { generation: 7, build: state }).into_body();
+        let (files, pages) = watch::channel(0);
+        files.send_replace(1);
+        let mut events = stream(Following { generation: 7, build: state, pages: Some(pages) }).into_body();
         let mut frame = async || {
             let frame = std::future::poll_fn(|cx| Pin::new(&mut events).poll_frame(cx)).await;
             frame.map(|frame| frame.expect("no error").into_data().expect("data"))
@@ -325,6 +351,8 @@ mod tests {
         );
         build.send_replace(Arc::new(BuildState::Failed("error:\n \"x\"".to_owned())));
         assert_eq!(frame().await.expect("an event"), "event: failed\ndata: \"error:\\n \\\"x\\\"\"\n\n");
+        files.send_replace(2);
+        assert_eq!(frame().await.expect("an event"), "event: pages\ndata:\n\n");
         build.send_replace(Arc::new(BuildState::Replaced));
         assert_eq!(frame().await, None);
         assert_eq!(frame().await, None);

@@ -64,7 +64,7 @@ impl StandIn for StandInServer {
 /// Returns the routes: the same answer for each path, and the events for the script of the page.
 fn routes(build: watch::Receiver<Arc<BuildState>>) -> Router {
     // Programs have numbers from 1, so a page of any program is loaded again, and this one by the next.
-    let following = Following { generation: 0, build: build.clone() };
+    let following = Following { generation: 0, build: build.clone(), pages: None };
     let answer = move |headers: HeaderMap| {
         let state = Arc::clone(&build.borrow());
         async move { answer(&state, accepts_html(&headers)) }

@@ -4,6 +4,7 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::{env, thread};
 
@@ -24,6 +25,8 @@ const MARK: &str = "manage-reload-";
 pub(super) enum Order {
     /// The state of the next build.
     Build(BuildState),
+    /// Files that the program reads for each request have changed.
+    Pages,
     /// A newer program accepts connections: finish what was begun.
     Finish,
     /// End as after SIGTERM.
@@ -33,8 +36,8 @@ pub(super) enum Order {
 /// What a program says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Said {
-    /// It accepts connections.
-    Ready,
+    /// It accepts connections, and reads files below these directories for each request.
+    Ready(Vec<PathBuf>),
     /// Why it is about to end.
     Failed(String),
 }
@@ -65,6 +68,7 @@ pub(crate) struct Link {
     stream: UnixStream,
     generation: u64,
     build: watch::Receiver<Arc<BuildState>>,
+    pages: watch::Receiver<u64>,
     ending: watch::Receiver<Ending>,
 }
 
@@ -81,6 +85,7 @@ impl Link {
 
     fn new(stream: UnixStream, generation: u64) -> io::Result<Self> {
         let (build, build_state) = watch::channel(Arc::default());
+        let (changes, pages) = watch::channel(0);
         let (end, ending) = watch::channel(Ending::NotYet);
         let reading = stream.try_clone()?;
         thread::Builder::new().name("manage-reload".to_owned()).spawn(move || {
@@ -93,6 +98,7 @@ impl Link {
             };
             read(reading, |order: Order| match order {
                 Order::Build(state) => drop(build.send(Arc::new(state))),
+                Order::Pages => changes.send_modify(|count| *count += 1),
                 Order::Finish => {
                     let _ = build.send(Arc::new(BuildState::Replaced));
                     ends(Ending::Finish);
@@ -101,7 +107,7 @@ impl Link {
             });
             ends(Ending::Orphaned);
         })?;
-        Ok(Self { stream, generation, build: build_state, ending })
+        Ok(Self { stream, generation, build: build_state, pages, ending })
     }
 
     /// Returns the number of the program among those of this supervisor, from 1.
@@ -109,9 +115,9 @@ impl Link {
         self.generation
     }
 
-    /// Says that this program accepts connections.
-    pub(crate) fn ready(&self) -> io::Result<()> {
-        write(&self.stream, &Said::Ready)
+    /// Says that this program accepts connections, and reads files below these directories for each request.
+    pub(crate) fn ready(&self, pages: Vec<PathBuf>) -> io::Result<()> {
+        write(&self.stream, &Said::Ready(pages))
     }
 
     /// Says why this program is about to end.
@@ -139,6 +145,11 @@ impl Link {
         self.build.clone()
     }
 
+    /// Returns how often such files have changed.
+    pub(crate) fn pages(&self) -> watch::Receiver<u64> {
+        self.pages.clone()
+    }
+
     /// Returns whether the program is to end, and how.
     pub(crate) fn ending(&self) -> watch::Receiver<Ending> {
         self.ending.clone()
@@ -154,11 +165,11 @@ mod tests {
         let (supervisor, program) = UnixStream::pair().expect("sockets");
         let link = Link::new(program, 3).expect("a link");
         let (mut build, mut ending) = (link.build(), link.ending());
-        link.ready().expect("the supervisor is there");
+        link.ready(vec!["static".into()]).expect("the supervisor is there");
         let (said, heard) = std::sync::mpsc::channel();
         let other = supervisor.try_clone().expect("a socket");
         thread::spawn(move || read(other, |message: Said| drop(said.send(message))));
-        assert_eq!(heard.recv(), Ok(Said::Ready));
+        assert_eq!(heard.recv(), Ok(Said::Ready(vec!["static".into()])));
         let failed = BuildState::Failed("error: \"x\"\n  two lines".to_owned());
         write(&supervisor, &Order::Build(failed.clone())).expect("the program is there");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

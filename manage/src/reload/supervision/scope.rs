@@ -31,6 +31,8 @@ pub(super) struct Scope {
     files: BTreeSet<PathBuf>,
     /// Files that the program reads when it starts.
     settings: BTreeSet<PathBuf>,
+    /// Directories of files that the program reads for each request.
+    pages: BTreeSet<PathBuf>,
     target: PathBuf,
 }
 
@@ -54,21 +56,35 @@ pub(super) struct Look {
 pub(crate) struct Changes {
     /// Changed, new and removed files.
     pub(crate) files: Vec<PathBuf>,
-    /// Whether there is something for cargo to do, rather than only settings to be read.
-    pub(crate) sources: bool,
+    pub(crate) demand: Demand,
+}
+
+/// What changes demand; the last one includes those before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Demand {
+    /// Pages in browsers show old files.
+    #[default]
+    Pages,
+    /// The program has read old settings.
+    Restart,
+    /// There is something for cargo to do.
+    Build,
 }
 
 impl Scope {
     /// Reads cargo's list again. If there is none, the Rust files of the program's own package count.
-    pub(super) fn new(origin: &Origin, settings: &[PathBuf]) -> Self {
+    pub(super) fn new(origin: &Origin, settings: &[PathBuf], pages: &[PathBuf]) -> Self {
         let listed = dep_info::read(&origin.dep_info, &origin.package).unwrap_or_default();
         let target = origin.target.clone();
-        let mut scope = Self { settings: settings.iter().cloned().collect(), target, ..Self::default() };
+        let [settings, pages] = [settings, pages].map(|paths| paths.iter().cloned().collect::<BTreeSet<_>>());
+        let mut scope = Self { settings, pages, target, ..Self::default() };
         scope.packages.insert(origin.package.clone());
         for path in listed {
             match owner(&path) {
                 // A build script writes there.
                 _ if path.starts_with(&scope.target) => {}
+                // A build script names it for programs that contain its files.
+                _ if scope.pages.contains(&path) => {}
                 _ if path.is_dir() => drop(scope.whole.insert(path)),
                 Some(package) => {
                     scope.packages.insert(package.to_owned());
@@ -94,7 +110,7 @@ impl Scope {
         is_rust()
             || path.extension().is_none()
             || is_above()
-            || self.whole.iter().any(|whole| path.starts_with(whole))
+            || self.whole.iter().chain(&self.pages).any(|whole| path.starts_with(whole))
     }
 
     /// Looks at all files.
@@ -107,7 +123,7 @@ impl Scope {
                 look.add(entry.path());
             }
         }
-        for entry in self.whole.iter().flat_map(|directory| self.entries(directory)) {
+        for entry in self.whole.iter().chain(&self.pages).flat_map(|directory| self.entries(directory)) {
             if entry.file_type().is_some_and(|kind| kind.is_dir()) {
                 look.directories.insert(entry.into_path());
             } else if !is_temporary(entry.path()) {
@@ -146,8 +162,20 @@ impl Scope {
             .filter(|(path, stamp)| before.stamps.get(*path) != Some(stamp))
             .map(|(path, _)| path);
         let files: Vec<PathBuf> = changed.chain(gone).cloned().collect();
-        let sources = files.iter().any(|file| !self.settings.contains(file));
-        Changes { files, sources }
+        let demand = files.iter().map(|file| self.demand(file)).max().unwrap_or_default();
+        Changes { files, demand }
+    }
+
+    fn demand(&self, file: &Path) -> Demand {
+        if self.settings.contains(file) {
+            Demand::Restart
+        // A source may include one.
+        } else if !self.files.contains(file) && self.pages.iter().any(|directory| file.starts_with(directory))
+        {
+            Demand::Pages
+        } else {
+            Demand::Build
+        }
     }
 
     /// Returns whether a source is newer than a program that was made of it. Settings are read at its start.
@@ -155,7 +183,7 @@ impl Scope {
         let Ok(built) = fs::metadata(program).and_then(|metadata| metadata.modified()) else { return false };
         look.stamps.iter().any(|(path, stamp)| {
             !path.ends_with("Cargo.lock")
-                && !self.settings.contains(path)
+                && self.demand(path) == Demand::Build
                 && stamp.modified.is_some_and(|time| time > built)
         })
     }
@@ -226,6 +254,8 @@ mod tests {
                 ("app/Cargo.toml", ""),
                 ("app/src/lib.rs", ""),
                 ("app/src/page.html", ""),
+                ("app/static/included.css", ""),
+                ("app/static/style.css", ""),
                 ("app/made/old.rs", ""),
                 ("library/Cargo.toml", ""),
                 ("library/src/lib.rs", ""),
@@ -240,6 +270,8 @@ mod tests {
             let listed = [
                 "app/src/lib.rs",
                 "app/src/page.html",
+                "app/static",
+                "app/static/included.css",
                 "library/src/lib.rs",
                 "migrations",
                 "target/debug/build/made.rs",
@@ -267,7 +299,8 @@ mod tests {
                 target: self.path("target"),
                 selections: Vec::new(),
             };
-            Scope::new(&origin, &[self.path(".env"), self.path("manage.toml")])
+            let settings = [self.path(".env"), self.path("manage.toml")];
+            Scope::new(&origin, &settings, &[self.path("app/static")])
         }
 
         /// Returns what is seen after a change.
@@ -281,8 +314,11 @@ mod tests {
                 .iter()
                 .map(|file| file.strip_prefix(self.0.path()).expect("inside").display().to_string())
                 .collect();
-            if !changes.sources && !seen.is_empty() {
-                seen.push("(settings)".to_owned());
+            match changes.demand {
+                Demand::Build => {}
+                Demand::Restart => seen.push("(settings)".to_owned()),
+                Demand::Pages if seen.is_empty() => {}
+                Demand::Pages => seen.push("(pages)".to_owned()),
             }
             seen
         }
@@ -319,6 +355,26 @@ mod tests {
     }
 
     #[test]
+    fn static_files_need_no_build_unless_a_source_includes_them() {
+        let project = Project::new();
+        for file in ["app/static/style.css", "app/static/new.css", "app/static/deep/er/new.css"] {
+            assert_eq!(project.after(|| project.write(file, "p { }")), [file, "(pages)"]);
+        }
+        let removed =
+            project.after(|| fs::remove_file(project.path("app/static/new.css")).expect("it was there"));
+        assert_eq!(removed, ["app/static/new.css", "(pages)"]);
+        assert_eq!(
+            project.after(|| project.write("app/static/included.css", "p { }")),
+            ["app/static/included.css"]
+        );
+        let both = project.after(|| {
+            project.write("app/static/style.css", "h1 { }");
+            project.write(".env", "A=1");
+        });
+        assert_eq!(both, [".env", "app/static/style.css", "(settings)"]);
+    }
+
+    #[test]
     fn only_sources_make_a_program_old() {
         let project = Project::new();
         let program = project.path("target/debug/manage");
@@ -336,6 +392,8 @@ mod tests {
         project.write(".env", "A=1");
         touch(".env", 120);
         assert!(!is_newer(), "settings are read at the start");
+        touch("app/static/style.css", 120);
+        assert!(!is_newer(), "static files are read for each request");
         touch("app/src/lib.rs", 120);
         assert!(is_newer());
     }

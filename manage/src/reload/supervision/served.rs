@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
@@ -26,8 +26,8 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 /// What the operating system and the program report.
 #[derive(Debug)]
 pub(crate) enum News {
-    /// It accepts connections.
-    Ready,
+    /// It accepts connections, and reads files below these directories for each request.
+    Ready(Vec<PathBuf>),
     /// Why it is about to end.
     Failed(String),
     Ended(ExitStatus),
@@ -86,7 +86,7 @@ impl Served {
             let _reads = reads;
             link::read(reading, |message| {
                 said(match message {
-                    Said::Ready => News::Ready,
+                    Said::Ready(pages) => News::Ready(pages),
                     Said::Failed(why) => News::Failed(why),
                 });
             });

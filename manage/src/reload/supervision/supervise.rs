@@ -4,7 +4,8 @@ use std::sync::mpsc::channel;
 use std::thread;
 
 use super::keys::Keys;
-use super::scope::Scope;
+use super::scope::{Demand, Scope};
+use super::selection::Found;
 use super::supervisor::{Input, Supervisor};
 use super::watching::Watching;
 use super::{Event, Reloading, selection};
@@ -29,13 +30,13 @@ pub(crate) fn supervise(
     });
     let (origin, selected) = (reloading.origin.clone(), sender.clone());
     thread::spawn(move || {
-        let scope = Scope::new(&origin, &settings);
+        let scope = Scope::new(&origin, &settings, &[]);
         let before = scope.look();
         let is_newer = scope.is_newer(&before, &origin.executable);
-        let selection = selection::find(&origin);
+        let Found { selection, missing } = selection::find(&origin);
         // Then cargo had something to do for that reason, and may have done it: no time of a file says so later.
-        let is_changed = is_newer || scope.changes(&before, &scope.look()).sources;
-        selected.send(Input::Selected { selection, is_changed })
+        let is_changed = is_newer || scope.changes(&before, &scope.look()).demand == Demand::Build;
+        selected.send(Input::Selected { selection, is_changed, missing })
     });
     let keys = Keys::read(send(Input::Key));
     report(Event::Watching { keys: keys.is_some() });

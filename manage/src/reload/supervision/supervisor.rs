@@ -12,6 +12,7 @@ use super::cargo::{Building, Outcome, without_colors};
 use super::keys::Key;
 use super::link::Order;
 use super::origin::Selection;
+use super::scope::{Changes, Demand};
 use super::served::{News, Served};
 use super::watching::{Seen, Watching};
 use super::{BuildState, Event, Reloading, Report, lock_holder};
@@ -32,6 +33,8 @@ pub(super) enum Input {
     Selected {
         selection: Option<Selection>,
         is_changed: bool,
+        /// Why cargo has something to do each time.
+        missing: Option<String>,
     },
     /// A report, or the outcome, of the build of this number.
     Report(u64, Report),
@@ -131,11 +134,13 @@ impl State<'_> {
         match input {
             Input::Stop | Input::Key(Key::Quit) => self.stop(),
             _ if self.is_stopping && !matches!(input, Input::News(..)) => {}
-            Input::Selected { selection, is_changed } => {
+            Input::Selected { selection, is_changed, missing } => {
                 // Cargo may have another build of the same sources, for which it has nothing to do, either.
                 let is_another =
                     self.newest().is_some_and(|newest| !newest.is(&self.executable).unwrap_or(true));
-                if !is_changed && (selection.is_none() || is_another) {
+                if let Some(missing) = missing {
+                    self.report(Event::Missing(missing));
+                } else if !is_changed && (selection.is_none() || is_another) {
                     self.report(Event::BuiltOtherwise);
                 }
                 self.selection = selection.or(self.given.reloading.origin.selections.last().cloned());
@@ -145,10 +150,16 @@ impl State<'_> {
             }
             Input::Key(Key::Rebuild) => self.build(Vec::new()),
             Input::Seen(Seen::Polling(why)) => self.report(Event::Polling(why)),
-            Input::Seen(Seen::Changes(changes)) if changes.sources => self.build(changes.files),
-            Input::Seen(Seen::Changes(changes)) => {
+            Input::Seen(Seen::Changes(Changes { files, demand: Demand::Build })) => self.build(files),
+            Input::Seen(Seen::Changes(Changes { files, demand: Demand::Pages })) => {
+                if let Some((served, _)) = &self.serving {
+                    served.tell(&Order::Pages);
+                }
+                self.report(Event::Pages(files));
+            }
+            Input::Seen(Seen::Changes(Changes { files, demand: Demand::Restart })) => {
                 self.changed.get_or_insert_with(Instant::now);
-                self.report(Event::Settings(changes.files));
+                self.report(Event::Settings(files));
                 self.restart = true;
                 // After a build that runs it starts anyway.
                 if self.build.is_none() {
@@ -160,7 +171,7 @@ impl State<'_> {
             Input::Outcome(number, outcome) if self.is_current(number) => self.built(outcome),
             // Of a build that was cancelled.
             Input::Report(..) | Input::Outcome(..) => {}
-            Input::News(number, News::Ready) => self.ready(number),
+            Input::News(number, News::Ready(pages)) => self.ready(number, pages),
             Input::News(number, News::Failed(why)) => {
                 let serving = self.serving.as_mut().map(|(served, _)| served);
                 let mut programs = self.starting.as_mut().into_iter().chain(serving);
@@ -308,8 +319,9 @@ impl State<'_> {
         }
     }
 
-    fn ready(&mut self, number: u64) {
+    fn ready(&mut self, number: u64, pages: Vec<PathBuf>) {
         let Some(new) = self.starting.take_if(|starting| starting.generation == number) else { return };
+        self.watching.pages(pages);
         let is_building = self.build.is_some();
         new.tell(&Order::Build(if is_building { BuildState::Building } else { BuildState::UpToDate }));
         if let Some((old, _)) = self.serving.replace((new, Instant::now())) {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::scope::{Changes, Look, Scope};
+use super::scope::{Changes, Demand, Look, Scope};
 use super::{Origin, polled};
 
 /// How long there must be no further event. An editor saves by up to five, a branch switch by thousands.
@@ -35,6 +35,8 @@ enum Order {
     Rescan,
     /// Cargo may have written another list of sources.
     Refresh,
+    /// The directories of files that the program reads for each request.
+    Pages(Vec<PathBuf>),
     Stop,
 }
 
@@ -54,7 +56,7 @@ impl Watching {
         let (orders, ordered) = channel();
         let sender = orders.clone();
         // Before the program is started: it may read a file that changes a moment later.
-        let scope = Scope::new(origin, &settings);
+        let scope = Scope::new(origin, &settings, &[]);
         let look = scope.look();
         let origin = origin.clone();
         thread::spawn(move || watch(&origin, &settings, poll, (scope, look), &ordered, sender, &report));
@@ -64,6 +66,11 @@ impl Watching {
     /// Reads cargo's list of sources again, after a build.
     pub(crate) fn refresh(&self) {
         let _ = self.orders.send(Order::Refresh);
+    }
+
+    /// Watches these directories for files that the program reads for each request.
+    pub(crate) fn pages(&self, directories: Vec<PathBuf>) {
+        let _ = self.orders.send(Order::Pages(directories));
     }
 }
 
@@ -91,11 +98,12 @@ fn watch(
         report(Seen::Polling(why));
     }
     if scope.is_newer(&look, &origin.executable) {
-        report(Seen::Changes(Changes { files: Vec::new(), sources: true }));
+        report(Seen::Changes(Changes { files: Vec::new(), demand: Demand::Build }));
     }
-    while let Some(wish) = events.next(ordered, &scope) {
+    let mut pages = Vec::new();
+    while let Some(wish) = events.next(ordered, &scope, &mut pages) {
         if wish == Wish::Refresh {
-            scope = Scope::new(origin, settings);
+            scope = Scope::new(origin, settings, &pages);
             look = scope.look().since(&look);
         }
         let now = scope.look();
@@ -163,10 +171,14 @@ impl Events {
     }
 
     /// Returns when it is time for a look; `None` when nobody is interested any more.
-    fn next(&self, ordered: &Receiver<Order>, scope: &Scope) -> Option<Wish> {
+    fn next(&self, ordered: &Receiver<Order>, scope: &Scope, pages: &mut Vec<PathBuf>) -> Option<Wish> {
         if self.watcher.is_none() {
             return match ordered.recv_timeout(POLL_EVERY) {
                 Ok(Order::Refresh) => Some(Wish::Refresh),
+                Ok(Order::Pages(directories)) => {
+                    *pages = directories;
+                    Some(Wish::Refresh)
+                }
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => None,
                 Ok(_) | Err(RecvTimeoutError::Timeout) => Some(Wish::Look),
             };
@@ -174,6 +186,11 @@ impl Events {
         let mut wish = loop {
             match ordered.recv().ok()? {
                 Order::Refresh => break Wish::Refresh,
+                Order::Pages(directories) if *pages == directories => {}
+                Order::Pages(directories) => {
+                    *pages = directories;
+                    break Wish::Refresh;
+                }
                 Order::Rescan => break Wish::Look,
                 Order::Event(path) if scope.may_matter(&path) => break Wish::Look,
                 Order::Event(_) => {}
@@ -184,6 +201,10 @@ impl Events {
         while let Some(left) = end.checked_duration_since(Instant::now()) {
             match ordered.recv_timeout(left.min(QUIET)) {
                 Ok(Order::Refresh) => wish = Wish::Refresh,
+                Ok(Order::Pages(directories)) => {
+                    *pages = directories;
+                    wish = Wish::Refresh;
+                }
                 Ok(Order::Stop) => return None,
                 Ok(_) => {}
                 Err(_) => break,

@@ -11,4 +11,10 @@ mod service;
 mod url;
 
 pub(crate) use service::routes;
+
+/// Returns the directories from which files are read for each request: none in a program that contains them.
+pub(crate) fn directories() -> Vec<std::path::PathBuf> {
+    registration::StaticRegistration::directories()
+}
+
 pub use url::static_url;

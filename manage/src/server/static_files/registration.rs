@@ -1,5 +1,7 @@
 //! The registration of an app's directory.
 
+use std::path::PathBuf;
+
 use rust_embed::EmbeddedFile;
 
 use crate::command::Location;
@@ -7,6 +9,8 @@ use crate::command::Location;
 /// What `manage::static_files!` registers.
 pub struct StaticRegistration {
     get: fn(&str) -> Option<EmbeddedFile>,
+    /// In a program that contains the files, there is none.
+    directory: Option<&'static str>,
     pub(super) location: Location,
 }
 
@@ -14,11 +18,12 @@ impl StaticRegistration {
     #[doc(hidden)]
     pub const fn new(
         get: fn(&str) -> Option<EmbeddedFile>,
+        directory: Option<&'static str>,
         module_path: &'static str,
         file: &'static str,
         line: u32,
     ) -> Self {
-        Self { get, location: Location::new(module_path, file, line) }
+        Self { get, directory, location: Location::new(module_path, file, line) }
     }
 
     /// Returns a file by its path below the directory.
@@ -26,6 +31,14 @@ impl StaticRegistration {
         // rust-embed has other paths only in development, and only of files below the directory.
         let is_plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
         is_plain.then(|| (self.get)(path))?
+    }
+
+    /// Returns the directories from which files are read for each request.
+    pub(super) fn directories() -> Vec<PathBuf> {
+        inventory::iter::<Self>
+            .into_iter()
+            .filter_map(|registration| Some(registration.directory?.into()))
+            .collect()
     }
 
     /// Returns the registration of an app.

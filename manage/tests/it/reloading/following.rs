@@ -124,3 +124,35 @@ fn a_page_follows_the_program() {
     browser.waits_for(BUILD, "document.title", &json!("4"));
     server.stop();
 }
+
+/// The build script names the directory for programs that contain it. In development cargo has nothing to do.
+#[case(needs(Need::Chromium))]
+fn an_edit_of_a_static_file_reloads_the_page_alone() {
+    let site = Site::new();
+    let mut server = site.serve(&[]);
+    let mut browser = Browser::start();
+    browser.say(&format!("http://{}/page", server.address));
+    browser.waits_for(SOON, "document.title", &json!("0"));
+    let runs = site.build_script_runs();
+    for file in ["static/site.css", "static/new/one.css"] {
+        browser.mark();
+        let mut round = 0;
+        wait_until(SOON, "the page to be loaded again", || {
+            round += 1;
+            // The first may come before the program has said which directories it reads.
+            site.write(file, &format!("p {{ margin: {round}px }}"));
+            let end = std::time::Instant::now() + Duration::from_secs(1);
+            while browser.is_marked() && std::time::Instant::now() < end {}
+            !browser.is_marked()
+        });
+        server.running.wait_for_line(&format!("{file} changed: reloading the pages."), SOON);
+        let served = get(&server.address, &file.replacen("static", "/static/site", 1)).expect("an answer");
+        assert!(served.contains(&format!("margin: {round}px")), "{served}");
+    }
+    assert!(!server.running.stdout().contains("building"), "{}", server.running.stdout());
+    assert_eq!(site.build_script_runs(), runs);
+    site.write("static/site.css", "p { margin: 0 }");
+    site.edit("1", "");
+    browser.waits_for(BUILD, "document.title", &json!("1"));
+    server.stop();
+}

@@ -162,6 +162,17 @@ fn a_program_that_was_built_otherwise_is_announced() {
     server.stop();
 }
 
+#[case]
+fn a_path_that_a_build_script_misses_is_named() {
+    let site = Site::new();
+    site.write("build.rs", "fn main() {\n    println!(\"cargo::rerun-if-changed=seeds\");\n}\n");
+    site.build();
+    let mut server = site.serve(&[]);
+    let line = server.running.wait_for_line("Warning: Each build compiles site v0.1.0 (", BUILD);
+    assert!(line.contains("): the file `seeds` is missing. Its build script names that"), "{line}");
+    server.stop();
+}
+
 /// Cargo then has something to do because of the edit, and has done it when it is asked again.
 #[case]
 fn an_edit_while_the_selection_is_looked_for() {

@@ -22,6 +22,8 @@ use manage::axum::Router;
 use manage::axum::response::Html;
 use manage::axum::routing::get;
 
+manage::static_files!("static");
+
 static WAITING: AtomicU32 = AtomicU32::new(0);
 
 #[manage::router]
@@ -63,7 +65,7 @@ impl Site {
             &format!(
                 "[package]\nname = \"site\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
                  [dependencies]\ndiesel-manage = {{ path = {manage:?}, default-features = false, \
-                 features = [\"reload\", \"sqlite\"] }}\n\n[profile.dev]\ndebug = false\n"
+                 features = [\"reload\", \"sqlite\", \"static\"] }}\n\n[profile.dev]\ndebug = false\n"
             ),
         );
         // The same dependencies as the workspace's.
@@ -76,9 +78,11 @@ impl Site {
             "build.rs",
             "fn main() {\n    println!(\"cargo::rerun-if-env-changed=OUT_DIR\");\n    \
              println!(\"cargo::rerun-if-changed=build.rs\");\n    \
+             println!(\"cargo::rerun-if-changed=static\");\n    \
              let runs = std::fs::read_to_string(\"runs\").unwrap_or_default();\n    \
              std::fs::write(\"runs\", runs + \"x\").unwrap();\n}\n",
         );
+        site.write("static/site.css", "");
         site.edit("0", "");
         site.build();
         site
