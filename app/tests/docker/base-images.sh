@@ -13,7 +13,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 suite=bookworm
 label=org.diesel-manage.stand-in
 debian=debian:bookworm-slim
-rust=rust:1-slim-bookworm
+rust=rust:1.95-slim-bookworm
+postgres=postgres:18
+nginx=nginx:1.28
 
 die() {
     echo "base-images: $*" >&2
@@ -97,6 +99,8 @@ RUN apt-get update && apt-get install --yes --no-install-recommends ca-certifica
 COPY toolchain /usr/local/rust
 COPY cargo /usr/local/cargo
 COPY ca-certificates.crt /etc/ssl/certs/
+# As in the real image, any user may fetch crates.
+RUN chmod -R a+w /usr/local/cargo
 ENV CARGO_HOME=/usr/local/cargo PATH=/usr/local/cargo/bin:/usr/local/rust/bin:\$PATH
 DOCKERFILE
         cargo_environment | sed 's/\([^=]*\)=\(.*\)/ENV \1="\2"/'
@@ -127,21 +131,37 @@ DOCKERFILE
     build "$1" "$tmp/postgres"
 }
 
-# Other containers have no password for it, as with the real image.
-make_redis() {
-    mkdir "$tmp/redis"
-    cat >"$tmp/redis/Dockerfile" <<DOCKERFILE
+# As the real image: conf.d is for the user's own configuration, and the logs are those of the container.
+make_nginx() {
+    mkdir "$tmp/nginx"
+    cat >"$tmp/nginx/nginx.conf" <<'CONFIGURATION'
+user www-data;
+worker_processes auto;
+pid /run/nginx.pid;
+error_log /dev/stderr notice;
+events { worker_connections 1024; }
+http {
+    include /etc/nginx/mime.types;
+    access_log /dev/stdout;
+    client_body_temp_path /var/cache/nginx/client;
+    proxy_temp_path /var/cache/nginx/proxy;
+    fastcgi_temp_path /var/cache/nginx/fastcgi;
+    uwsgi_temp_path /var/cache/nginx/uwsgi;
+    scgi_temp_path /var/cache/nginx/scgi;
+    include /etc/nginx/conf.d/*.conf;
+}
+CONFIGURATION
+    cat >"$tmp/nginx/Dockerfile" <<DOCKERFILE
 FROM $debian
 LABEL $label=true
-RUN apt-get update && apt-get install --yes --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/* \\
-    && install -d -o redis -g redis /data
-VOLUME /data
-WORKDIR /data
-USER redis
-EXPOSE 6379
-CMD ["redis-server", "--protected-mode", "no"]
+RUN apt-get update && apt-get install --yes --no-install-recommends nginx-light && rm -rf /var/lib/apt/lists/* \\
+    && install -d /var/cache/nginx
+COPY nginx.conf /etc/nginx/
+EXPOSE 80
+STOPSIGNAL SIGQUIT
+CMD ["nginx", "-g", "daemon off;"]
 DOCKERFILE
-    build "$1" "$tmp/redis"
+    build "$1" "$tmp/nginx"
 }
 
 # Missing images are made; `debian` comes first, the others are built upon it.
@@ -156,7 +176,7 @@ make() {
 }
 
 remove() {
-    for image in redis postgres "$rust" "$debian"; do
+    for image in "$nginx" "$postgres" "$rust" "$debian"; do
         exists "$image" || continue
         if [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$image")" = true ]; then
             docker image rm "$image" >/dev/null && echo "$image: removed"
@@ -178,5 +198,5 @@ trap 'exit 130' INT TERM
 
 make "$debian" make_debian
 make "$rust" make_rust
-make postgres make_postgres
-make redis make_redis
+make "$postgres" make_postgres
+make "$nginx" make_nginx

@@ -8,7 +8,7 @@ mod check_pages;
 #[cfg(unix)]
 mod completion;
 #[cfg(unix)]
-mod compose;
+mod containers;
 #[cfg(unix)]
 mod delete_drafts;
 mod documents;

@@ -4,12 +4,12 @@ use std::process::{Command, Stdio};
 
 use crate::find::{self, Unavailable};
 
-pub(crate) const INSTALL: &str = "install Docker Engine and docker-compose, and pull the images debian:bookworm-slim, postgres and \
-                                  redis, or make stand-ins with app/tests/docker/base-images.sh";
+pub(crate) const INSTALL: &str = "install Docker Engine and docker-compose, and pull the images rust:1.95-slim-bookworm, postgres:18 and \
+                                  nginx:1.28, or make stand-ins with app/tests/docker/base-images.sh";
 
 /// The images that are used. They are not pulled by a test: that may take longer than the test itself, or
 /// forever.
-const IMAGES: [&str; 3] = ["debian:bookworm-slim", "postgres", "redis"];
+const IMAGES: [&str; 3] = ["rust:1.95-slim-bookworm", "postgres:18", "nginx:1.28"];
 
 /// Returns why there is no engine to test with, if there is none. One that does not run counts as not
 /// installed.
