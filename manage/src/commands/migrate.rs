@@ -44,7 +44,7 @@ pub(crate) fn migrate(
     let migrations = migrations_of(cx, &settings, &modes, first.as_deref())?;
     let mut request = modes.request(&options);
     request
-        .name([first, second], &migrations, &cx.program().registry().apps())
+        .name([first, second], &migrations, cx.program().registry().apps())
         .map_err(|error| render::request_error(cx, "migrate", error.into()))?;
     let invocation = Invocation { settings, migrations, request, plan, check, options, confirmation };
     if schemas.is_empty() {
