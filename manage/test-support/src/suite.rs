@@ -46,7 +46,7 @@ impl Suite {
         Self {
             trials: Vec::new(),
             // The slowest need half a minute.
-            limit: Duration::from_secs(600) + fuzz::time().unwrap_or_default(),
+            limit: Duration::from_secs(600) + fuzz::time().unwrap_or_default() + time_for_rounds(),
             skipped: BTreeMap::new(),
             inside: Vec::new(),
             outside: Vec::new(),
@@ -182,4 +182,10 @@ fn show(notice: &str) {
     if !(io::stdout().is_terminal() && io::stderr().is_terminal()) {
         let _ = writeln!(io::stdout(), "{notice}");
     }
+}
+
+/// The time that a test may take for the rounds that `MANAGE_TEST_ROUNDS` asks for.
+fn time_for_rounds() -> Duration {
+    let rounds: Option<u32> = std::env::var("MANAGE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    Duration::from_secs(30) * rounds.unwrap_or(0)
 }
