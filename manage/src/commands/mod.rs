@@ -16,6 +16,7 @@ mod sqlmigrate;
 #[cfg(feature = "schema")]
 mod squashmigrations;
 mod startcommand;
+mod startdeploy;
 mod version;
 mod wait_for_db;
 

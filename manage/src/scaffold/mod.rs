@@ -1,7 +1,9 @@
-//! Writes new files into a project: what `startcommand` and `makemigrations` do.
+//! Writes new files into a project: what `startcommand`, `startdeploy` and `makemigrations` do.
 
 mod build_script;
 pub(crate) mod command;
+#[cfg(feature = "runserver")]
+pub(crate) mod deploy;
 #[cfg(feature = "schema")]
 mod migration;
 

@@ -52,7 +52,7 @@ pub struct Settings {
     #[cfg_attr(not(feature = "lint"), allow(dead_code, reason = "only the lint reads it"))]
     pub(crate) migrations: MigrationSettings,
     pub(crate) silenced_checks: Vec<String>,
-    apps: BTreeMap<String, AppTable>,
+    pub(super) apps: BTreeMap<String, AppTable>,
     name: String,
     environment: String,
     variables: Environment,

@@ -21,6 +21,8 @@
 mod apps;
 mod argument_variables;
 mod database;
+#[cfg(feature = "runserver")]
+mod deployed;
 mod envfile;
 mod environment;
 mod environment_name;
@@ -52,6 +54,8 @@ pub(crate) use argument_variables::ArgumentVariables;
 pub use database::database_settings::{Address, Backend, DatabaseSettings, SslMode, TlsSettings, TlsVersion};
 pub use database::part::{Part, PartOrigins};
 pub use database::url::{UrlError, UrlProblem};
+#[cfg(feature = "runserver")]
+pub(crate) use deployed::DeployedVariables;
 pub use environment::Environment;
 pub(crate) use error::Ending;
 pub use error::SettingsError;

@@ -100,6 +100,31 @@ impl ServerSettings {
         })
     }
 
+    /// Returns the variables of everything that is set, except for the addresses that `serve` and `runserver`
+    /// listen at.
+    #[cfg(feature = "runserver")]
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let texts = [
+            ("ALLOWED_HOSTS", self.allowed_hosts.as_ref().map(|(hosts, _)| hosts.join(","))),
+            ("TRUSTED_PROXIES", self.trusted_proxies.as_ref().map(|(proxies, _)| proxies.join(","))),
+            ("FORWARDED_HEADER", self.forwarded_header.as_ref().map(|(header, _)| header.clone())),
+            ("METRICS_ADDRESS", self.metrics_address.as_ref().map(|(address, _)| address.clone())),
+        ];
+        let texts = texts.map(|(name, text)| (format!("MANAGE_SERVER_{name}"), text));
+        let amounts = [
+            &self.max_connections,
+            &self.max_head_bytes,
+            &self.max_body_bytes,
+            &self.client_timeout,
+            &self.request_timeout,
+        ];
+        let amounts = amounts.map(|amount| {
+            (amount.variable.to_owned(), amount.written.as_ref().map(|(text, _)| text.clone()))
+        });
+        let all = texts.into_iter().chain(amounts);
+        all.filter_map(|(name, text)| Some((name, text?))).collect()
+    }
+
     /// Returns the maximum number of connections.
     pub(crate) fn max_connections(&self) -> Result<Option<u32>, SettingsError> {
         self.max_connections.number()

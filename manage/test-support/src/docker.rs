@@ -26,6 +26,13 @@ pub(crate) fn missing() -> Option<Unavailable> {
     IMAGES.into_iter().find(|image| !succeeds(&["image", "inspect", image])).map(missing)
 }
 
+/// Returns why no image of Rust can be used, if none can.
+pub(crate) fn missing_rust(install: String) -> Option<Unavailable> {
+    let image = "rust:1-slim-bookworm";
+    let is_there = find::on_path("docker").is_some() && succeeds(&["image", "inspect", image]);
+    (!is_there).then(|| Unavailable::NotInstalled { program: image.to_owned(), install })
+}
+
 fn succeeds(arguments: &[&str]) -> bool {
     let command = Command::new("docker").args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     command.is_ok_and(|status| status.success())

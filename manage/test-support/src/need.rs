@@ -18,6 +18,10 @@ pub(crate) const PYTHON: &str = "MANAGE_TEST_PYTHON";
 /// The version of python-dotenv that `.env` files are compared with: others read some of them differently.
 pub(crate) const PYTHON_DOTENV: &str = "1.2.4";
 
+/// The versions of the packages from PyPI that check the files of deployments.
+const KUBERNETES_VALIDATE: &str = "1.37.0";
+const CHECK_JSONSCHEMA: &str = "0.39.0";
+
 /// Returns the Python interpreter that tests use.
 pub fn python() -> PathBuf {
     std::env::var_os(PYTHON).map_or_else(|| PathBuf::from("python3"), PathBuf::from)
@@ -49,6 +53,12 @@ pub enum Need {
     Docker,
     /// Python with the package python-dotenv, of one pinned version.
     PythonDotenv,
+    /// Python with the package kubernetes-validate, which has the schemas of Kubernetes' API.
+    KubernetesValidate,
+    /// Python with the package check-jsonschema, which has the schema of GitHub's workflows.
+    CheckJsonschema,
+    /// Docker Engine with the image of Rust that the written Dockerfiles name.
+    RustImage,
     /// Chromium, its driver, and Python with the package axe-selenium-python.
     Chromium,
     /// Any program on PATH.
@@ -72,6 +82,9 @@ impl Need {
             Self::PgBouncer => "pgbouncer",
             Self::Docker => "docker",
             Self::PythonDotenv => "python-dotenv",
+            Self::KubernetesValidate => "kubernetes-validate",
+            Self::CheckJsonschema => "check-jsonschema",
+            Self::RustImage => "rust-image",
             Self::Chromium => "chromium",
             Self::Program(name) | Self::Shell(name) => name,
         }
@@ -94,6 +107,16 @@ impl Need {
             Self::Docker => docker::INSTALL.to_owned(),
             Self::PythonDotenv => {
                 format!("pip install python-dotenv=={PYTHON_DOTENV}, and set {PYTHON} to that Python")
+            }
+            Self::KubernetesValidate => {
+                format!("pip install kubernetes-validate=={KUBERNETES_VALIDATE}, and set {PYTHON} to that Python")
+            }
+            Self::CheckJsonschema => {
+                format!("pip install check-jsonschema=={CHECK_JSONSCHEMA}, and set {PYTHON} to that Python")
+            }
+            Self::RustImage => {
+                "install Docker Engine, and pull the image rust:1-slim-bookworm, or make a stand-in with app/tests/docker/base-images.sh"
+                    .to_owned()
             }
             Self::Chromium => {
                 format!(
@@ -136,7 +159,14 @@ impl Need {
                 let missing = find::find("pgbouncer", &self.install()).err();
                 return missing.or_else(|| Self::Postgres.missing());
             }
-            Self::PythonDotenv => return python_dotenv_missing(&self.install()),
+            Self::PythonDotenv => return package_missing("python-dotenv", PYTHON_DOTENV, &self.install()),
+            Self::KubernetesValidate => {
+                return package_missing("kubernetes-validate", KUBERNETES_VALIDATE, &self.install());
+            }
+            Self::CheckJsonschema => {
+                return package_missing("check-jsonschema", CHECK_JSONSCHEMA, &self.install());
+            }
+            Self::RustImage => return docker::missing_rust(self.install()),
             Self::Chromium => return chromium_missing(&self.install()),
             Self::Program(name) => {
                 let missing =
@@ -163,6 +193,9 @@ impl fmt::Display for Need {
             Self::PgBouncer => f.write_str("PgBouncer"),
             Self::Docker => f.write_str("Docker with its base images"),
             Self::PythonDotenv => f.write_str("python-dotenv"),
+            Self::KubernetesValidate => f.write_str("kubernetes-validate"),
+            Self::CheckJsonschema => f.write_str("check-jsonschema"),
+            Self::RustImage => f.write_str("Docker with the image of Rust"),
             Self::Chromium => f.write_str("Chromium with axe-selenium-python"),
             Self::Program(name) => write!(f, "the program `{name}`"),
             Self::Shell(name) => write!(f, "the shell {name} or tmux"),
@@ -185,17 +218,16 @@ fn chromium_missing(install: &str) -> Option<Unavailable> {
     (!is_there).then(|| missing("axe-selenium-python"))
 }
 
-fn python_dotenv_missing(install: &str) -> Option<Unavailable> {
-    let program = "python-dotenv".to_owned();
-    let question = "from importlib.metadata import version; print(version('python-dotenv'))";
-    let answer = Command::new(python()).args(["-c", question]).output();
+/// Returns why Python does not have this version of a package, if it does not.
+fn package_missing(package: &str, wanted: &str, install: &str) -> Option<Unavailable> {
+    let question = format!("from importlib.metadata import version; print(version('{package}'))");
+    let answer = Command::new(python()).args(["-c", &question]).output();
     match answer {
         Ok(output) if output.status.success() => {
             let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            (version != PYTHON_DOTENV).then(|| {
-                Unavailable::broken(format!("python-dotenv {version} is not {PYTHON_DOTENV}: {install}"))
-            })
+            (version != wanted)
+                .then(|| Unavailable::broken(format!("{package} {version} is not {wanted}: {install}")))
         }
-        _ => Some(Unavailable::NotInstalled { program, install: install.to_owned() }),
+        _ => Some(Unavailable::NotInstalled { program: package.to_owned(), install: install.to_owned() }),
     }
 }

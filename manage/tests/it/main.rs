@@ -26,6 +26,8 @@ mod database_urls;
 mod databases;
 mod default_database;
 mod dependencies;
+#[cfg(all(unix, feature = "runserver", feature = "sqlite"))]
+mod deploying;
 mod dispatch;
 mod elsewhere;
 mod env_arguments;

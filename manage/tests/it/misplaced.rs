@@ -11,10 +11,10 @@ use manage_test_support::case;
 use crate::project::Project;
 
 /// What is never shown.
-const SECRET: &str = "hunter2";
+pub(crate) const SECRET: &str = "hunter2";
 
 /// The forms that people have a password in.
-const TEXTS: [&str; 12] = [
+pub(crate) const TEXTS: [&str; 12] = [
     "postgres://bob:hunter2@db.invalid/prod",
     "POSTGRES://BOB:hunter2@DB.INVALID/PROD",
     "jdbc:postgresql://db.invalid/prod?user=bob&password=hunter2",

@@ -41,6 +41,13 @@ impl Project {
         Self { folder: tempfile::tempdir().expect("a temporary directory"), variables: Vec::new(), program }
     }
 
+    /// A project whose program knows the project's directory.
+    pub(crate) fn of(program: impl FnOnce(&Path) -> Program) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let program = program(folder.path());
+        Self { folder, variables: Vec::new(), program }
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

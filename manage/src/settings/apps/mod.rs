@@ -19,9 +19,11 @@ use super::SettingsError;
 use super::variables::Variables;
 use crate::console::echo;
 use level::Level;
-use names::{Names, PREFIX};
+use names::Names;
 
-pub(super) use names::segment;
+#[cfg(feature = "runserver")]
+pub(super) use names::SEPARATOR;
+pub(super) use names::{PREFIX, segment};
 pub(super) use secrets::secrets;
 pub(crate) use unread::unread;
 

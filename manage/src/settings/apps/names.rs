@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::settings::variables::Variables;
 
 /// The prefix of all of them.
-pub(super) const PREFIX: &str = "MANAGE_APPS__";
+pub(in crate::settings) const PREFIX: &str = "MANAGE_APPS__";
 
 /// The separator between the names of two levels.
-pub(super) const SEPARATOR: &str = "__";
+pub(in crate::settings) const SEPARATOR: &str = "__";
 
 /// Returns the spelling of a label or a key in a variable's name: in capitals, with one underscore for each
 /// run of characters that are not letters or digits, and between the words of a name such as `webhookKey`.
