@@ -91,13 +91,13 @@ pub(crate) fn startdeploy(
 
 #[derive(Subcommand)]
 pub(crate) enum Kind {
-    /// A Dockerfile, and a docker-compose.yml for the project's databases if it has none
+    /// Write a Dockerfile, and a docker-compose.yml for the project's databases if it has none
     Docker,
-    /// Manifests: Deployment, Job for `migrate`, Service, ConfigMap, PodDisruptionBudget, CronJob
+    /// Write manifests: Deployment, Job for `migrate`, Service, ConfigMap, PodDisruptionBudget, CronJob
     Kubernetes(KubernetesOptions),
-    /// Units: a socket, the server, `migrate`, and a timer for a command
+    /// Write units: a socket, the server, `migrate`, and a timer for a command
     Systemd(SystemdOptions),
-    /// A workflow that tests the project with its databases
+    /// Write a workflow that tests the project with its databases
     GithubActions(GithubOptions),
 }
 

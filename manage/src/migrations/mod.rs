@@ -46,9 +46,11 @@ pub(crate) use run::{
     StoppedError, UnclearStatement, accept, apply_with, check_replaced, check_reversible,
 };
 pub(crate) use schema::{SchemaError, distinct_schemas, enter_schema, read_plan};
-pub(crate) use source::{FolderError, Migrations, Source, SourceError, has_migrations};
 #[cfg(feature = "schema")]
-pub(crate) use source::{MigrationDirectories, directories};
+pub(crate) use source::MigrationDirectories;
+#[cfg(any(feature = "runserver", feature = "schema"))]
+pub(crate) use source::directories;
+pub(crate) use source::{FolderError, Migrations, Source, SourceError, has_migrations};
 pub(crate) use sql::{MigrationSql, SqlError};
 #[cfg(feature = "schema")]
 pub(crate) use squash::{Range, SquashError, Squashed, squash};

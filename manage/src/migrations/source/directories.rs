@@ -7,6 +7,10 @@ use crate::command::Program;
 use crate::settings::Backend;
 
 /// The directories of an app.
+#[cfg_attr(
+    not(feature = "schema"),
+    allow(dead_code, reason = "only new migrations need the app and its package")
+)]
 pub(crate) struct MigrationDirectories {
     pub(crate) app: &'static str,
     /// The directory of the app's package.

@@ -2,7 +2,7 @@
 
 mod chosen;
 mod dependencies;
-#[cfg(feature = "schema")]
+#[cfg(any(feature = "runserver", feature = "schema"))]
 mod directories;
 pub(crate) mod error;
 mod folders;
@@ -10,7 +10,9 @@ pub(crate) mod migrations;
 pub(crate) mod registration;
 
 #[cfg(feature = "schema")]
-pub(crate) use directories::{MigrationDirectories, directories};
+pub(crate) use directories::MigrationDirectories;
+#[cfg(any(feature = "runserver", feature = "schema"))]
+pub(crate) use directories::directories;
 pub(crate) use error::SourceError;
 pub(crate) use folders::FolderError;
 #[cfg(feature = "lint")]

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use super::project::CargoProject;
 
 /// What no build reads, in any project.
-const ALWAYS: [&str; 9] = [
+const ALWAYS: [&str; 10] = [
     ".git",
     ".github",
     "**/.env",
     "**/.env.*",
     "**/*.sqlite3*",
     "**/node_modules",
-    "**/Dockerfile*",
-    "**/docker-compose*",
-    "**/.dockerignore",
+    // Only here: a program may contain templates of such names.
+    "/Dockerfile",
+    "/.dockerignore",
+    "/docker-compose*.yml",
+    "/secrets",
 ];
 
 /// Returns the file. `secrets` are files of which none may get into a layer.
@@ -30,7 +32,8 @@ pub(super) fn dockerignore(project: &CargoProject, context: &Path, secrets: &[Pa
         project.packages.iter().filter_map(|package| relative(&package.workspace.join("target"))).collect();
     targets.dedup();
     lines.extend(targets);
-    lines.extend(["**/deploy/kubernetes", "**/deploy/systemd"].map(str::to_owned));
+    let written = ["deploy/kubernetes", "deploy/systemd"].map(|name| project.workspace.join(name));
+    lines.extend(written.iter().filter_map(|path| relative(path)));
     let known = |path: &str| path.ends_with("/.env") || path == ".env";
     let mut secrets: Vec<String> =
         secrets.iter().filter_map(|path| relative(path)).filter(|path| !known(path)).collect();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::console::{echo, printable};
+use crate::console::{echo, printable, printable_lines};
 use crate::error::{CommandError, Exit};
 
 /// Why there are no files for a deployment.
@@ -57,7 +57,7 @@ impl fmt::Display for DeployError {
                 write!(f, "The source is not on this machine: {} is missing.", printable(path))
             }
             Self::NoCargo => f.write_str("Cargo is missing: there is no cargo on PATH."),
-            Self::Cargo(text) => write!(f, "cargo metadata failed: {}", printable(text)),
+            Self::Cargo(text) => write!(f, "cargo metadata failed: {}", printable_lines(text)),
             Self::NoLock(path) => write!(f, "{} is missing, or is not a lock file.", printable(path)),
             Self::Toolchain(path, channel) => write!(
                 f,

@@ -64,16 +64,39 @@ fn named(text: &str, field: &Field) -> Option<u32> {
     Some(field.1 + u32::try_from(at).ok()?)
 }
 
-/// Fails if it cannot be a schedule of systemd's: `daily`, `Mon *-*-* 03:30:00`. systemd itself parses it.
+/// Words that are a whole schedule of systemd's.
+const SHORTHANDS: [&str; 9] =
+    ["minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "annually", "yearly"];
+
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Fails if it cannot be a schedule of systemd's: `daily`, `Mon *-*-* 03:30:00 Europe/Berlin`. systemd itself
+/// checks the numbers.
 pub(super) fn check_calendar(schedule: &str) -> Result<(), DeployError> {
     let wrong = |why: &str| Err(DeployError::Schedule(schedule.to_owned(), why.to_owned()));
-    let fits = |c: char| c.is_ascii_alphanumeric() || " *-:,./~_+".contains(c);
-    match schedule.split_whitespace().count() {
+    let is_day = |day: &str| {
+        let day = day.to_lowercase();
+        DAYS.iter().any(|name| day == *name || day == name[..3])
+    };
+    let is_zone = |word: &str| {
+        word == "UTC"
+            || (word.contains('/') && word.chars().all(|c| c.is_ascii_alphanumeric() || "/_-+".contains(c)))
+    };
+    let is_time = |word: &str| {
+        word.contains(['-', ':']) && word.chars().all(|c| c.is_ascii_digit() || "*-:,./~".contains(c))
+    };
+    let words: Vec<&str> = schedule.split(' ').filter(|word| !word.is_empty()).collect();
+    let fits = words.iter().enumerate().all(|(at, word)| {
+        let is_last = at > 0 && at + 1 == words.len();
+        is_time(word)
+            || (at == 0 && SHORTHANDS.contains(word))
+            || (at == 0 && word.split([',', '.']).all(|day| day.is_empty() || is_day(day)))
+            || (is_last && is_zone(word))
+    });
+    match words.len() {
         0 => wrong("it is empty"),
         5.. => wrong("it is one of cron; systemd's is written as in \"*-*-* 03:30:00\""),
-        _ if !schedule.chars().all(fits) => {
-            wrong("systemd's is written as in \"*-*-* 03:30:00\" or \"daily\"")
-        }
+        _ if !fits => wrong("systemd's is written as in \"*-*-* 03:30:00\" or \"daily\""),
         _ => Ok(()),
     }
 }
@@ -106,10 +129,14 @@ mod tests {
 
     #[test]
     fn what_a_timer_accepts() {
-        for schedule in ["daily", "Mon..Fri *-*-* 10:00:00 Europe/Berlin", "*:0/15"] {
+        for schedule in
+            ["daily", "Mon..Fri *-*-* 10:00:00 Europe/Berlin", "*:0/15", "Sat,Sunday 03:30", "weekly UTC"]
+        {
             check_calendar(schedule).expect(schedule);
         }
-        for schedule in ["", " ", "30 3 * * *", "daily\nUser=root", "%n"] {
+        for schedule in
+            ["", " ", "30 3 * * *", "daily\nUser=root", "%n", "Bearer hunter2", "daily daily", "*"]
+        {
             check_calendar(schedule).expect_err(schedule);
         }
     }

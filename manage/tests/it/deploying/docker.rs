@@ -16,7 +16,8 @@ impl Image {
     fn build(&self, folder: &Path) -> String {
         let output = self.try_build(folder);
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        // What the build writes to stderr is red.
+        String::from_utf8_lossy(&output.stdout).replace("\u{1b}[91m", "").replace("\u{1b}[0m", "")
     }
 
     fn try_build(&self, folder: &Path) -> Output {
@@ -97,8 +98,9 @@ fn an_image_has_the_program_and_its_libraries_alone() {
 
 #[case]
 fn the_files_follow_the_manifests() {
-    let workspace = Workspace::new()
-        .settings("[databases.archive]\nurl = \"sqlite:old.sqlite3\"\npassword_file = \"private/key\"\n");
+    let workspace = Workspace::new().settings(
+        "[databases.archive]\nurl = \"postgres://old@db.invalid/old\"\npassword_file = \"private/key\"\n",
+    );
     let lock = workspace.read("Cargo.lock") + "\n[[package]]\nname = \"pq-sys\"\nversion = \"0.7.0\"\n";
     let manifest = workspace.read("money/Cargo.toml") + "[lib]\npath = \"code/money.rs\"\n";
     let workspace = Workspace(
@@ -109,6 +111,8 @@ fn the_files_follow_the_manifests() {
             .file("rust-toolchain", "1.90.0\n"),
     );
     std::fs::write(workspace.path("Cargo.lock"), lock).expect("a file");
+    std::fs::create_dir(workspace.path("private")).expect("a folder");
+    std::fs::write(workspace.path("private/key"), "hunter2\n").expect("a file");
     workspace.write(&["docker"]);
     let text = workspace.read("Dockerfile");
     for part in [

@@ -66,14 +66,8 @@ fn the_workflow_has_its_schema() {
 
 #[case(needs(Need::CheckJsonschema))]
 fn a_workspace_below_the_repository_on_sqlite() {
-    let workspace = Workspace::bare();
+    let workspace = Workspace::below("backend");
     std::fs::create_dir(workspace.path(".git")).expect("a folder");
-    let below = workspace.path("backend");
-    std::fs::create_dir(&below).expect("a folder");
-    for name in ["Cargo.toml", "Cargo.lock", "shop", "money"] {
-        std::fs::rename(workspace.path(name), below.join(name)).expect("moved");
-    }
-    std::os::unix::fs::symlink("backend/shop", workspace.path("shop")).expect("a link");
     workspace.write(&["github-actions"]);
     assert_eq!(refused(&workspace), None, "{}", workspace.read(FILE));
     let [workflow] = &workspace.yaml(FILE)[..] else { panic!("one document") };

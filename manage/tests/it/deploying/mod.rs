@@ -1,6 +1,7 @@
 //! `startdeploy`, in a cargo workspace of its own. What it writes is checked by the tools that read it.
 
 mod docker;
+mod document;
 mod github_actions;
 mod kubernetes;
 mod refusals;
@@ -35,14 +36,20 @@ impl Workspace {
 
     /// The same without settings.
     fn bare() -> Self {
+        Self::below("")
+    }
+
+    /// The same in a directory of the project.
+    fn below(directory: &str) -> Self {
         let project = Project::of(|folder| {
-            let directory = folder.join("shop").display().to_string();
+            let directory = folder.join(directory).join("shop").display().to_string();
             let build = Build {
                 manifest_dir: Box::leak(directory.into_boxed_str()),
                 bin: Some("manage"),
                 options: (FEATURES, None),
             };
-            Program::new(&["it"]).built(build)
+            // No apps: theirs have migrations elsewhere.
+            Program::new(&[]).built(build)
         });
         let members = "[workspace]\nresolver = \"3\"\nmembers = [\"shop\", \"money\"]\n\
                        [workspace.package]\nedition = \"2024\"\nrust-version = \"1.85\"\n";
@@ -52,16 +59,21 @@ impl Workspace {
         let program = "fn main() {\n    println!(\"{} {:?}\", shop::price(), std::env::args().skip(1).collect::<Vec<_>>());\n}\n";
         let lock = "version = 4\n\n[[package]]\nname = \"money\"\nversion = \"0.1.0\"\n\n\
                     [[package]]\nname = \"shop\"\nversion = \"1.4.0\"\ndependencies = [\n \"money\",\n]\n";
-        let project = project
-            .file("Cargo.toml", members)
-            .file("Cargo.lock", lock)
-            .file("shop/Cargo.toml", shop)
-            .file("shop/src/lib.rs", "pub fn price() -> u32 {\n    money::cents(5)\n}\n")
-            .file("shop/src/bin/manage.rs", program)
-            .file("shop/tests/prices.rs", "#[test]\nfn it_is_dear() {}\n")
-            .file("money/Cargo.toml", money)
-            .file("money/src/lib.rs", "pub fn cents(whole: u32) -> u32 {\n    whole * 100\n}\n");
-        Self(project)
+        let files = [
+            ("Cargo.toml", members),
+            ("Cargo.lock", lock),
+            ("shop/Cargo.toml", shop),
+            ("shop/src/lib.rs", "pub fn price() -> u32 {\n    money::cents(5)\n}\n"),
+            ("shop/src/bin/manage.rs", program),
+            ("shop/tests/prices.rs", "#[test]\nfn it_is_dear() {}\n"),
+            ("money/Cargo.toml", money),
+            ("money/src/lib.rs", "pub fn cents(whole: u32) -> u32 {\n    whole * 100\n}\n"),
+        ];
+        let file = |project: Project, (name, text): (&str, &str)| {
+            let path = Path::new(directory).join(name);
+            project.file(path.to_str().expect("UTF-8"), text)
+        };
+        Self(files.into_iter().fold(project, file))
     }
 
     fn url(self, url: &str) -> Self {

@@ -45,14 +45,14 @@ fn images_and_schedules() {
 fn commands_that_would_not_run() {
     let workspace = Workspace::new();
     let words = |command| ["systemd", "--timer", command, "--schedule", "daily"];
-    refused(&workspace, &words("chekc"), 1, "Unknown command: 'chekc'. Did you mean check?");
+    refused(&workspace, &words("checks"), 1, "Unknown command: 'checks'. Did you mean check?");
     refused(
         &workspace,
         &words("startcommand"),
         2,
         "startcommand: the following required arguments were not provided",
     );
-    refused(&workspace, &words("check --dpeloy"), 2, "unexpected argument '--dpeloy'");
+    refused(&workspace, &words("check --deployed"), 2, "unexpected argument '--deployed'");
     refused(&workspace, &words(" "), 1, "Unknown command: ''");
 }
 
@@ -111,7 +111,8 @@ fn what_a_build_cannot_read() {
     let money = workspace.read("money/Cargo.toml") + "[dependencies]\nfar.path = ";
     let workspace =
         Workspace(workspace.0.file("money/Cargo.toml", &format!("{money}{:?}\n", outside.path())));
-    refused(&workspace, &["docker"], 1, "The build needs files outside of the project: ");
+    let far = std::fs::canonicalize(outside.path()).expect("a folder").display().to_string();
+    refused(&workspace, &["docker"], 1, &format!("The build needs files outside of the project: {far}."));
 }
 
 #[case]
