@@ -119,7 +119,7 @@ fn what_a_build_cannot_read() {
 fn existing_files_stay_without_consent() {
     let workspace = Workspace(Workspace::new().0.file("Dockerfile", "# mine\n"));
     refused(&workspace, &["docker"], 1, "Dockerfile already exists with another text; nothing was written.");
-    let ran = workspace.write(&["docker", "--force"]);
+    let ran = workspace.run(&["docker", "--force"]);
     assert!(
         ran.out.contains("Replaced ") && workspace.read("Dockerfile").contains("\nFROM scratch\n"),
         "{}",
