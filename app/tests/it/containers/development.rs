@@ -1,5 +1,6 @@
 //! `docker-compose up` as a developer types it: with the file of overrides, the source mounted, and reloading.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -35,7 +36,8 @@ impl Drop for Development<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let logs = self.compose(&["logs", "--no-color", "--tail", "100"]).stdout;
-            eprintln!("{}", String::from_utf8_lossy(&logs));
+            // The test's output is the only place where they can be read afterwards.
+            let _ = std::io::stderr().write_all(&logs);
         }
         self.compose(&["down", "--timeout", "5"]);
     }

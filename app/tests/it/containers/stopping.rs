@@ -7,7 +7,7 @@ use manage_test_support::{Need, case, needs, wait_until};
 use super::engine::{PATIENCE, docker, inspect};
 use super::stack::{Stack, status};
 
-/// No shell and no init stands between the engine and the program, in any of the three that follow each other.
+/// The engine's signal reaches the program, without a shell or an init, in any of the three that follow each other.
 #[case(needs(Need::Docker))]
 fn a_stop_while_it_waits_takes_less_than_a_second() {
     let stack = Stack::new();

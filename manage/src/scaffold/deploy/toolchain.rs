@@ -41,7 +41,7 @@ mod tests {
     fn the_channel_is_a_release() {
         let folder = tempfile::tempdir().expect("a directory");
         let path = folder.path().join("rust-toolchain.toml");
-        let mut read = |text: &str| {
+        let read = |text: &str| {
             fs::write(&path, text).expect("a file");
             toolchain(folder.path())
         };

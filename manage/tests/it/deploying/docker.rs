@@ -77,13 +77,13 @@ fn an_image_has_the_program_and_its_libraries_alone() {
     std::fs::write(workspace.path(".env"), "DATABASE_PASSWORD=hunter2\n").expect("a file");
     assert_eq!(compiled(&image.build(folder)), 0);
     // A change in the program compiles its package, and not the library beside it.
-    let source = workspace.read("shop/src/lib.rs").replace("cents(5)", "cents(6)");
+    let source = workspace.read("shop/src/lib.rs").replace("cents(5)", "cents(6)") + &unseen();
     std::fs::write(workspace.path("shop/src/lib.rs"), source).expect("a file");
     let built = image.build(folder);
     assert!(built.contains("Compiling shop ") && !built.contains("Compiling money "), "{built}");
     assert!(image.run(&[], &["x"]).starts_with("600 "));
     // A change in the library reaches the program.
-    let source = workspace.read("money/src/lib.rs").replace("100", "10");
+    let source = workspace.read("money/src/lib.rs").replace("100", "10") + &unseen();
     std::fs::write(workspace.path("money/src/lib.rs"), source).expect("a file");
     image.build(folder);
     assert!(image.run(&[], &["x"]).starts_with("60 "));
@@ -94,6 +94,12 @@ fn an_image_has_the_program_and_its_libraries_alone() {
         .replace("    println!", "    assert!(std::fs::exists(\"/etc/passwd\").unwrap());\n    println!");
     std::fs::write(workspace.path("shop/src/bin/manage.rs"), program).expect("a file");
     assert!(!image.try_build(folder).status.success());
+}
+
+/// A comment that no earlier run has had: the engine keeps layers.
+fn unseen() -> String {
+    let time = std::time::UNIX_EPOCH.elapsed().expect("a time of this century");
+    format!("// {}\n", time.as_nanos())
 }
 
 #[case]
