@@ -66,7 +66,9 @@ fn a_password_that_was_changed_later_is_named() {
 /// room.
 #[case(needs(Need::Docker))]
 fn a_full_disk_is_named_and_survived() {
-    let stack = Stack::with("  db:\n    tmpfs: ['/var/lib/postgresql:size=160m']\n");
+    let small =
+        "  app: {}\nvolumes:\n  database:\n    driver_opts: { type: tmpfs, device: tmpfs, o: size=160m }\n";
+    let stack = Stack::with(small);
     stack.up(&[]);
     stack.wait_for_status(200);
     let fill = "dd if=/dev/zero of=/var/lib/postgresql/filler bs=1M; true";

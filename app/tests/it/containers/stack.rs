@@ -45,9 +45,9 @@ impl Stack {
 
     /// Changes services at the next `up`.
     pub(super) fn change(&self, changes: &str) {
-        let services =
-            if changes.is_empty() { "services: {}".to_owned() } else { format!("services:\n{changes}") };
-        self.write("changes.yml", &services);
+        // Without any service docker-compose 1 reads another version of the format.
+        let changes = if changes.is_empty() { "  app: {}\n" } else { changes };
+        self.write("changes.yml", &format!("services:\n{changes}"));
     }
 
     /// Writes the file of the password, which is read when a container starts.

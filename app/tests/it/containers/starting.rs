@@ -28,7 +28,7 @@ fn a_cold_volume_with_a_slow_script_ends_in_the_first_page() {
     };
     // Each line comes after what was printed before it, whichever stream it was printed to.
     let order = [
-        "Waiting for Database",
+        "Waiting for database",
         "Database unavailable",
         "Successfully connected to Database.",
         "Running migrations:",
@@ -51,7 +51,7 @@ fn what_was_stopped_starts_again_with_the_app_first() {
     // The name of the database is not known as long as its container does not run.
     let since = inspect(&app, "{{.State.StartedAt}}");
     let new_log = || docker(&["logs", "--since", &since, &app]);
-    wait_until(PATIENCE, "the app to wait", || new_log().contains("Waiting for Database"));
+    wait_until(PATIENCE, "the app to wait", || new_log().contains("Waiting for database"));
     stack.run(&["start", "db", "proxy"]);
     stack.wait_for_status(200);
     assert_eq!(inspect(&app, "{{.State.Running}} {{.RestartCount}}"), "true 0", "{}", stack.logs("app"));
