@@ -113,6 +113,18 @@ impl Scope {
             || self.whole.iter().chain(&self.pages).any(|whole| path.starts_with(whole))
     }
 
+    /// Returns whether a look finds this file, if it exists.
+    fn covers(&self, path: &Path) -> bool {
+        let is_below =
+            |directories: &BTreeSet<PathBuf>| directories.iter().any(|above| path.starts_with(above));
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        self.files.contains(path)
+            || self.settings.contains(path)
+            || is_below(&self.whole)
+            || is_below(&self.pages)
+            || is_rust && is_below(&self.packages)
+    }
+
     /// Looks at all files.
     pub(super) fn look(&self) -> Look {
         let mut look = Look::default();
@@ -190,14 +202,17 @@ impl Scope {
 }
 
 impl Look {
-    /// Takes over what an earlier look saw of the same files, so that the next one finds what has changed
-    /// since then.
-    pub(super) fn since(mut self, earlier: &Self) -> Self {
-        for (path, stamp) in &mut self.stamps {
-            if let Some(seen) = earlier.stamps.get(path) {
+    /// Takes over what an earlier look of another scope saw, so that the next one finds what has changed since
+    /// then.
+    pub(super) fn since(mut self, earlier: &Self, scope: &Scope) -> Self {
+        self.stamps.retain(|path, stamp| match earlier.stamps.get(path) {
+            Some(seen) => {
                 stamp.clone_from(seen);
+                true
             }
-        }
+            // It would have been seen, so it is new.
+            None => !scope.covers(path),
+        });
         self
     }
 
@@ -291,6 +306,10 @@ mod tests {
         }
 
         fn scope(&self) -> Scope {
+            self.scope_with(&[self.path("app/static")])
+        }
+
+        fn scope_with(&self, pages: &[PathBuf]) -> Scope {
             let origin = Origin {
                 executable: self.path("target/debug/manage"),
                 dep_info: self.path("target/debug/manage.d"),
@@ -300,7 +319,7 @@ mod tests {
                 selections: Vec::new(),
             };
             let settings = [self.path(".env"), self.path("manage.toml")];
-            Scope::new(&origin, &settings, &[self.path("app/static")])
+            Scope::new(&origin, &settings, pages)
         }
 
         /// Returns what is seen after a change.
@@ -372,6 +391,24 @@ mod tests {
             project.write(".env", "A=1");
         });
         assert_eq!(both, [".env", "app/static/style.css", "(settings)"]);
+    }
+
+    #[test]
+    fn what_appears_while_the_scope_changes_is_new() {
+        let project = Project::new();
+        let (old, new) = (project.scope_with(&[]), project.scope());
+        let before = old.look();
+        for file in [".env", "app/src/new.rs", "migrations/2/up.sql", "app/src/lib.rs"] {
+            project.write(file, "changed");
+        }
+        let changes = new.changes(&new.look().since(&before, &old), &new.look());
+        let files: Vec<_> = changes.files.iter().map(|file| file.strip_prefix(project.0.path())).collect();
+        let expected = [".env", "app/src/lib.rs", "app/src/new.rs", "migrations/2/up.sql"];
+        assert_eq!(
+            files,
+            expected.map(|file| Ok(Path::new(file))),
+            "not the static files, which are in it only now"
+        );
     }
 
     #[test]

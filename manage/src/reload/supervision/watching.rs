@@ -103,8 +103,9 @@ fn watch(
     let mut pages = Vec::new();
     while let Some(wish) = events.next(ordered, &scope, &mut pages) {
         if wish == Wish::Refresh {
-            scope = Scope::new(origin, settings, &pages);
-            look = scope.look().since(&look);
+            let new = Scope::new(origin, settings, &pages);
+            look = new.look().since(&look, &scope);
+            scope = new;
         }
         let now = scope.look();
         if let Err(why) = events.follow(&now) {
