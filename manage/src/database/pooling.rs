@@ -7,6 +7,7 @@ use super::Connection;
 pub(crate) enum Pooling {
     Known(bool),
     /// It does unless the session has this mark. To find out takes a round trip.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "PostgreSQL alone has such poolers"))]
     UnlessMarked(String),
 }
 

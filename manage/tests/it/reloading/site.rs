@@ -82,6 +82,7 @@ impl Site {
              let runs = std::fs::read_to_string(\"runs\").unwrap_or_default();\n    \
              std::fs::write(\"runs\", runs + \"x\").unwrap();\n}\n",
         );
+        site.write(".gitignore", "/target\n");
         site.write("static/site.css", "");
         site.edit("0", "");
         site.build();
