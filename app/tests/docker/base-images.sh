@@ -14,6 +14,7 @@ suite=bookworm
 label=org.diesel-manage.stand-in
 debian=debian:bookworm-slim
 rust=rust:1.95-slim-bookworm
+newest=rust:1-slim-bookworm
 postgres=postgres:18
 nginx=nginx:1.28
 
@@ -176,7 +177,7 @@ make() {
 }
 
 remove() {
-    for image in "$nginx" "$postgres" "$rust" "$debian"; do
+    for image in "$nginx" "$postgres" "$newest" "$rust" "$debian"; do
         exists "$image" || continue
         if [ "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$image")" = true ]; then
             docker image rm "$image" >/dev/null && echo "$image: removed"
@@ -198,5 +199,7 @@ trap 'exit 130' INT TERM
 
 make "$debian" make_debian
 make "$rust" make_rust
+# Another name of it, which projects without a version of their own use.
+exists "$newest" || docker tag "$rust" "$newest"
 make "$postgres" make_postgres
 make "$nginx" make_nginx
