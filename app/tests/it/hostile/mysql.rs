@@ -26,6 +26,9 @@ const LITTLE: u64 = 6 << 20;
 
 const WAIT: &[&str] = &["wait_for_db", "--timeout", "3", "--fail-fast-after", "0"];
 
+/// For a server that answers: on a busy machine it takes its time.
+const PATIENTLY: &[&str] = &["wait_for_db", "--timeout", "20", "--fail-fast-after", "0"];
+
 fn manage(url: &str, arguments: &[&str]) -> Program {
     Program::new(env!("CARGO_BIN_EXE_manage"))
         .cwd(std::env::temp_dir())
@@ -111,11 +114,11 @@ fn the_password_goes_to_no_stranger() {
 #[case(needs(Need::Program("openssl")))]
 fn the_password_goes_where_settings_allow_it() {
     let hostile = Hostile::start(Case::ReadPassword);
-    manage(&hostile.url().replace("PREFERRED", "DISABLED"), WAIT).run(LONG).expect_success();
+    manage(&hostile.url().replace("PREFERRED", "DISABLED"), PATIENTLY).run(LONG).expect_success();
     assert!(hostile.has_received(PASSWORD), "the loopback needs no TLS");
     for parameter in ["get-server-public-key=true", "allowPublicKeyRetrieval=true"] {
         let hostile = Hostile::start(Case::ReadPassword);
-        manage(&format!("{}&{parameter}", elsewhere(&hostile)), WAIT).run(LONG).expect_success();
+        manage(&format!("{}&{parameter}", elsewhere(&hostile)), PATIENTLY).run(LONG).expect_success();
         assert!(hostile.has_received(PASSWORD), "{parameter}");
     }
     // Encrypted with a key that is another's, the password is of no use to the one who asks.
@@ -128,7 +131,7 @@ fn the_password_goes_where_settings_allow_it() {
     assert!(openssl.expect("openssl").success());
     let hostile = Hostile::start(Case::ReadPassword);
     let url = format!("{}&server-public-key-path={}", elsewhere(&hostile), path.display());
-    assert!(!manage(&url, WAIT).run(LONG).success());
+    assert!(!manage(&url, PATIENTLY).run(LONG).success());
     assert!(!hostile.has_received(PASSWORD));
     std::fs::write(&path, "no key").expect("a file");
     let transcript = manage(&url, &["migrate"]).run(LONG);
