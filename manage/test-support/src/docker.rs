@@ -1,6 +1,6 @@
 //! A Docker engine, for the tests of what the repository ships for containers.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::find::{self, Unavailable};
 
@@ -31,6 +31,20 @@ pub(crate) fn missing_rust(install: String) -> Option<Unavailable> {
     let image = "rust:1-slim-bookworm";
     let is_there = find::on_path("docker").is_some() && succeeds(&["image", "inspect", image]);
     (!is_there).then(|| Unavailable::NotInstalled { program: image.to_owned(), install })
+}
+
+/// Returns what a `docker build` printed, without the colour of what came from stderr. The engine puts it around each
+/// piece that it receives, which may be half a line.
+///
+/// # Panics
+///
+/// If the build failed.
+#[track_caller]
+pub fn build_log(output: &Output) -> String {
+    let [log, errors] = [&output.stdout, &output.stderr]
+        .map(|text| String::from_utf8_lossy(text).replace("\u{1b}[91m", "").replace("\u{1b}[0m", ""));
+    assert!(output.status.success(), "{}\n{log}\n{errors}", output.status);
+    log
 }
 
 fn succeeds(arguments: &[&str]) -> bool {

@@ -63,6 +63,7 @@ mod watched;
 
 pub use account::Account;
 pub use case::{Case, CaseName, inside, needs, on_each_backend, only_if};
+pub use docker::build_log;
 pub use either::{DatabaseServer, execute};
 pub use files::unnamed_files;
 pub use find::{POSTGRES_BIN, Unavailable};

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
-use manage_test_support::{Need, case, needs};
+use manage_test_support::{Need, build_log, case, needs};
 
 use super::engine::{docker, root, text};
 
@@ -15,13 +15,16 @@ const IMAGE: &str = "manage-test-app";
 /// The image of an edited source.
 const EDITED: &str = "manage-test-edited";
 
-/// Builds the image once in this process, and returns its name.
+/// Builds the image once in this process, and returns its name. `MANAGE_TEST_IMAGE` names another one, such as
+/// an optimised one.
 pub(super) fn image() -> &'static str {
-    static BUILT: OnceLock<()> = OnceLock::new();
+    static BUILT: OnceLock<String> = OnceLock::new();
     BUILT.get_or_init(|| {
-        build(IMAGE, &[]);
-    });
-    IMAGE
+        std::env::var("MANAGE_TEST_IMAGE").unwrap_or_else(|_| {
+            build(IMAGE, &[]);
+            IMAGE.to_owned()
+        })
+    })
 }
 
 /// Returns the log of the build. Each of `changes` is a file and what is appended to it.
@@ -34,7 +37,9 @@ fn build(tag: &str, changes: &[(&str, &str)]) -> String {
         std::fs::write(path, changed).expect("a file");
     }
     let script = root().join("app/tests/docker/image.sh");
-    text(&Command::new(script).arg(tag).arg(folder.path()).stdin(Stdio::null()).output().expect("the script"))
+    build_log(
+        &Command::new(script).arg(tag).arg(folder.path()).stdin(Stdio::null()).output().expect("the script"),
+    )
 }
 
 /// Copies the files that git knows.

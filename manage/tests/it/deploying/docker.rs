@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use manage_test_support::{Need, case, needs};
+use manage_test_support::{Need, build_log, case, needs};
 
 use super::Workspace;
 
@@ -14,10 +14,7 @@ impl Image {
     /// Builds the directory's Dockerfile, and returns what the engine printed.
     #[track_caller]
     fn build(&self, folder: &Path) -> String {
-        let output = self.try_build(folder);
-        assert!(output.status.success(), "{output:?}");
-        // What the build writes to stderr is red.
-        String::from_utf8_lossy(&output.stdout).replace("\u{1b}[91m", "").replace("\u{1b}[0m", "")
+        build_log(&self.try_build(folder))
     }
 
     fn try_build(&self, folder: &Path) -> Output {
