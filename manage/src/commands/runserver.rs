@@ -18,7 +18,7 @@ use crate::{migrations, render};
 /// Serve the apps' routes for development
 #[command(requires_checks = "none")]
 pub(crate) async fn runserver(cx: &mut Context, #[command(flatten)] options: Options) -> Result<Exit> {
-    let parent = Link::of_process()?;
+    let parent = Link::of_process().map_err(|error| CommandError::new(format!("{error}.")))?;
     let Some(parent) = parent else { return run(cx, options, None).await };
     parent.reports_panics()?;
     let result = run(cx, options, Some(&parent)).await;
@@ -105,6 +105,10 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
         cx.line(started)?;
     }
     let phase = phases(stopped, parent.map(Link::ending));
+    let finishes: Box<dyn FnOnce() + Send> = match parent {
+        Some(parent) => Box::new(parent.finishes()?),
+        None => Box::new(|| ()),
+    };
     if let Some(parent) = parent {
         parent.ready(static_directories())?;
     }
@@ -112,7 +116,7 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
         let Some(later) = later else { return Ok(()) };
         render::unapplied(cx, cx.out(), later.await?, "Serving anyway.")
     };
-    let (in_time, looked) = tokio::join!(serve(listening, routes, options, phase), looked);
+    let (in_time, looked) = tokio::join!(serve(listening, routes, options, phase, finishes), looked);
     let in_time = in_time?;
     looked?;
     if !in_time {

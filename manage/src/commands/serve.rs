@@ -59,7 +59,7 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
         draining.begin();
         tokio::time::sleep(Duration::from_secs(shutdown_delay.into())).await;
     };
-    if !run(listening, compressed(routes), options, phases(stop, None)).await? {
+    if !run(listening, compressed(routes), options, phases(stop, None), || ()).await? {
         render::aborted(&log, shutdown_timeout);
     }
     log.flush();

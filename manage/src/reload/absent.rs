@@ -34,6 +34,12 @@ impl Link {
         match *self {}
     }
 
+    pub(crate) fn finishes(&self) -> io::Result<impl FnOnce() + Send + use<>> {
+        match *self {}
+        #[expect(unreachable_code, reason = "it gives the type")]
+        Ok(|| ())
+    }
+
     pub(crate) fn failed(&self, _: &str) {
         match *self {}
     }

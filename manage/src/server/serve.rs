@@ -84,13 +84,14 @@ impl ServeOptions {
 /// How long before the end of the time limit unused connections are closed, after a handover.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
-/// Serves until the phase changes, and then finishes the running requests. Returns whether all of them
-/// finished in time.
+/// Serves until the phase changes, and then finishes the running requests; `finishes` is called when no more
+/// connections are accepted. Returns whether all requests finished in time.
 pub(crate) async fn serve(
     listening: Listening,
     router: Router,
     options: ServeOptions,
     mut phase: watch::Receiver<Phase>,
+    finishes: impl FnOnce(),
 ) -> io::Result<bool> {
     let ServeOptions { log, errors, grace, hosts, proxies, limits, health, draining } = options;
     let client_timeout = limits.client_timeout;
@@ -134,6 +135,7 @@ pub(crate) async fn serve(
     }
     shared.is_last.store(true, Ordering::Relaxed);
     drop((accepting, stopped));
+    finishes();
     let _ = stopping.send(*phase.borrow());
     let finish = async {
         tokio::select! {

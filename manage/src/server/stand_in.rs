@@ -51,7 +51,7 @@ impl StandIn for StandInServer {
         let options = ServeOptions { draining: Draining::default(), ..self.options.clone() };
         let (phase, phases) = watch::channel(Phase::Serve);
         self.phase = Some(phase);
-        self.runtime.spawn(serve(listening, routes(build), options, phases));
+        self.runtime.spawn(serve(listening, routes(build), options, phases, || ()));
     }
 
     fn end(&mut self) {

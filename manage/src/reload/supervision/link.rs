@@ -20,6 +20,10 @@ const NAME: &str = "LISTEN_FDNAMES";
 
 const MARK: &str = "manage-reload-";
 
+/// The version of the messages below. The supervisor is as old as its start, while the program may have been built
+/// with a newer version of this crate since.
+const PROTOCOL: u32 = 2;
+
 /// What the supervisor says, a line of JSON each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Order {
@@ -38,13 +42,15 @@ pub(super) enum Order {
 pub(super) enum Said {
     /// It accepts connections, and reads files below these directories for each request.
     Ready(Vec<PathBuf>),
+    /// It accepts no more connections, and finishes what was begun.
+    Finishes,
     /// Why it is about to end.
     Failed(String),
 }
 
 /// Returns the environment of a program that is started as the given generation.
 pub(super) fn mark(generation: u64) -> (&'static str, String) {
-    (NAME, format!("{MARK}{generation}"))
+    (NAME, format!("{MARK}{PROTOCOL}-{generation}"))
 }
 
 /// Writes one message.
@@ -63,6 +69,9 @@ pub(super) fn read<M: for<'a> Deserialize<'a>>(stream: UnixStream, mut each: imp
     }
 }
 
+const ANOTHER: &str = "This program was built with another version of diesel-manage than the runserver that reloads it: \
+                       start runserver again";
+
 /// The program's side.
 pub(crate) struct Link {
     stream: UnixStream,
@@ -75,8 +84,10 @@ pub(crate) struct Link {
 impl Link {
     /// Returns the link, if a supervisor started this process.
     pub(crate) fn of_process() -> io::Result<Option<Self>> {
-        let generation = env::var(NAME).ok().and_then(|name| name.strip_prefix(MARK)?.parse().ok());
-        let Some(generation) = generation else { return Ok(None) };
+        let name = env::var(NAME).ok();
+        let Some(mark) = name.as_deref().and_then(|name| name.strip_prefix(MARK)) else { return Ok(None) };
+        let generation = mark.strip_prefix(&format!("{PROTOCOL}-")).and_then(|number| number.parse().ok());
+        let Some(generation) = generation else { return Err(io::Error::other(ANOTHER)) };
         let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         // If a person sets the variable, stdin is no such socket.
         stream.peer_addr()?;
@@ -118,6 +129,13 @@ impl Link {
     /// Says that this program accepts connections, and reads files below these directories for each request.
     pub(crate) fn ready(&self, pages: Vec<PathBuf>) -> io::Result<()> {
         write(&self.stream, &Said::Ready(pages))
+    }
+
+    /// Returns what says that this program accepts no more connections.
+    pub(crate) fn finishes(&self) -> io::Result<impl FnOnce() + Send + use<>> {
+        let stream = self.stream.try_clone()?;
+        // If the supervisor is gone, that is noticed elsewhere.
+        Ok(move || drop(write(&stream, &Said::Finishes)))
     }
 
     /// Says why this program is about to end.
@@ -170,6 +188,8 @@ mod tests {
         let other = supervisor.try_clone().expect("a socket");
         thread::spawn(move || read(other, |message: Said| drop(said.send(message))));
         assert_eq!(heard.recv(), Ok(Said::Ready(vec!["static".into()])));
+        link.finishes().expect("a socket")();
+        assert_eq!(heard.recv(), Ok(Said::Finishes));
         let failed = BuildState::Failed("error: \"x\"\n  two lines".to_owned());
         write(&supervisor, &Order::Build(failed.clone())).expect("the program is there");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -28,6 +28,8 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 pub(crate) enum News {
     /// It accepts connections, and reads files below these directories for each request.
     Ready(Vec<PathBuf>),
+    /// It accepts no more connections, and finishes what was begun.
+    Finishes,
     /// Why it is about to end.
     Failed(String),
     Ended(ExitStatus),
@@ -87,6 +89,7 @@ impl Served {
             link::read(reading, |message| {
                 said(match message {
                     Said::Ready(pages) => News::Ready(pages),
+                    Said::Finishes => News::Finishes,
                     Said::Failed(why) => News::Failed(why),
                 });
             });

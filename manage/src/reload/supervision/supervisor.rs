@@ -79,6 +79,8 @@ struct State<'a> {
     serving: Option<(Served, Instant)>,
     /// Old programs, each with the time at which it is killed.
     ending: Vec<(Served, Instant)>,
+    /// The old program that may still accept connections, and when the change was seen that replaces it.
+    giving_way: Option<(u64, Instant)>,
     /// Present while the stand-in answers.
     vacant: Option<watch::Sender<Arc<BuildState>>>,
     /// Whether the program must restart even if the build that runs changes nothing.
@@ -103,6 +105,7 @@ impl Supervisor<'_> {
             starting: None,
             serving: None,
             ending: Vec::new(),
+            giving_way: None,
             vacant: None,
             restart: false,
             is_stopping: false,
@@ -172,6 +175,7 @@ impl State<'_> {
             // Of a build that was cancelled.
             Input::Report(..) | Input::Outcome(..) => {}
             Input::News(number, News::Ready(pages)) => self.ready(number, pages),
+            Input::News(number, News::Finishes) => self.gave_way(number),
             Input::News(number, News::Failed(why)) => {
                 let serving = self.serving.as_mut().map(|(served, _)| served);
                 let mut programs = self.starting.as_mut().into_iter().chain(serving);
@@ -324,13 +328,25 @@ impl State<'_> {
         self.watching.pages(pages);
         let is_building = self.build.is_some();
         new.tell(&Order::Build(if is_building { BuildState::Building } else { BuildState::UpToDate }));
-        if let Some((old, _)) = self.serving.replace((new, Instant::now())) {
+        let old = self.serving.replace((new, Instant::now())).map(|(old, _)| old);
+        // Without an old one, nobody has to give way.
+        let waits_for = old.as_ref().map_or(number, |old| old.generation);
+        if let Some(old) = old {
             self.end(old, &Order::Finish);
         }
         self.is_occupied();
         if let Some(changed) = self.changed.take_if(|_| !is_building) {
-            let after = changed.elapsed();
-            self.report(Event::Ready { after, build: self.built_in });
+            self.giving_way = Some((waits_for, changed));
+            if waits_for == number {
+                self.gave_way(number);
+            }
+        }
+    }
+
+    /// Reports that the new program serves, now that the old one of this number accepts nothing any more.
+    fn gave_way(&mut self, number: u64) {
+        if let Some((_, changed)) = self.giving_way.take_if(|(old, _)| *old == number) {
+            self.report(Event::Ready { after: changed.elapsed(), build: self.built_in });
         }
     }
 
@@ -338,6 +354,7 @@ impl State<'_> {
         let is = |served: &Served| served.generation == number;
         if let Some(at) = self.ending.iter().position(|(served, _)| is(served)) {
             self.ending.swap_remove(at);
+            self.gave_way(number);
         } else if let Some(started) = self.starting.take_if(|served| is(served)) {
             // A build that runs is of a later change.
             self.changed = self.changed.filter(|_| self.build.is_some());

@@ -60,9 +60,10 @@ fn no_request_fails_while_the_sources_change() {
                 });
                 after_cargo.push(built.elapsed());
                 server.running.wait_for_line("The new program serves after", SOON);
-                // Until it has read its order, the old program also accepts connections: on a busy machine it may
-                // be the one that answers next.
-                wait_until(SOON, "the old program's end", || site.processes().len() == 2);
+                // The old one accepts nothing any more.
+                for _ in 0..20 {
+                    assert_eq!(get(&server.address, "/").as_deref(), Ok(&*version));
+                }
             }
             Edit::DoesNotCompile => {
                 let before = get(&server.address, "/").expect("a response");
@@ -207,6 +208,19 @@ fn a_request_without_end_is_cut_at_the_limit() {
     assert!(endless.join().expect("no panic").is_err());
     wait_until(SOON, "the old program's end", || site.processes().len() == 2);
     server.stop();
+}
+
+#[case]
+fn a_program_of_another_version_says_so() {
+    let site = Site::new();
+    let program = site.program("127.0.0.1:0").env("LISTEN_FDNAMES", "manage-reload-1-4");
+    let ran = program.run(SOON);
+    ran.expect_code(1);
+    assert_eq!(
+        ran.stderr,
+        "Error: This program was built with another version of diesel-manage than the runserver that reloads it: \
+         start runserver again.\n"
+    );
 }
 
 /// The supervisor cannot clean up after SIGKILL.

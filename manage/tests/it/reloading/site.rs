@@ -180,13 +180,20 @@ impl Site {
     }
 
     fn spawn(&self, program: &Path, address: &str, arguments: &[&str]) -> Running {
-        let program = Program::new(program)
+        self.runserver(program, address).args(arguments.iter().copied()).spawn()
+    }
+
+    /// Returns the program that has been built, which has not been started.
+    pub(super) fn program(&self, address: &str) -> Program {
+        self.runserver(&self.target.join("debug/manage"), address)
+    }
+
+    fn runserver(&self, program: &Path, address: &str) -> Program {
+        Program::new(program)
             .args(["runserver", address, "--no-access-log"])
-            .args(arguments.iter().copied())
             .env("CARGO", &self.cargo)
             .env("OUT_DIR", self.path("out"))
-            .cwd(self.directory.path());
-        program.spawn()
+            .cwd(self.directory.path())
     }
 
     /// Returns the processes that run a program of this project.
