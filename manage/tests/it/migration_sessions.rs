@@ -133,7 +133,7 @@ fn nothing_is_left_of_a_session(database: TestDatabase) {
             // What the connection's owner has set stays as well.
             "SET lock_timeout = '5s'",
             "SELECT (current_setting('search_path') = '\"$user\", public' AND current_setting('lock_timeout') = '5s' \
-             AND current_setting('TimeZone') = 'UTC' AND current_setting('bytea_output') = 'hex' \
+             AND current_setting('TimeZone') IN ('UTC', 'Etc/UTC') AND current_setting('bytea_output') = 'hex' \
              AND current_setting('role') = 'none' AND current_setting('statement_timeout') = '0')::int::bigint AS n",
         ),
         Backend::MariaDb => (

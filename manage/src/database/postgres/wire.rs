@@ -215,7 +215,8 @@ impl Wire {
                     limits.borrow_mut().parameter(body);
                     match body.strip_suffix(&[0]).unwrap_or(body) {
                         b"client_encoding\0UTF8" => *is_utf8 = true,
-                        b"TimeZone\0UTC" => *is_utc = true,
+                        // Debian's servers, and the official images, name the same zone so.
+                        b"TimeZone\0UTC" | b"TimeZone\0Etc/UTC" => *is_utc = true,
                         other if other.starts_with(b"TimeZone\0") => *is_utc = false,
                         other if other.starts_with(b"client_encoding\0") => *is_utf8 = false,
                         _ => {}
