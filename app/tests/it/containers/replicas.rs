@@ -1,5 +1,6 @@
 //! Several replicas behind one address, and a new version without a failed request.
 
+use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -33,7 +34,7 @@ struct Load {
 }
 
 impl Load {
-    const CLIENTS: u32 = 20;
+    const CLIENTS: u32 = 28;
     const PAUSE: Duration = Duration::from_millis(200);
 
     fn during(port: u16, work: impl FnOnce()) -> Self {
@@ -71,6 +72,7 @@ fn a_new_version_replaces_the_old_one_without_a_failed_request() {
     stack.up(&["--scale", "app=2"]);
     stack.wait_for_health(2);
     stack.wait_for_status(200);
+    let (mut requests, mut time) = (0, Duration::ZERO);
     for round in 0..rounds {
         let old = stack.containers("app");
         // Another image, as after a build.
@@ -79,12 +81,14 @@ fn a_new_version_replaces_the_old_one_without_a_failed_request() {
         std::fs::write(stack.folder().join("Dockerfile"), new).expect("a file");
         docker(&["build", "--quiet", "--tag", &version, &stack.folder().display().to_string()]);
         stack.set_image(&version);
+        let start = Instant::now();
         let load = Load::during(stack.port, || {
             let mut update = Command::new("sh");
             update.arg(root().join("app/docker/roll-out.sh")).env("COMPOSE", stack.words().join(" "));
             update.envs(stack.environment());
             text(&update.arg("app").output().expect("a shell"));
         });
+        (requests, time) = (requests + load.statuses.len(), time + start.elapsed());
         let failed = load.statuses.iter().filter(|status| **status != Some(200)).count();
         assert_eq!(
             failed,
@@ -99,4 +103,10 @@ fn a_new_version_replaces_the_old_one_without_a_failed_request() {
         assert!(now.iter().all(|container| !old.contains(container)), "{old:?} {now:?}");
         assert!(stack.replicas("{{.Config.Image}}").iter().all(|image| *image == version));
     }
+    let seconds = time.as_secs_f64();
+    let _ = writeln!(
+        std::io::stderr(),
+        "{rounds} updates: {requests} requests in {seconds:.0} s ({:.0} a second), none failed",
+        requests as f64 / seconds
+    );
 }

@@ -213,6 +213,12 @@ impl Look {
             // It would have been seen, so it is new.
             None => !scope.covers(path),
         });
+        for (path, seen) in &earlier.stamps {
+            // One that exists, and is not in the new look, is no longer part of the program.
+            if !self.stamps.contains_key(path) && !path.exists() {
+                self.stamps.insert(path.clone(), seen.clone());
+            }
+        }
         self
     }
 
@@ -401,9 +407,11 @@ mod tests {
         for file in [".env", "app/src/new.rs", "migrations/2/up.sql", "app/src/lib.rs"] {
             project.write(file, "changed");
         }
+        fs::remove_file(project.path("migrations/1/up.sql")).expect("it was there");
         let changes = new.changes(&new.look().since(&before, &old), &new.look());
         let files: Vec<_> = changes.files.iter().map(|file| file.strip_prefix(project.0.path())).collect();
-        let expected = [".env", "app/src/lib.rs", "app/src/new.rs", "migrations/2/up.sql"];
+        let expected =
+            [".env", "app/src/lib.rs", "app/src/new.rs", "migrations/2/up.sql", "migrations/1/up.sql"];
         assert_eq!(
             files,
             expected.map(|file| Ok(Path::new(file))),
