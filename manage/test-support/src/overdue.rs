@@ -1,16 +1,26 @@
 //! A limit for the time that one test may take.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The tests that run, and until when each may.
-static RUNNING: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
+/// The tests that run.
+static RUNNING: Mutex<BTreeMap<String, Run>> = Mutex::new(BTreeMap::new());
 
-fn running() -> MutexGuard<'static, BTreeMap<String, Instant>> {
+/// After this time a test is named, so that a run that is slow does not look like one that hangs.
+const SLOW: Duration = Duration::from_secs(30);
+
+struct Run {
+    start: Instant,
+    limit: Duration,
+    is_named: bool,
+}
+
+fn running() -> MutexGuard<'static, BTreeMap<String, Run>> {
     RUNNING.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
@@ -19,18 +29,39 @@ fn running() -> MutexGuard<'static, BTreeMap<String, Instant>> {
 pub(crate) fn limited<T>(name: &str, limit: Duration, test: impl FnOnce() -> T) -> T {
     static WATCH: Once = Once::new();
     WATCH.call_once(|| drop(thread::spawn(watch)));
-    running().insert(name.to_owned(), Instant::now() + limit);
+    let start = Instant::now();
+    running().insert(name.to_owned(), Run { start, limit, is_named: false });
     let result = test();
     running().remove(name);
+    write_time(name, start.elapsed());
     result
+}
+
+/// Appends to the file that `MANAGE_TEST_TIMES` names how long a test took, in seconds.
+fn write_time(name: &str, time: Duration) {
+    let Some(file) = std::env::var_os("MANAGE_TEST_TIMES") else { return };
+    let file = OpenOptions::new().create(true).append(true).open(&file);
+    let line = format!("{:8.2} {name}\n", time.as_secs_f64());
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the file of MANAGE_TEST_TIMES");
 }
 
 fn watch() {
     loop {
         thread::sleep(Duration::from_millis(500));
-        let now = Instant::now();
-        let overdue: Vec<_> =
-            running().iter().filter(|(_, end)| **end < now).map(|(name, _)| name.clone()).collect();
+        let mut overdue = Vec::new();
+        for (name, run) in running().iter_mut() {
+            let time = run.start.elapsed();
+            if time > run.limit {
+                overdue.push(name.clone());
+            } else if time > SLOW && !run.is_named {
+                run.is_named = true;
+                let _ = writeln!(
+                    io::stderr(),
+                    "test {name} has been running for over {} seconds",
+                    SLOW.as_secs()
+                );
+            }
+        }
         if !overdue.is_empty() {
             give_up(&overdue);
         }

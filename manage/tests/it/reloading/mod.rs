@@ -214,8 +214,7 @@ fn a_request_without_end_is_cut_at_the_limit() {
 fn a_program_of_another_version_says_so() {
     let site = Site::new();
     let program = site.program("127.0.0.1:0").env("LISTEN_FDNAMES", "manage-reload-1-4");
-    let ran = program.run(SOON);
-    ran.expect_code(1);
+    let ran = program.run(SOON).expect_code(1);
     assert_eq!(
         ran.stderr,
         "Error: This program was built with another version of diesel-manage than the runserver that reloads it: \
