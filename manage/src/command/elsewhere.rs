@@ -61,11 +61,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "startapp",
-        "An app is a crate: `cargo new --lib NAME`, `manage::commands!();` in its src/lib.rs, and its name in `manage::main!`.",
+        "Build the program with the feature `startapp`, which creates an app, or start one with `cargo new --lib NAME`.",
     ),
     (
         "startproject",
-        "A project is a package: `cargo new NAME`, and then a dependency on diesel-manage and `manage::main!`, as its README says.",
+        "A project is a package: `cargo manage new NAME`, of the package diesel-manage-cli, creates one.",
     ),
     ("createcachetable", "A migration creates the cache's table: `diesel migration generate create_cache`."),
     (

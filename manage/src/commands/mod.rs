@@ -15,6 +15,8 @@ mod showmigrations;
 mod sqlmigrate;
 #[cfg(feature = "schema")]
 mod squashmigrations;
+#[cfg(feature = "startapp")]
+mod startapp;
 mod startcommand;
 mod startdeploy;
 mod version;

@@ -48,7 +48,7 @@ pub(crate) use run::{
 pub(crate) use schema::{SchemaError, distinct_schemas, enter_schema, read_plan};
 #[cfg(feature = "schema")]
 pub(crate) use source::MigrationDirectories;
-#[cfg(any(feature = "runserver", feature = "schema"))]
+#[cfg(any(feature = "runserver", feature = "schema", feature = "startapp"))]
 pub(crate) use source::directories;
 pub(crate) use source::{FolderError, Migrations, Source, SourceError, has_migrations};
 pub(crate) use sql::{MigrationSql, SqlError};

@@ -10,7 +10,7 @@ use crate::console::{echo, printable};
 const TEMPLATE: &str = include_str!("../../templates/command.rs.tmpl");
 
 /// Rust's keywords, which cannot name a module.
-const KEYWORDS: [&str; 51] = [
+pub(super) const KEYWORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop",
     "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static",

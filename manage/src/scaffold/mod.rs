@@ -1,9 +1,13 @@
-//! Writes new files into a project: what `startcommand`, `startdeploy` and `makemigrations` do.
+//! Writes new files into a project: what `startapp`, `startcommand`, `startdeploy` and `makemigrations` do.
 
+#[cfg(feature = "startapp")]
+pub(crate) mod app;
 mod build_script;
 pub(crate) mod command;
 #[cfg(feature = "runserver")]
 pub(crate) mod deploy;
+#[cfg(any(feature = "runserver", feature = "startapp"))]
+mod metadata;
 #[cfg(feature = "schema")]
 mod migration;
 

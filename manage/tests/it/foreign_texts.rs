@@ -80,6 +80,8 @@ fn words_of_the_command_line() {
         &["migrate", "--database", HOSTILE],
         &["check", "--database", HOSTILE],
         &["hold", "0", "--isolated-key", HOSTILE],
+        #[cfg(feature = "startapp")]
+        &["startapp", HOSTILE],
         &["startcommand", HOSTILE],
     ] {
         harmless(&project.run_words(words).all(), &format!("{words:?}"));

@@ -155,6 +155,8 @@ mod sqlite_writers;
 mod sqlmigrate;
 #[cfg(all(feature = "schema", feature = "sqlite"))]
 mod squashing;
+#[cfg(all(unix, feature = "startapp"))]
+mod startapp;
 mod startcommand;
 #[cfg(feature = "postgres")]
 mod statement_sessions;

@@ -80,6 +80,8 @@ const LINES: &[(&[&str], &str)] = &[
     (&["serve", "T"], "is not a valid port number or address:port pair"),
     #[cfg(feature = "runserver")]
     (&["serve", "--log-format", "T"], "'--log-format <FORMAT>'"),
+    #[cfg(feature = "startapp")]
+    (&["startapp", "T"], "is not a valid app name"),
     (&["startcommand", "new", "--app", "T"], "There is no app '"),
     (&["show_urls", "T"], "No installed app with label '"),
     (&["completion", "T"], "'<SHELL>'"),

@@ -2,7 +2,7 @@
 
 mod chosen;
 mod dependencies;
-#[cfg(any(feature = "runserver", feature = "schema"))]
+#[cfg(any(feature = "runserver", feature = "schema", feature = "startapp"))]
 mod directories;
 pub(crate) mod error;
 mod folders;
@@ -11,7 +11,7 @@ pub(crate) mod registration;
 
 #[cfg(feature = "schema")]
 pub(crate) use directories::MigrationDirectories;
-#[cfg(any(feature = "runserver", feature = "schema"))]
+#[cfg(any(feature = "runserver", feature = "schema", feature = "startapp"))]
 pub(crate) use directories::directories;
 pub(crate) use error::SourceError;
 pub(crate) use folders::FolderError;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 
 use super::DeployError;
 use super::toolchain::toolchain;
 use crate::command::Program;
+use crate::scaffold::metadata::{MetadataError, is_same};
 
 /// The project, as its manifests describe it.
 #[derive(Clone, Debug)]
@@ -218,22 +218,10 @@ fn patched(workspace: &Path) -> Vec<PathBuf> {
 }
 
 fn metadata(cargo: &OsStr, manifest: &Path) -> Result<Metadata, DeployError> {
-    let mut command = Command::new(cargo);
-    command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
-    let output = command.output().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => DeployError::NoCargo,
-        _ => DeployError::Cargo(error.to_string()),
-    })?;
-    if !output.status.success() {
-        return Err(DeployError::Cargo(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| DeployError::Cargo(error.to_string()))
-}
-
-/// Returns whether two paths are of one file: cargo resolves links in some of its paths.
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other
-        || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+    crate::scaffold::metadata::metadata(cargo, manifest).map_err(|error| match error {
+        MetadataError::NoCargo => DeployError::NoCargo,
+        MetadataError::Failed(text) => DeployError::Cargo(text),
+    })
 }
 
 /// Returns the names of the packages in a `Cargo.lock`.

@@ -47,6 +47,8 @@ const WORDS: &[&[&str]] = &[
     &["wait_for_db", "--once", "--database", "{}"],
     &["wait_for_db", "--once", "--timeout", "{}"],
     &["runserver", "{}", "extra"],
+    #[cfg(feature = "startapp")]
+    &["startapp", "{}"],
     &["startcommand", "{}"],
 ];
 
