@@ -1,0 +1,92 @@
+//! Runs the project's own program, from every directory of its workspace.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+
+use crate::cargo::{Metadata, Package, cargo, metadata, no_cargo};
+use crate::cli::{Action, Cli};
+use crate::error::{Error, Result};
+use crate::output::shown;
+
+/// The program's name.
+const PROGRAM: &str = "manage";
+
+/// Becomes `cargo run --bin manage` with the words of the command line, or returns its exit code.
+pub(crate) fn run(cli: &Cli, words: &[OsString]) -> Result {
+    let arguments = match &cli.action {
+        Some(Action::Project(arguments)) => arguments.as_slice(),
+        _ => &cli.last,
+    };
+    let options = &words[1..words.len() - arguments.len()];
+    let options = options.strip_suffix(&[OsString::from("--")]).unwrap_or(options);
+    let mut command = Command::new(cargo());
+    command.arg("run");
+    if !cli.cargo.quiet && cli.cargo.verbose == 0 {
+        command.arg("--quiet");
+    }
+    if cli.cargo.package.is_none() {
+        let here = std::env::current_dir()
+            .map_err(|error| Error::new(format!("The current directory is unknown: {error}.")))?;
+        command.arg("--package").arg(package(&here, cli.cargo.manifest_path.as_deref())?);
+    }
+    command.args(options).args(["--bin", PROGRAM, "--"]).args(arguments);
+    execute(command)
+}
+
+/// Returns the name of the package that has the program.
+fn package(here: &Path, manifest: Option<&Path>) -> Result<String> {
+    let Some(metadata) = metadata(here, manifest)? else {
+        return Err(Error::new(format!(
+            "There is no project here: no Cargo.toml in {} or above.",
+            here.display()
+        ))
+        .hint("`cargo manage new NAME` starts a project."));
+    };
+    let here = match manifest.and_then(Path::parent) {
+        Some(directory) => here.join(directory),
+        None => here.to_owned(),
+    };
+    // Cargo resolves links in some of its paths.
+    let here = here.canonicalize().unwrap_or(here);
+    choose(&metadata, &here).map(|package| package.name.clone())
+}
+
+/// Returns the package that has the program: of several that of the directory.
+fn choose<'a>(metadata: &'a Metadata, here: &Path) -> Result<&'a Package> {
+    let has_it = |package: &&Package| package.programs().any(|target| target.name == PROGRAM);
+    let packages: Vec<&Package> = metadata.packages.iter().filter(has_it).collect();
+    match packages.as_slice() {
+        [] => Err(Error::new(format!(
+            "No package of {} has a program `manage`.",
+            shown(&metadata.workspace_root.join("Cargo.toml"))
+        ))
+        .hint("`cargo manage init` adds it to a package; `cargo manage new NAME` starts a project.")),
+        [package] => Ok(package),
+        several => match metadata.package_of(here).filter(has_it) {
+            Some(package) => Ok(package),
+            None => {
+                let names: Vec<&str> = several.iter().map(|package| package.name.as_str()).collect();
+                Err(Error::usage(format!("Several packages have a program `manage`: {}.", names.join(", ")))
+                    .hint(format!("Name one: cargo manage -p {} …", names[0])))
+            }
+        },
+    }
+}
+
+/// Becomes the command, so that signals reach it and its exit code is that of this process.
+#[cfg(unix)]
+fn execute(mut command: Command) -> Result {
+    use std::os::unix::process::CommandExt as _;
+
+    let error = command.exec();
+    Err(no_cargo(&command.get_program().to_owned(), &error))
+}
+
+/// Runs the command, and returns its exit code.
+#[cfg(not(unix))]
+fn execute(mut command: Command) -> Result {
+    let status = command.status().map_err(|error| no_cargo(&command.get_program().to_owned(), &error))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    Ok(std::process::ExitCode::from(code))
+}

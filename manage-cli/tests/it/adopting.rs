@@ -1,0 +1,263 @@
+//! `cargo manage init` adds manage to packages that exist.
+
+use manage_test_support::{Need, PROMPT, Terminal, case, needs};
+
+use crate::folder::{Folder, checkout, turn};
+
+/// As in the guide of Diesel: a library, programs beside it, and migrations. The comments are the team's.
+const MANIFEST: &str = "\
+# The blog of the guide.
+[package]
+name    = \"diesel-demo\"   # aligned
+version = \"0.1.0\"
+edition = \"2024\"
+
+[dependencies]
+# Queries.
+diesel = { version = \"2.3.0\", features = [\"sqlite\"] } # ours
+serde = \"1\"
+
+[profile.dev] # fast
+debug = false
+";
+
+const LIBRARY: &str = "\
+//! A blog.
+
+#![warn(clippy::all)]
+
+pub mod models;
+pub mod schema;
+";
+
+const SCHEMA: &str = "\
+diesel::table! {
+    posts (id) {
+        id -> Integer,
+        title -> Text,
+    }
+}
+";
+
+const SHOW: &str = "\
+use diesel::prelude::*;
+use diesel_demo::schema::posts;
+
+fn main() {
+    let count = posts::table.count();
+    let query = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&count);
+    println!(\"{query}\");
+}
+";
+
+fn blog() -> Folder {
+    Folder::with(&[
+        ("Cargo.toml", MANIFEST),
+        (
+            "diesel.toml",
+            "[print_schema]\nfile = \"src/schema.rs\"\n\n[migrations_directory]\ndir = \"migrations\"\n",
+        ),
+        ("src/lib.rs", LIBRARY),
+        ("src/models.rs", "//! The rows.\n"),
+        ("src/schema.rs", SCHEMA),
+        ("src/bin/show_posts.rs", SHOW),
+        ("migrations/.keep", ""),
+        (
+            "migrations/2026-01-01-000000_create_posts/up.sql",
+            "CREATE TABLE posts (id INTEGER PRIMARY KEY NOT NULL, title VARCHAR NOT NULL);\n",
+        ),
+        ("migrations/2026-01-01-000000_create_posts/down.sql", "DROP TABLE posts;\n"),
+    ])
+}
+
+/// Adopts the package of a directory, with this checkout.
+#[track_caller]
+fn init(folder: &Folder, directory: &str, options: &[&str]) -> String {
+    let checkout = checkout();
+    let words = [&["init", "--yes", "--path", &checkout], options].concat();
+    folder.run(directory, &words).expect_success().stdout
+}
+
+#[case(needs(Need::Program("rustfmt")))]
+fn a_package_of_the_guide_gets_a_program() {
+    let _turn = turn();
+    let folder = blog();
+    let before = folder.files();
+    let shown = init(&folder, "", &[]);
+    let dependency = format!(
+        "diesel-manage = {{ path = \"{}/manage\", default-features = false, features = [\"http2\", \"lint\", \"man\", \
+         \"reload\", \"runserver\", \"schema\", \"sqlite\", \"startapp\", \"static\", \"terminal\"] }}\n",
+        checkout()
+    );
+    let bin = "\n[[bin]]\nname = \"manage\"\n\
+               # The framework's library has this name too; in the docs the two would collide.\ndoc = false\n";
+    let manifest = MANIFEST
+        .replace("serde", &format!("{dependency}serde"))
+        .replace("edition = \"2024\"\n", "edition = \"2024\"\ndefault-run = \"show_posts\"\n")
+        + bin;
+    assert_eq!(folder.read("Cargo.toml"), manifest);
+    let declared = "manage::commands!();\nmanage::migrations!(\"migrations\");\n\n\
+                    // Lets `cargo fmt` find the commands. The build keeps this module's file up to date: commit it.\n\
+                    #[cfg(rustfmt)]\nmod management;\n\npub mod models;\n";
+    assert_eq!(folder.read("src/lib.rs"), LIBRARY.replace("pub mod models;\n", declared));
+    assert!(folder.read("src/bin/manage.rs").ends_with("\nmanage::main!(diesel_demo);\n"));
+    let script = folder.read("build.rs");
+    for line in ["src/management/commands", "migrations"] {
+        assert!(script.contains(&format!("    println!(\"cargo::rerun-if-changed={line}\");\n")), "{script}");
+    }
+    // What it printed is what it changed.
+    for part in [
+        "--- Cargo.toml\n+++ Cargo.toml\n",
+        "+default-run = \"show_posts\"\n",
+        "--- /dev/null\n+++ build.rs\n",
+        "+manage::commands!();\n",
+        "Added manage to the package `diesel-demo`.\nTry it: cargo manage hello\n",
+    ] {
+        assert!(shown.contains(part), "no {part}: {shown}");
+    }
+    // All else is as it was.
+    let changed = ["Cargo.toml", "src/lib.rs"];
+    for (name, text) in before.iter().filter(|(name, _)| !changed.contains(&name.as_str())) {
+        assert_eq!(&folder.read(name), text, "{name}");
+    }
+
+    // A second time there is nothing to do.
+    let adopted = folder.files();
+    let again = init(&folder, "src/bin", &[]);
+    assert_eq!(again, "The package `diesel-demo` uses manage already. Nothing was changed.\n");
+    assert_eq!(folder.files(), adopted);
+
+    folder.lock("");
+    folder.cargo("", &["fmt", "--check"]).expect_success();
+    assert_eq!(folder.run("", &["hello"]).expect_success().stdout, "Hello, world!\n");
+    assert!(folder.run("", &["migrate"]).expect_success().stdout.contains("create_posts... OK"));
+    folder.cargo("", &["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]).expect_success();
+    let checked = folder.run("src", &["check", "--fail-level", "WARNING"]).expect_success();
+    assert!(checked.stdout.contains("no issues"), "{checked}");
+    assert!(folder.cargo("", &["run", "--quiet"]).expect_success().stdout.starts_with("SELECT COUNT(*)"));
+    // Built, it is still complete.
+    assert!(init(&folder, "", &[]).contains("Nothing was changed."));
+}
+
+#[case]
+fn a_program_alone_gets_a_library() {
+    let _turn = turn();
+    let manifest = "[package]\nname = \"just-main\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
+                    [dependencies]\ndiesel = { version = \"~2.3\", default-features = false, features = [\"sqlite\"] }\n";
+    let folder = Folder::with(&[
+        ("Cargo.toml", manifest),
+        ("src/main.rs", "fn main() {\n    println!(\"main\");\n}\n"),
+        ("build.rs", "fn main() {}\n"),
+    ]);
+    init(&folder, "", &[]);
+    assert!(folder.read("Cargo.toml").contains("edition = \"2021\"\ndefault-run = \"just-main\"\n"));
+    let library = folder.read("src/lib.rs");
+    assert!(library.starts_with("//! The app's commands.\n\nmanage::commands!();\n\n// Lets"), "{library}");
+    assert!(!library.contains("migrations!"), "it has none");
+    assert_eq!(
+        folder.read("build.rs"),
+        "fn main() {\n    println!(\"cargo::rerun-if-changed=src/management/commands\");\n}\n"
+    );
+    folder.lock("");
+    assert_eq!(folder.run("", &["hello"]).expect_success().stdout, "Hello, world!\n");
+    assert_eq!(folder.cargo("", &["run", "--quiet"]).expect_success().stdout, "main\n");
+    // Once it has migrations, they are added.
+    folder.write("migrations/2026-01-01-000000_a/up.sql", "SELECT 1;\n");
+    let shown = init(&folder, "", &[]);
+    assert!(shown.contains("+manage::migrations!(\"migrations\");\n"), "{shown}");
+    assert!(folder.read("build.rs").contains("rerun-if-changed=migrations\""));
+    assert!(shown.contains("Try it: cargo manage help"), "{shown}");
+}
+
+#[case]
+fn a_member_uses_what_its_workspace_has() {
+    let root = "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n\n[workspace.dependencies]\n\
+                diesel = { version = \"~2.3.9\", features = [\"postgres\"] }\n";
+    let with_manage = format!("{root}diesel-manage = {{ version = \"0.1\", features = [\"mysql\"] }}\n");
+    let member = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\ndiesel.workspace = true\n";
+    let folder = Folder::with(&[
+        ("Cargo.toml", root),
+        ("crates/shop/Cargo.toml", member),
+        ("crates/shop/src/lib.rs", "#[cfg(test)]\nmod tests {}\n"),
+        ("crates/shop/migrations/postgresql/2026_a/up.sql", ""),
+        ("crates/shop/migrations/sqlite/2026_a/up.sql", ""),
+        ("crates/shop/diesel.toml", "[migrations_directory]\ndir = \"migrations/postgresql\"\n"),
+    ]);
+    let shown = folder.run("crates/shop", &["init", "--dry-run"]).expect_success().stdout;
+    assert!(
+        shown.contains("+diesel-manage = { version = \"0.1\", default-features = false, features = ["),
+        "{shown}"
+    );
+    assert!(shown.contains("\"postgres\"") && !shown.contains("\"sqlite\""), "{shown}");
+    assert!(shown.ends_with("Nothing was changed (--dry-run).\n"), "{shown}");
+    assert_eq!(folder.read("crates/shop/Cargo.toml"), member);
+
+    folder.write("Cargo.toml", &with_manage);
+    folder.run("", &["init", "-p", "shop", "--yes"]).expect_success();
+    let manifest = folder.read("crates/shop/Cargo.toml");
+    assert!(manifest.contains("\ndiesel-manage = { workspace = true }\n"), "{manifest}");
+    assert_eq!(folder.read("Cargo.toml"), with_manage);
+    let library = folder.read("crates/shop/src/lib.rs");
+    assert!(
+        library.starts_with(
+            "manage::commands!();\nmanage::migrations! {\n    postgres: \"migrations/postgresql\",\n    \
+             sqlite: \"migrations/sqlite\",\n}\n\n// Lets"
+        ) && library.ends_with("\nmod management;\n\n#[cfg(test)]\nmod tests {}\n"),
+        "{library}"
+    );
+    assert!(folder.read("crates/shop/build.rs").contains("rerun-if-changed=migrations\""));
+    assert!(
+        folder
+            .run("", &["init", "-p", "shop", "--yes"])
+            .expect_success()
+            .stdout
+            .contains("uses manage already")
+    );
+}
+
+#[case]
+fn line_ends_are_kept() {
+    let folder = blog();
+    for name in ["Cargo.toml", "src/lib.rs"] {
+        folder.write(name, &folder.read(name).replace('\n', "\r\n"));
+    }
+    init(&folder, "", &[]);
+    for name in ["Cargo.toml", "src/lib.rs"] {
+        let text = folder.read(name);
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{name}: {text:?}");
+        assert!(text.contains("manage"), "{text}");
+    }
+}
+
+#[case]
+fn without_a_terminal_nothing_is_asked() {
+    let folder = blog();
+    let before = folder.files();
+    let ran = folder.run("", &["init"]).expect_code(2);
+    assert!(ran.stdout.contains("+manage::commands!();"), "{ran}");
+    assert!(ran.stderr.contains("no terminal") && ran.stderr.contains("--yes"), "{ran}");
+    assert_eq!(folder.files(), before);
+}
+
+#[case(needs(Need::Program("tmux")))]
+fn it_asks_on_a_terminal() {
+    let folder = blog();
+    let before = folder.files();
+    let program = env!("CARGO_BIN_EXE_cargo-manage");
+    let path = folder.path("");
+    let search = std::env::var("PATH").expect("a path");
+    let variables = [("CARGO", env!("CARGO")), ("PATH", &search), ("PS1", PROMPT)];
+    let terminal = Terminal::start(&path, &variables, &["sh", "-i"]);
+    let ask = |answer: &str, done: &str| {
+        terminal.clear().type_text(&format!("{program} init | tail -n 1")).enter();
+        terminal.wait_for("the question", |screen| screen.contains("Make these changes? [y/N]"));
+        terminal.type_text(answer).enter();
+        terminal.wait_for("the end", |screen| screen.contains(done));
+    };
+    for answer in ["", "n"] {
+        ask(answer, "Error: Nothing was changed.");
+        assert_eq!(folder.files(), before);
+    }
+    ask("y", "Try it: cargo manage hello");
+    assert!(folder.read("src/lib.rs").contains("manage::commands!();"));
+}

@@ -1,0 +1,119 @@
+//! What `cargo manage init` does not understand is refused, and nothing is changed.
+
+use manage_test_support::case;
+
+use crate::folder::Folder;
+
+const PACKAGE: &str = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+const DIESEL: &str = "[dependencies]\ndiesel = { version = \"2.3.9\", features = [\"postgres\"] }\n";
+
+/// Runs `init` on a package with these files, and expects an error with these texts.
+#[track_caller]
+fn refused(manifest: &str, files: &[(&str, &str)], code: i32, texts: &[&str]) {
+    let folder = Folder::with(&[("Cargo.toml", manifest), ("src/lib.rs", "")]);
+    files.iter().for_each(|(name, text)| folder.write(name, text));
+    let before = folder.files();
+    for option in ["--yes", "--dry-run"] {
+        let ran = folder.run("", &["init", option]).expect_code(code);
+        assert!(ran.stderr.starts_with("Error: ") && ran.stdout.is_empty(), "{ran}");
+        for text in texts {
+            assert!(ran.stderr.contains(text), "no {text}: {ran}");
+        }
+        assert_eq!(folder.files(), before, "{ran}");
+    }
+}
+
+#[case]
+fn a_package_that_cannot_use_it() {
+    let manifest = |edition: &str, more: &str| {
+        format!("{}{more}\n{DIESEL}", PACKAGE.replace("\"2024\"", &format!("\"{edition}\"")))
+    };
+    refused(&manifest("2018", ""), &[], 1, &["Cargo.toml is of edition 2018.", "edition 2021 or later"]);
+    refused(
+        &manifest("2021", "rust-version = \"1.70\"\n"),
+        &[],
+        1,
+        &["allows Rust 1.70, and manage needs 1."],
+    );
+    let named = manifest("2024", "").replace("shop", "manage");
+    refused(&named, &[], 1, &["The package is called `manage`, as the framework's library is."]);
+    for version in ["1.4", "~2.2", "=2.3.8", "<2.3"] {
+        let old = manifest("2024", "").replace("2.3.9", version);
+        refused(&old, &[], 1, &["The package needs Diesel ", "manage needs 2.3.9 or a later 2.3"]);
+    }
+    let bare = manifest("2024", "").replace(", features = [\"postgres\"]", "");
+    refused(&bare, &[], 2, &["has none of the features postgres, mysql and sqlite", "--database postgres"]);
+    refused(PACKAGE, &[], 2, &["The package does not depend on diesel.", "--database postgres"]);
+    // A choice takes the place of Diesel's features.
+    let folder = Folder::with(&[("Cargo.toml", PACKAGE), ("src/lib.rs", "")]);
+    let shown = folder.run("", &["init", "--dry-run", "--database", "several"]).expect_success().stdout;
+    assert!(shown.contains("+diesel-manage = { version = \"0.1\", features = [\"mysql\"] }"), "{shown}");
+}
+
+#[case]
+fn a_workspace_without_a_package_names_its_members() {
+    let member = PACKAGE.replace("shop", "store");
+    let files = [("store/Cargo.toml", member.as_str()), ("store/src/lib.rs", "")];
+    let root = "[workspace]\nmembers = [\"store\"]\n";
+    refused(
+        root,
+        &files,
+        2,
+        &["is a workspace without a package of its own", "Its packages are: store.", "init -p store"],
+    );
+    let folder = Folder::with(&[("Cargo.toml", root), files[0], files[1]]);
+    let ran = folder.run("", &["init", "--yes", "-p", "nothing"]).expect_code(2);
+    assert!(ran.stderr.starts_with("Error: The workspace has no package `nothing`."), "{ran}");
+    let ran = Folder::new().run("", &["init", "--yes"]).expect_code(1);
+    assert!(
+        ran.stderr.contains("There is no Cargo.toml in ") && ran.stderr.contains("cargo manage new"),
+        "{ran}"
+    );
+}
+
+#[case]
+fn files_that_are_not_understood() {
+    let manifest = format!("{PACKAGE}\n{DIESEL}");
+    let line = "    println!(\"cargo::rerun-if-changed=src/management/commands\");";
+    refused(
+        &manifest,
+        &[("build.rs", "fn main() {\n    compile();\n}\n")],
+        1,
+        &["build.rs is not changed: it prints no rerun-if-changed", line],
+    );
+    refused(
+        &manifest,
+        &[("build.rs", "mod x;\n")],
+        1,
+        &["does not have one line that begins with `fn main()`", line],
+    );
+    let without = manifest.replace("[dependencies]", "build = false\n[dependencies]");
+    refused(&without, &[], 1, &["it has `build = false`"]);
+    refused(
+        &manifest,
+        &[("src/bin/manage.rs", "fn main() {}\n")],
+        1,
+        &["src/bin/manage.rs is not changed", "    manage::main!(shop);"],
+    );
+    refused(
+        &manifest,
+        &[("src/lib.rs", "pub mod management;\n"), ("src/management.rs", "")],
+        1,
+        &["src/lib.rs is not changed: it has a module `management`", "manage::commands!();"],
+    );
+    let elsewhere = format!("{PACKAGE}\n[lib]\npath = \"code/shop.rs\"\n\n{DIESEL}");
+    refused(
+        &elsewhere,
+        &[("code/shop.rs", "")],
+        1,
+        &["code/shop.rs is not changed: the library's path is not src/lib.rs"],
+    );
+    let kind = format!("{PACKAGE}\n[lib]\ncrate-type = [\"cdylib\"]\n\n{DIESEL}");
+    refused(&kind, &[], 1, &["a program cannot use a library of the kind cdylib"]);
+    refused(
+        &manifest,
+        &[("migrations/sqlite/1_a/up.sql", ""), ("migrations/2_b/up.sql", "")],
+        1,
+        &["migrations is not changed: some of its directories are of backends"],
+    );
+}
