@@ -1,4 +1,4 @@
-//! docs/postgresql.md: its project is built without the other drivers, and run on a server.
+//! docs/guide/postgresql.md: its project is built without the other drivers, and run on a server.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn project() -> tempfile::TempDir {
     let project = tempfile::tempdir().expect("a folder");
     let folder = project.path();
     let mut names = Vec::new();
-    for block in blocks("docs/postgresql.md") {
+    for block in blocks("docs/guide/postgresql.md") {
         let sql = block.text.lines().next().and_then(|line| line.strip_prefix("-- ")).map(Into::into);
         let Some(file) = block.file.or(sql) else { continue };
         let text =

@@ -1,4 +1,4 @@
-//! Every message of the built-in checks: its id, level and tag. `docs/checks.md` lists them with their
+//! Every message of the built-in checks: its id, level and tag. `docs/guide/checks.md` lists them with their
 //! meaning.
 
 use super::{Level, Message};

@@ -2,7 +2,7 @@
 //!
 //! A check is a function that inspects the [`Context`](crate::Context) and returns [`Message`]s. An app adds
 //! one with `#[manage::check]`. The built-in ones are `settings`, `commands`, `migrations`, `databases` and,
-//! for deployments, `deploy`; all their messages are listed in docs/checks.md. [`run()`] runs those of a
+//! for deployments, `deploy`; all their messages are listed in docs/guide/checks.md. [`run()`] runs those of a
 //! [`Selection`]:
 //!
 //! ```

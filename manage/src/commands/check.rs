@@ -8,7 +8,7 @@ use crate::render::Format;
 ///
 /// Checks the settings, the commands and the apps, and runs the apps' own checks. No database is opened.
 /// `--deploy` adds the checks for deployments; `--database` connects to a database and finds unapplied
-/// migrations. docs/checks.md lists all messages of the built-in checks.
+/// migrations. docs/guide/checks.md lists all messages of the built-in checks.
 #[command(requires_checks = "none")]
 pub(crate) fn check(
     cx: &mut Context,

@@ -1,4 +1,4 @@
-//! `.env`: variables that are used if the environment does not set them. `docs/env-files.md` has the grammar.
+//! `.env`: variables that are used if the environment does not set them. `docs/guide/env-files.md` has the grammar.
 //!
 //! An unreadable statement, or a reference to an unset variable, is an error only if that variable is read:
 //! the file may contain variables of other programs.

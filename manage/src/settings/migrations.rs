@@ -51,7 +51,7 @@ impl MigrationSettings {
                     SettingsError::new(format!(
                         "{origin}: lint_disable has something that is no name of a rule."
                     ))
-                    .hint("docs/migration-lint.md lists the rules.")
+                    .hint("docs/guide/migration-lint.md lists the rules.")
                 })?;
                 names
             }

@@ -1,4 +1,4 @@
-//! docs/checks.md is true: its table lists what the checks can say, and its session is what they say.
+//! docs/guide/checks.md is true: its table lists what the checks can say, and its session is what they say.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,8 +14,8 @@ use manage_test_support::{case, only_if};
 use crate::project::Project;
 
 fn docs() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/checks.md");
-    std::fs::read_to_string(path).expect("docs/checks.md")
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/checks.md");
+    std::fs::read_to_string(path).expect("docs/guide/checks.md")
 }
 
 #[case]

@@ -272,8 +272,8 @@ fn no_message_shows_a_password() {
 
 #[case]
 fn the_docs_list_every_parameter() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/database-urls.md");
-    let docs = std::fs::read_to_string(path).expect("docs/database-urls.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/database-urls.md");
+    let docs = std::fs::read_to_string(path).expect("docs/guide/database-urls.md");
     let written: BTreeSet<&str> = docs
         .lines()
         .filter(|line| line.starts_with("| "))
@@ -283,14 +283,14 @@ fn the_docs_list_every_parameter() {
     for url in ["postgres://h/d?zzz=1", "mysql://h/d?zzz=1"] {
         let Err(UrlProblem::UnknownParameter(_, _, known)) = try_read(url) else { panic!("{url}") };
         for name in known {
-            assert!(written.contains(name), "{name} is not in docs/database-urls.md");
+            assert!(written.contains(name), "{name} is not in docs/guide/database-urls.md");
         }
     }
     for (url, _) in REFUSED {
         let Some((_, query)) = url.split_once('?') else { continue };
         for name in query.split('&').filter_map(|pair| pair.split('=').next()) {
             let is_listed = written.contains(name) || ["char-set", "user", "password"].contains(&name);
-            assert!(is_listed, "{name} is not in docs/database-urls.md");
+            assert!(is_listed, "{name} is not in docs/guide/database-urls.md");
         }
     }
 }

@@ -221,10 +221,10 @@ fn variables_of_the_project() {
     assert_eq!(format!("{settings:?}").matches("a$b").count(), 0);
 }
 
-/// Each row of the tables in docs/env-files.md that has a statement and its value.
+/// Each row of the tables in docs/guide/env-files.md that has a statement and its value.
 #[case]
 fn the_document_is_right() {
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/env-files.md");
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/env-files.md");
     let document = fs::read_to_string(document).expect("the document");
     let rows = document.lines().filter_map(|row| {
         let (written, value) = row.strip_prefix("| `")?.strip_suffix("` |")?.split_once("` | `")?;

@@ -1,7 +1,7 @@
 //! Random `.env` files, read here and by python-dotenv: the same values, or an error that names the right
 //! line.
 //!
-//! What is read differently on purpose is listed in `docs/env-files.md`. The files are the same on each run,
+//! What is read differently on purpose is listed in `docs/guide/env-files.md`. The files are the same on each run,
 //! unless `MANAGE_TEST_SEED` gives another number to make them from.
 
 mod generated;

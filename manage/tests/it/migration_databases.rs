@@ -1,4 +1,4 @@
-//! What a migration can do on one kind of database and not on another; and docs/migrations-by-database.md, each
+//! What a migration can do on one kind of database and not on another; and docs/guide/migrations-by-database.md, each
 //! statement of which names its tests.
 
 use std::collections::BTreeSet;
@@ -251,8 +251,8 @@ fn postgresql_rewrites_a_table_for_some_changes() {
 /// a list item or a row of a table.
 #[case(only_if(cfg!(all(feature = "sqlite", feature = "postgres", feature = "mysql", feature = "lint"))))]
 fn each_statement_of_the_page_has_its_tests() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migrations-by-database.md");
-    let page = std::fs::read_to_string(path).expect("docs/migrations-by-database.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/migrations-by-database.md");
+    let page = std::fs::read_to_string(path).expect("docs/guide/migrations-by-database.md");
     let this = std::env::current_exe().expect("this program");
     let listed = Program::new(this).args(["--list"]).run(LONG);
     let tests: BTreeSet<&str> =

@@ -65,10 +65,10 @@ fn json_says_all_there_is() {
     assert_eq!(one["commands"][0]["subcommands"].as_array().map(Vec::len), Some(1));
 }
 
-/// The example of docs/help-json.md is what the program prints, and each key is in its tables.
+/// The example of docs/reference/help-json.md is what the program prints, and each key is in its tables.
 #[case]
 fn json_is_as_the_docs_have_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/help-json.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/reference/help-json.md");
     let text = std::fs::read_to_string(path).expect("the docs");
     let (_, rest) = text.split_once("```json\n").expect("an example");
     let (example, _) = rest.split_once("```").expect("its end");

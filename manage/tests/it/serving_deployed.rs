@@ -1,4 +1,4 @@
-//! The examples of docs/serving.md: behind nginx, and below systemd.
+//! The examples of docs/guide/serving.md: behind nginx, and below systemd.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -19,7 +19,7 @@ use crate::project::AS_PROGRAM;
 use crate::serving::{SOON, Server};
 use crate::serving_limits::Events;
 
-const DOCUMENT: &str = include_str!("../../../docs/serving.md");
+const DOCUMENT: &str = include_str!("../../../docs/guide/serving.md");
 
 /// Whether the first event has been seen.
 static IS_SEEN: AtomicBool = AtomicBool::new(false);
@@ -47,7 +47,7 @@ async fn events() -> impl IntoResponse {
 fn examples(language: &str) -> Vec<&'static str> {
     let blocks = DOCUMENT.split("```").skip(1).step_by(2);
     let found: Vec<_> = blocks.filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect();
-    assert!(!found.is_empty(), "docs/serving.md has no example of {language}");
+    assert!(!found.is_empty(), "docs/guide/serving.md has no example of {language}");
     found
 }
 

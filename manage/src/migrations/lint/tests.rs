@@ -119,11 +119,11 @@ fn any_text_is_read() {
     }
 }
 
-/// The tables of docs/migration-lint.md are the rules.
+/// The tables of docs/guide/migration-lint.md are the rules.
 #[test]
 fn the_document_lists_the_rules() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migration-lint.md");
-    let document = std::fs::read_to_string(path).expect("docs/migration-lint.md");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/migration-lint.md");
+    let document = std::fs::read_to_string(path).expect("docs/guide/migration-lint.md");
     let (_, tables) = document.split_once("## Rules").expect("the rules");
     let written: Vec<&str> = tables.lines().filter(|line| line.starts_with("| `")).collect();
     let row = |rule: &'static super::rules::Rule| {

@@ -125,7 +125,7 @@ fn names(plan: &MigrationPlan) -> BTreeMap<&str, String> {
     plan.rows.iter().map(|row| (row.version.as_str(), name(row))).collect()
 }
 
-/// A migration in JSON; `docs/migrations.md` describes the fields.
+/// A migration in JSON; `docs/guide/migrations.md` describes the fields.
 #[derive(Serialize)]
 struct Listed<'a> {
     app: Option<&'a str>,

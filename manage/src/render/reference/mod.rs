@@ -21,7 +21,7 @@ use crate::files::replace;
 pub(crate) enum Form {
     /// For people, in a terminal
     Text,
-    /// For programs; docs/help-json.md describes it
+    /// For programs; docs/reference/help-json.md describes it
     Json,
     /// For a site or a repository
     Markdown,

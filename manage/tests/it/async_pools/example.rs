@@ -1,4 +1,4 @@
-//! The example of docs/postgresql.md.
+//! The example of docs/guide/postgresql.md.
 
 use std::time::Duration;
 

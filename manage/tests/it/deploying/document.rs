@@ -1,10 +1,10 @@
-//! The commands of docs/deploying.md.
+//! The commands of docs/guide/deploying.md.
 
 use manage_test_support::case;
 
 use super::Workspace;
 
-const DOCUMENT: &str = include_str!("../../../../docs/deploying.md");
+const DOCUMENT: &str = include_str!("../../../../docs/guide/deploying.md");
 
 #[case]
 fn each_command_writes_files() {

@@ -1,5 +1,5 @@
 //! Every rule of our own: its name, and for each backend why a statement is unsafe and what to write instead.
-//! docs/migration-lint.md lists them.
+//! docs/guide/migration-lint.md lists them.
 
 mod breaking;
 mod locking;

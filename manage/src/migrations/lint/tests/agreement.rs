@@ -40,8 +40,8 @@ pub(super) struct Agreement {
 
 /// Returns the page that has the counts.
 fn document() -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migration-lint.md");
-    std::fs::read_to_string(path).expect("docs/migration-lint.md")
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/migration-lint.md");
+    std::fs::read_to_string(path).expect("docs/guide/migration-lint.md")
 }
 
 /// Runs our rules on the cases. A case belongs to the group of its rule, or else of its backend.

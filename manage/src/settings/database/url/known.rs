@@ -1,6 +1,6 @@
 //! The parameters that a database URL may have, and what to write instead of others.
 //!
-//! `docs/database-urls.md` documents the same list.
+//! `docs/guide/database-urls.md` documents the same list.
 
 use super::Backend;
 

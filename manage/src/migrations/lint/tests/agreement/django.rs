@@ -58,7 +58,7 @@ fn the_tests_of_django_migration_linter_give_the_same_results() {
     assert_eq!(agreement.different, DIFFERENT);
     for (backend, counts) in &agreement.counts {
         let row = format!("| django-migration-linter 6.0.0 | {backend} | {counts} |");
-        assert!(document().contains(&row), "docs/migration-lint.md lacks: {row}");
+        assert!(document().contains(&row), "docs/guide/migration-lint.md lacks: {row}");
     }
 }
 

@@ -52,7 +52,7 @@ fn the_tests_of_squawk_give_the_same_results() {
     let agreement = compare(&cases);
     assert_eq!(agreement.different, DIFFERENT);
     let row = format!("| Squawk {version} | PostgreSQL | {} |", agreement.total());
-    assert!(document().contains(&row), "docs/migration-lint.md lacks: {row}\n{}", agreement.lines());
+    assert!(document().contains(&row), "docs/guide/migration-lint.md lacks: {row}\n{}", agreement.lines());
 }
 
 /// Returns the directory of the crate `squawk-linter`, and its version.
