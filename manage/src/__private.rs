@@ -52,6 +52,16 @@ pub mod internals {
     pub use crate::migrations::run::apply::apply;
     pub use crate::migrations::source::migrations::Migrations;
     pub use crate::scaffold::command::{ScaffoldError, write_command};
+
+    /// Returns every reason with its meaning.
+    pub fn reasons() -> &'static [(crate::database::Reason, &'static str)] {
+        crate::database::Reason::ALL
+    }
+
+    /// Returns the variables that settings are read from, without those of libpq.
+    pub fn setting_variables() -> Vec<String> {
+        crate::settings::variable_names()
+    }
 }
 
 /// Returns the app's label: the crate's name.

@@ -33,6 +33,7 @@ mod readme;
 #[cfg(unix)]
 mod rounds;
 mod services;
+mod tutorial;
 mod waiting;
 #[cfg(unix)]
 mod writers;

@@ -1,22 +1,26 @@
-//! The README, done by somebody who has only the README: its blocks are written into a project, built and
-//! run.
+//! The README and the guides for a first project, done by somebody who has only those: their blocks are written
+//! into a project, built and run.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use manage_test_support::{Need, Program, case, needs};
 
-use crate::documents::{BUILD, Block, alone, cargo, dependency, workspace, write};
+use crate::documents::{BUILD, Block, alone, blocks, cargo, dependency, workspace, write};
 
 const RUN: Duration = Duration::from_secs(60);
 
-fn blocks() -> Vec<Block> {
-    crate::documents::blocks("README.md")
+/// The guides whose files make a project, in their order: a second block of a file adds to it.
+const GUIDES: [&str; 8] =
+    ["adopting", "commands", "calling", "testing", "graceful-shutdown", "prompts", "hooks", "routes"];
+
+fn guides() -> Vec<Block> {
+    GUIDES.iter().flat_map(|name| blocks(&format!("docs/guide/{name}.md"))).collect()
 }
 
 /// What the README says that a command prints.
 fn session() -> (String, String) {
-    let block = blocks()
+    let block = blocks("README.md")
         .into_iter()
         .find(|block| block.text.starts_with("$ cargo run --bin manage "))
         .expect("a session");
@@ -24,12 +28,12 @@ fn session() -> (String, String) {
     (line.trim_start_matches("$ cargo run --bin manage ").to_owned(), output.to_owned())
 }
 
-/// A project of the README's files, beside nothing of this workspace but the package that it depends on.
+/// A project of the guides' files, beside nothing of this workspace but the package that it depends on.
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &Path, text: &str| write(folder.path(), name, text);
-    for Block { file, text } in blocks() {
-        let Some(file) = file.filter(|file| file != Path::new("manage.toml")) else { continue };
+    for Block { file, text } in guides() {
+        let Some(file) = file else { continue };
         let here = dependency();
         let with_feature = here.replace(" }", ", features = [\"testing\"] }");
         let text = text
@@ -60,7 +64,7 @@ fn a_stranger_adopts_it_and_adds_commands() {
     // At first there is no command, and no directory for one: git keeps no empty directories.
     let commands = folder.join("src/management/commands");
     let files: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(&commands)
-        .expect("the README's commands")
+        .expect("the guides' commands")
         .map(|entry| entry.expect("an entry").path())
         .map(|path| (path.clone(), std::fs::read(path).expect("a file")))
         .collect();
@@ -101,11 +105,11 @@ upper  3
         "Operations to perform:\n  Apply all migrations: shop\nRunning migrations:\n  Applying shop.2026-01-01-000000_items... OK\n"
     );
 
-    // The README's tests pass, and can fail.
+    // The guide's tests pass, and can fail.
     let tested = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_success();
     assert!(tested.stdout.contains("1 passed"), "{tested}");
     let hello = folder.join("src/management/commands/hello.rs");
-    let text = std::fs::read_to_string(&hello).expect("the README's command");
+    let text = std::fs::read_to_string(&hello).expect("the guide's command");
     std::fs::write(&hello, text.replace("Hello", "Good morning")).expect("a file");
     let failed = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_code(101);
     assert!(failed.stdout.contains("Good morning, world!"), "{failed}");
@@ -209,10 +213,35 @@ fn values(_: &Context) -> Result<Vec<String>> {
 }
 "#;
 
+/// What the README shows is what the guides explain, and these are built and run.
+#[case]
+fn the_readme_is_the_guides() {
+    let guides = guides();
+    let mut count = 0;
+    for Block { file, text } in blocks("README.md").into_iter().filter(|block| block.file.is_some()) {
+        assert!(guides.iter().any(|block| block.file == file && block.text == text), "{text}");
+        count += 1;
+    }
+    // The lines that an existing package gets.
+    let readme = std::fs::read_to_string(workspace().join("README.md")).expect("the README");
+    let (_, rows) = readme.split_once("| file | line |\n|---|---|\n").expect("the table of files");
+    for row in rows.lines().take_while(|line| line.starts_with('|')) {
+        let mut codes = row.split('`').skip(1).step_by(2);
+        let file = codes.next().expect("a file");
+        let texts = guides.iter().filter(|block| block.file.as_deref() == Some(Path::new(file)));
+        let text: String = texts.map(|block| block.text.as_str()).collect();
+        for line in codes {
+            assert!(text.contains(line), "{file} of the guide has no line {line}");
+            count += 1;
+        }
+    }
+    assert!(count >= 6, "{count} blocks and lines");
+}
+
 #[case]
 fn its_settings_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = blocks()
+    let file = blocks("docs/guide/settings.md")
         .into_iter()
         .find(|block| block.file.as_deref() == Some(Path::new("manage.toml")))
         .expect("the settings");

@@ -52,6 +52,7 @@ const SAFE_DIRECTORY: &str = "MANAGE_SAFE_DIRECTORY";
 
 pub(crate) use argument_variables::ArgumentVariables;
 pub use database::database_settings::{Address, Backend, DatabaseSettings, SslMode, TlsSettings, TlsVersion};
+pub(crate) use database::near_misses::variable_names;
 pub use database::part::{Part, PartOrigins};
 pub use database::url::{UrlError, UrlProblem};
 #[cfg(feature = "runserver")]

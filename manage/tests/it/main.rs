@@ -7,6 +7,7 @@ mod asking;
 mod async_pools;
 mod backends;
 mod batches;
+mod book;
 #[cfg(all(feature = "runserver", feature = "sqlite", feature = "postgres", debug_assertions))]
 mod browsing;
 mod calling;

@@ -86,7 +86,8 @@ fn the_documents_name_it() {
     let ours = ours();
     let sentences = [
         ("README.md", format!("Rust {ours} and a C")),
-        ("README.md", format!("The minimum is Rust {ours}")),
+        ("docs/tutorial.md", format!("Rust {ours} and a C")),
+        ("docs/limits.md", format!("The minimum is Rust {ours}")),
         ("CONTRIBUTING.md", format!("**Rust {ours}** is what")),
     ];
     for (document, sentence) in sentences {

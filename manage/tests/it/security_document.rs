@@ -31,7 +31,9 @@ fn it_names_files_that_exist() {
 
 #[case]
 fn it_is_linked() {
-    for document in ["README.md", "CONTRIBUTING.md"] {
-        assert!(read(document).contains("[SECURITY.md](SECURITY.md)"), "{document}");
-    }
+    assert!(read("CONTRIBUTING.md").contains("[SECURITY.md](SECURITY.md)"));
+    // crates.io shows it, too.
+    let link = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/SECURITY.md");
+    let readme = read("README.md");
+    assert!(readme.contains("[SECURITY.md][security]") && readme.contains(&format!("[security]: {link}\n")));
 }

@@ -1,4 +1,4 @@
-//! `--format json`: every event has the fields that the README lists, and no others.
+//! `--format json`: every event has the fields that docs/reference/json.md lists, and no others.
 
 use manage_test_support::case;
 use serde_json::Value;
@@ -11,12 +11,16 @@ fn events(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The field names of `{"event":"ready","target":…}` in the README, in order.
+fn page() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/json.md");
+    std::fs::read_to_string(path).expect("docs/reference/json.md")
+}
+
+/// The field names of `{"event":"ready","target":…}` on the page, in order.
 fn documented(event: &str) -> Vec<String> {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(readme).expect("the README");
-    let start = readme.find(&format!("`{{\"event\":\"{event}\"")).expect("the event in the README");
-    let object = readme[start + 1..].split('`').next().expect("its end");
+    let page = page();
+    let start = page.find(&format!("`{{\"event\":\"{event}\"")).expect("the event on the page");
+    let object = page[start + 1..].split('`').next().expect("its end");
     // As JSON, with something in place of what differs.
     let object = object.replace("[…]", "0").replace('…', "0");
     let mut names: Vec<String> = serde_json::from_str::<serde_json::Map<String, Value>>(&object)
@@ -35,7 +39,7 @@ fn names(value: &Value) -> Vec<String> {
 }
 
 #[case]
-fn each_event_is_as_the_readme_has_it() {
+fn each_event_is_as_the_page_has_it() {
     let port = manage_test_support::free_port();
     let ready = serve("127.0.0.1", drop);
     let ready = format!("tcp://127.0.0.1:{ready}");
@@ -65,12 +69,11 @@ fn each_event_is_as_the_readme_has_it() {
     }
 }
 
-/// What the README says of the objects in the summary's `targets`.
+/// What the page says of the objects in the summary's `targets`.
 fn documented_target() -> Vec<String> {
-    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
-    let readme = std::fs::read_to_string(readme).expect("the README");
-    let start = readme.find("`{\"target\":").expect("the summary's targets in the README");
-    let object = readme[start + 1..].split('`').next().expect("its end").replace('…', "0");
+    let page = page();
+    let start = page.find("`{\"target\":").expect("the summary's targets on the page");
+    let object = page[start + 1..].split('`').next().expect("its end").replace('…', "0");
     let object: Value = serde_json::from_str(&object).unwrap_or_else(|error| panic!("{object}: {error}"));
     names(&object)
 }

@@ -70,7 +70,7 @@ pub(crate) fn by_r2d2(url: &str, size: u32, tests: bool) -> Router {
     Router::new().route(PATH, get(handler))
 }
 
-/// The pool of docs/guide/postgresql.md.
+/// The pool of docs/guide/diesel-async.md.
 pub(crate) fn by_deadpool(settings: DatabaseSettings, size: usize) -> Router {
     let mut config = ManagerConfig::default();
     config.recycling_method = RecyclingMethod::Fast;

@@ -2,130 +2,102 @@
 
 use std::io;
 
-/// The reason for a failed connection. It is never determined by parsing a message, which may be translated
-/// and may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
+macro_rules! reasons {
+    ($($(#[doc = $meaning:literal])+ $reason:ident = $name:literal, $sentence:literal, $is_transient:literal;)+) => {
+        /// The reason for a failed connection. It is never determined by parsing a message, which may be translated
+        /// and may change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Reason {
+            $($(#[doc = $meaning])+ $reason,)+
+        }
+
+        impl Reason {
+            /// All reasons, each with its meaning, in the order of the documentation.
+            pub(crate) const ALL: &[(Self, &str)] = &[$((Self::$reason, concat!($($meaning),+))),+];
+
+            /// Returns whether waiting may help: the server is not ready yet, rather than a setting being wrong.
+            pub fn is_transient(self) -> bool {
+                match self {
+                    $(Self::$reason => $is_transient,)+
+                }
+            }
+
+            /// Returns the reason as one word for programs: `refused`, `starting_up`, `no_database`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$reason => $name,)+
+                }
+            }
+
+            /// Returns the rest of the sentence that begins with the database's name.
+            pub(super) fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$reason => $sentence,)+
+                }
+            }
+        }
+    };
+}
+
+// The name for programs, the rest of the sentence that begins with the database's name, and whether
+// waiting may help.
+reasons! {
     /// Nothing listens at the address.
-    Refused,
+    Refused = "refused", "refuses the connection", true;
     /// No route leads to the address.
-    Unreachable,
+    Unreachable = "unreachable", "cannot be reached", true;
     /// The host name could not be resolved.
-    UnknownHost,
+    UnknownHost = "unknown_host", "has a host name that cannot be looked up", true;
     /// The time limit passed.
-    TimedOut,
+    TimedOut = "timed_out", "does not answer in time", true;
     /// The server or the network closed the connection.
-    Closed,
+    Closed = "closed", "closed the connection", true;
     /// The server is running but not accepting queries: it is starting, stopping or recovering.
-    StartingUp,
+    StartingUp = "starting_up", "is starting up or shutting down", true;
     /// The server has reached its connection limit.
-    TooManyConnections,
+    TooManyConnections = "too_many_connections", "has no connection left", true;
     /// The server refuses the user or the password.
-    Credentials,
+    Credentials = "credentials", "refuses the login", false;
     /// The server requires an authentication method that this program does not support.
-    UnsupportedLogin,
+    UnsupportedLogin = "unsupported_login", "asks for a login that this program does not support", false;
     /// The server has no database of that name.
-    NoDatabase,
+    NoDatabase = "no_database", "has no such database", false;
     /// The user has no permission for the database.
-    Permission,
+    Permission = "permission", "does not permit the connection", false;
     /// No TLS connection could be established.
-    Tls,
+    Tls = "tls", "gives no trusted, encrypted connection", false;
     /// No Unix socket exists at that path.
-    Socket,
+    Socket = "socket", "has no socket there", true;
     /// A file to wait for does not exist.
-    NotThere,
+    NotThere = "not_there", "is not there", true;
     /// An SQLite file cannot be opened, or the file is not an SQLite database.
-    File,
+    File = "file", "cannot be opened", false;
     /// Another process has locked an SQLite file.
-    Locked,
+    Locked = "locked", "is locked", true;
     /// The database answers but accepts no writes: a standby, or set to read-only.
-    ReadOnly,
+    ReadOnly = "read_only", "is read-only", true;
     /// No server that answers is of the kind that `target_session_attrs` requires.
-    SessionAttributes,
+    SessionAttributes = "session_attributes", "has no server of the kind that is asked for", true;
     /// The database answers but has unapplied migrations of the program.
-    Unmigrated,
+    Unmigrated = "unmigrated", "lacks migrations", true;
     /// It answers, but has not been stable for long enough.
-    Unstable,
+    Unstable = "unstable", "does not answer for long enough yet", true;
     /// A different service answers.
-    WrongService,
+    WrongService = "wrong_service", "is something else", false;
     /// The service reports that it is unhealthy: an unexpected HTTP status.
-    Unhealthy,
+    Unhealthy = "unhealthy", "says that it is not well", true;
     /// This program was built without the driver.
-    NotCompiledIn,
+    NotCompiledIn = "not_compiled_in", "cannot be used by this program", false;
     /// The database is of a different kind than the requested type of connection.
-    WrongBackend,
+    WrongBackend = "wrong_backend", "is another kind of database than this connection is for", false;
     /// The settings cannot be used as they are.
-    Configuration,
+    Configuration = "configuration", "has settings that cannot be used", false;
     /// Anything else.
-    Other,
+    Other = "other", "cannot be used", false;
 }
 
 impl Reason {
-    /// Returns whether waiting may help: the server is not ready yet, rather than a setting being wrong.
-    pub fn is_transient(self) -> bool {
-        match self {
-            Self::Refused
-            | Self::Unreachable
-            | Self::UnknownHost
-            | Self::TimedOut
-            | Self::Closed
-            | Self::StartingUp
-            | Self::TooManyConnections
-            | Self::NotThere
-            | Self::Locked
-            | Self::ReadOnly
-            | Self::SessionAttributes
-            | Self::Unmigrated
-            | Self::Unstable
-            | Self::Unhealthy
-            | Self::Socket => true,
-            Self::Credentials
-            | Self::UnsupportedLogin
-            | Self::NoDatabase
-            | Self::Permission
-            | Self::Tls
-            | Self::File
-            | Self::WrongService
-            | Self::NotCompiledIn
-            | Self::WrongBackend
-            | Self::Configuration
-            | Self::Other => false,
-        }
-    }
-
-    /// Returns the reason as one word for programs: `refused`, `starting_up`, `no_database`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Unreachable => "unreachable",
-            Self::UnknownHost => "unknown_host",
-            Self::TimedOut => "timed_out",
-            Self::Closed => "closed",
-            Self::StartingUp => "starting_up",
-            Self::TooManyConnections => "too_many_connections",
-            Self::Credentials => "credentials",
-            Self::UnsupportedLogin => "unsupported_login",
-            Self::NoDatabase => "no_database",
-            Self::Permission => "permission",
-            Self::Tls => "tls",
-            Self::Socket => "socket",
-            Self::NotThere => "not_there",
-            Self::File => "file",
-            Self::Locked => "locked",
-            Self::ReadOnly => "read_only",
-            Self::SessionAttributes => "session_attributes",
-            Self::Unmigrated => "unmigrated",
-            Self::Unstable => "unstable",
-            Self::WrongService => "wrong_service",
-            Self::Unhealthy => "unhealthy",
-            Self::NotCompiledIn => "not_compiled_in",
-            Self::WrongBackend => "wrong_backend",
-            Self::Configuration => "configuration",
-            Self::Other => "other",
-        }
-    }
-
     /// Returns the reason behind an error of the operating system.
     pub(crate) fn of_io(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
@@ -154,38 +126,6 @@ impl Reason {
                 Self::Unreachable
             }
             _ => Self::of_io(error),
-        }
-    }
-
-    /// Returns the rest of the sentence that begins with the database's name.
-    pub(super) fn sentence(self) -> &'static str {
-        match self {
-            Self::Refused => "refuses the connection",
-            Self::Unreachable => "cannot be reached",
-            Self::UnknownHost => "has a host name that cannot be looked up",
-            Self::TimedOut => "does not answer in time",
-            Self::Closed => "closed the connection",
-            Self::StartingUp => "is starting up or shutting down",
-            Self::TooManyConnections => "has no connection left",
-            Self::Credentials => "refuses the login",
-            Self::UnsupportedLogin => "asks for a login that this program does not support",
-            Self::NoDatabase => "has no such database",
-            Self::Permission => "does not permit the connection",
-            Self::Tls => "gives no trusted, encrypted connection",
-            Self::Socket => "has no socket there",
-            Self::NotThere => "is not there",
-            Self::File => "cannot be opened",
-            Self::Locked => "is locked",
-            Self::ReadOnly => "is read-only",
-            Self::SessionAttributes => "has no server of the kind that is asked for",
-            Self::Unmigrated => "lacks migrations",
-            Self::Unstable => "does not answer for long enough yet",
-            Self::WrongService => "is something else",
-            Self::Unhealthy => "says that it is not well",
-            Self::NotCompiledIn => "cannot be used by this program",
-            Self::WrongBackend => "is another kind of database than this connection is for",
-            Self::Configuration => "has settings that cannot be used",
-            Self::Other => "cannot be used",
         }
     }
 }

@@ -4,8 +4,7 @@
 //! does not use it. The driver connects to this process. The relay forwards its packets to the server, encrypted if the
 //! settings require it, and forwards the server's packets to the driver after checking them. So TLS works as
 //! for PostgreSQL, no untrusted server receives the password, and no server can make the driver reserve
-//! memory or panic by announcing false lengths. This copies each packet within the process; ARCHITECTURE.md
-//! lists the cost.
+//! memory or panic by announcing false lengths. This copies each packet within the process.
 
 use std::future::poll_fn;
 use std::pin::Pin;

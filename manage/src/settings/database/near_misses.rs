@@ -148,6 +148,13 @@ const OWN: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Returns the names of the variables that this program has of its own, and those of the official images, for a test
+/// of the documentation.
+pub(crate) fn variable_names() -> Vec<String> {
+    let images = FAMILIES.iter().flat_map(|(prefix, _, database)| family_names(prefix, database));
+    OWN.iter().map(|(name, _)| (*name).to_owned()).chain(images).collect()
+}
+
 /// The same for the variable that names the file with the URL.
 const URL_FILES: &[&str] =
     &["DATABASE_FILE", "DB_URL_FILE", "DATABASE_URI_FILE", "DATABASE_URLFILE", "DATABASE_URL_PATH"];

@@ -1,4 +1,4 @@
-//! The example of docs/guide/postgresql.md.
+//! The example of docs/guide/diesel-async.md.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A pool of asynchronous connections in the state of handlers, as docs/guide/postgresql.md shows it.
+//! A pool of asynchronous connections in the state of handlers, as docs/guide/diesel-async.md shows it.
 
 mod example;
 
@@ -33,9 +33,12 @@ async fn sleep(AsyncDb(mut connection): AsyncDb) -> Result<&'static str, Handler
 /// The document has the code that runs here, without what makes it a module of the tests.
 #[case]
 fn the_example_is_the_documents() {
-    let document = include_str!("../../../../docs/guide/postgresql.md");
+    let document = include_str!("../../../../docs/guide/diesel-async.md");
     let code = include_str!("example.rs").split_once("\n\n").expect("code").1.replace("pub(super) ", "");
-    assert!(document.contains(&format!("```rust\n{code}```\n")), "docs/guide/postgresql.md differs from:\n{code}");
+    assert!(
+        document.contains(&format!("```rust\n{code}```\n")),
+        "docs/guide/diesel-async.md differs from:\n{code}"
+    );
 }
 
 #[case(needs(Need::Postgres))]
