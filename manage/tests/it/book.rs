@@ -42,10 +42,8 @@ fn codes(text: &str) -> impl Iterator<Item = &str> {
 fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     let (_, section) = page.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("{heading}"));
     let section = section.split("\n## ").next().expect("a section");
-    let rows = section
-        .lines()
-        .filter_map(|line| line.strip_prefix("| "))
-        .filter(|line| line.starts_with('`'));
+    let rows =
+        section.lines().filter_map(|line| line.strip_prefix("| ")).filter(|line| line.starts_with('`'));
     rows.map(|row| row.split('|').map(str::trim).collect()).collect()
 }
 

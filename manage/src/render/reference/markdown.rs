@@ -34,7 +34,7 @@ fn describe(text: &mut String, command: &Description, without: &[String], above:
     push(text, format_args!("\n{:#<level$} {}\n\n", "", escaped(&name)));
     // The longer text is a doc comment, which is Markdown.
     match &command.long_about {
-        Some(about) => push(text, format_args!("{about}\n\n")),
+        Some(about) => push(text, format_args!("{}\n\n", with_fences(about))),
         None if command.about.is_empty() => {}
         None => push(text, format_args!("{}\n\n", escaped(&command.about))),
     }
@@ -59,6 +59,29 @@ fn describe(text: &mut String, command: &Description, without: &[String], above:
     for inner in command.subcommands.iter().filter(|inner| !inner.hidden) {
         describe(text, inner, &[], &name, (level + 1).min(6));
     }
+}
+
+/// Puts indented lines, such as examples, between fences: in a paragraph they would be filled. Below an item of a list
+/// they belong to that.
+fn with_fences(about: &str) -> String {
+    let is_item =
+        |line: &str| line.starts_with(['-', '*', '+']) || line.starts_with(|c: char| c.is_ascii_digit());
+    let mut out = String::new();
+    let (mut in_code, mut in_list) = (false, false);
+    for line in about.lines() {
+        let is_code = line.starts_with("  ") && !in_list;
+        if is_code != in_code {
+            out.push_str(if is_code { "\n```text\n" } else { "```\n" });
+            in_code = is_code;
+        }
+        if !line.starts_with(' ') {
+            in_list = is_item(line) || in_list && line.is_empty();
+        }
+        out.push_str(if is_code { &line[2..] } else { line });
+        out.push('\n');
+    }
+    out.push_str(if in_code { "```" } else { "" });
+    out.trim_end().to_owned()
 }
 
 fn options(text: &mut String, options: &[CommandOption]) {
@@ -123,7 +146,15 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{cell, code, escaped};
+    use super::{cell, code, escaped, with_fences};
+
+    #[test]
+    fn indented_lines_are_code() {
+        assert_eq!(with_fences("A\n\nRun:\n  a  > b\n  c\n\nD"), "A\n\nRun:\n\n```text\na  > b\nc\n```\n\nD");
+        assert_eq!(with_fences("Run:\n  a"), "Run:\n\n```text\na\n```");
+        assert_eq!(with_fences("- one\n  and more\n- two"), "- one\n  and more\n- two");
+        assert_eq!(with_fences("One\n\nTwo"), "One\n\nTwo");
+    }
 
     #[test]
     fn nothing_is_taken_for_markup() {
