@@ -43,6 +43,12 @@
 //!   commands that a project can use, too. They depend neither on the command line nor on printing.
 //! - [`Context::call`] and [`Program::call`] call a command by its name; `block_on` runs an async one in sync
 //!   code. `testing`, with the cargo feature of that name, is for a project's tests.
+//!
+//! # The book
+//!
+//! [The book] has a tutorial, guides, and the reference of commands, settings and exit codes.
+//!
+//! [The book]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/README.md
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!(

@@ -1,7 +1,9 @@
 //! A description of all commands for programs, independent of printing and files.
 //!
 //! [`Catalog::of`] describes a whole program. It builds the parser of every command; no settings are read and
-//! nothing is opened. `manage help --format json` prints it as JSON, in the format of docs/reference/help-json.md.
+//! nothing is opened. `manage help --format json` prints it as JSON, in the format of [the reference].
+//!
+//! [the reference]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/reference/help-json.md
 //!
 //! ```
 //! use manage::catalog::Catalog;

@@ -2,8 +2,7 @@
 //!
 //! A check is a function that inspects the [`Context`](crate::Context) and returns [`Message`]s. An app adds
 //! one with `#[manage::check]`. The built-in ones are `settings`, `commands`, `migrations`, `databases` and,
-//! for deployments, `deploy`; all their messages are listed in docs/guide/checks.md. [`run()`] runs those of a
-//! [`Selection`]:
+//! for deployments, `deploy`; [the guide] lists all their messages. [`run()`] runs those of a [`Selection`]:
 //!
 //! ```
 //! # mod release_check {
@@ -23,6 +22,8 @@
 //! }
 //! # }
 //! ```
+//!
+//! [the guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/checks.md
 
 pub(crate) mod catalog;
 mod commands;

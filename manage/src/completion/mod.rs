@@ -33,6 +33,10 @@
 //! Windows only output through its context). If all such functions of a line together take two seconds, there
 //! is no result. That, an error, or a panic, is logged to `completion.log` in the directory `manage` of
 //! `$XDG_STATE_HOME` (default: `~/.local/state`), or of `%LOCALAPPDATA%` on Windows.
+//!
+//! The guide in the book: [Completion in the shell][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/completion.md
 
 mod answer;
 mod candidate;

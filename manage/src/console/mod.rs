@@ -14,6 +14,10 @@
 //! ```
 //!
 //! Nothing outside this module writes to the terminal.
+//!
+//! The guide in the book: [Prompts, confirmation and progress][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/prompts.md
 
 mod capture;
 mod echo;

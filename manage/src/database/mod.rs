@@ -22,6 +22,10 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The guide in the book: [Database URLs][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/database-urls.md
 
 #[macro_use]
 mod delegate;

@@ -18,6 +18,10 @@
 //! the hook has been called for the end.
 //!
 //! `event` is what a hook receives; `run` finds the hooks of the listed apps and calls them.
+//!
+//! The guide in the book: [Hooks and profiling][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/hooks.md
 
 mod event;
 pub(crate) mod run;

@@ -17,6 +17,10 @@
 //!
 //! `guard` holds and monitors a lock. `context` has the methods for commands; only these print. `database/`
 //! implements the locks of each backend.
+//!
+//! The guide in the book: [One at a time][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/locking.md
 
 mod context;
 mod error;

@@ -15,6 +15,10 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! The guide in the book: [Migrations][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/migrations.md
 
 mod journal;
 #[cfg(feature = "lint")]

@@ -35,6 +35,10 @@
 //! streams of HTTP/2 that nobody reads; `compression` compresses responses. `failure` is the error of a
 //! handler, `db` its database; `pages` are those of `runserver`, in builds with debug assertions;
 //! `static_files` are those of apps.
+//!
+//! The guide in the book: [Routes and the development server][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/routes.md
 
 mod accept;
 mod access_log;

@@ -199,7 +199,8 @@ impl Settings {
     /// (also `yes`, `no`, `on`, `off`, `1`, `0`), the name of an enum's variant, or unchanged for a `String`
     /// or a [`Secret`]. A list has commas between its values, or is a TOML list in brackets. A table has a
     /// variable for each key, or is a TOML table in braces. An empty variable counts as unset.
-    /// `docs/guide/app-settings.md` has the details and the limits.
+    /// [The guide](https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/app-settings.md)
+    /// has the details and the limits.
     ///
     /// ```
     /// # use manage::prelude::*;

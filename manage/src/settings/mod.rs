@@ -17,6 +17,10 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! The guide in the book: [Settings][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/settings.md
 
 mod apps;
 mod argument_variables;

@@ -77,6 +77,10 @@
 //! holds a session on the server whose name is part of its databases' names. On PostgreSQL one database remains,
 //! `manage_template_…`, from which the others are copied. It is rebuilt when the migrations change, and
 //! dropped when no test has used it for a week.
+//!
+//! The guide in the book: [Test your commands][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/testing.md
 
 mod database;
 mod fingerprint;

@@ -18,6 +18,10 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The guide in the book: [Wait for databases and services][guide].
+//!
+//! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/wait-for-db.md
 
 mod backoff;
 mod diagnose;
