@@ -11,6 +11,8 @@ pub(crate) const BUILD: Duration = Duration::from_secs(1200);
 
 /// A block of code, without its indent.
 pub(crate) struct Block {
+    /// The word behind the fence: `rust`.
+    pub(crate) language: String,
     /// The file that its first line names.
     pub(crate) file: Option<PathBuf>,
     pub(crate) text: String,
@@ -35,7 +37,11 @@ pub(crate) fn blocks(document: &str) -> Vec<Block> {
         let first = body.first().copied().unwrap_or_default();
         let named = first.strip_prefix("// ").or(first.strip_prefix("# "));
         let file = named.and_then(|rest| rest.split([' ', ',']).next()).filter(|name| name.contains('.'));
-        blocks.push(Block { file: file.map(PathBuf::from), text: body.join("\n") + "\n" });
+        blocks.push(Block {
+            language: line[indent + 3..].trim().to_owned(),
+            file: file.map(PathBuf::from),
+            text: body.join("\n") + "\n",
+        });
     }
     blocks
 }

@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod audit;
 mod blog;
+mod book_code;
 #[cfg(unix)]
 mod check_pages;
 #[cfg(unix)]

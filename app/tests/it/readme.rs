@@ -32,7 +32,7 @@ fn session() -> (String, String) {
 fn project() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &Path, text: &str| write(folder.path(), name, text);
-    for Block { file, text } in guides() {
+    for Block { file, text, .. } in guides() {
         let Some(file) = file else { continue };
         let here = dependency();
         let with_feature = here.replace(" }", ", features = [\"testing\"] }");
@@ -218,7 +218,7 @@ fn values(_: &Context) -> Result<Vec<String>> {
 fn the_readme_is_the_guides() {
     let guides = guides();
     let mut count = 0;
-    for Block { file, text } in blocks("README.md").into_iter().filter(|block| block.file.is_some()) {
+    for Block { file, text, .. } in blocks("README.md").into_iter().filter(|block| block.file.is_some()) {
         assert!(guides.iter().any(|block| block.file == file && block.text == text), "{text}");
         count += 1;
     }
