@@ -51,7 +51,9 @@ fn rows<'a>(page: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
 fn the_commands_are_generated() {
     let reference = built_in().run("help --format markdown").out;
     let mut list = String::from("\n| command | what it does |\n|---|---|\n");
-    for found in Program::new(&[]).registry().all() {
+    let mut commands = Program::new(&[]).registry().all();
+    commands.sort_by_key(|found| found.command().name().to_owned());
+    for found in commands {
         let (name, about) = (found.command().name(), found.command().about());
         let _ = writeln!(list, "| [`{name}`](#manage-{name}) | {about} |");
     }
@@ -201,7 +203,8 @@ fn the_readme_lists_the_commands() {
     let written: Vec<&str> =
         rows(&page, "The built-in commands").iter().map(|row| row[0].trim_matches('`')).collect();
     let commands = Program::new(&[]).registry().all();
-    let in_code: Vec<String> = commands.iter().map(|found| found.command().name().to_owned()).collect();
+    let mut in_code: Vec<String> = commands.iter().map(|found| found.command().name().to_owned()).collect();
+    in_code.sort();
     assert_eq!(written, in_code);
 }
 
