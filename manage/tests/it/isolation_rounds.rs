@@ -132,7 +132,9 @@ fn two_at_once_would_be_seen(database: TestDatabase) {
     let mut connection = connect(&database);
     create(&mut connection, database.backend());
     let run = |i| format!("r0p{i}");
-    let start = |i| command(&database, database.url(), &run(i)).args(["--isolated-key", &run(i)]).spawn();
+    // So long that the first is still there when the others have started, also on a busy machine.
+    let start =
+        |i| staying(&database, database.url(), &run(i), "2000").args(["--isolated-key", &run(i)]).spawn();
     let running: Vec<Running> = (0..6).map(start).collect();
     running.into_iter().for_each(|process| drop(process.wait(PATIENCE)));
     let events: Vec<Event> =
@@ -141,7 +143,12 @@ fn two_at_once_would_be_seen(database: TestDatabase) {
 }
 
 fn command(database: &TestDatabase, url: &str, run: &str) -> Program {
-    program(url).env("DATABASE_URL_WORK", database.url()).args(["alone", run, "30"])
+    staying(database, url, run, "30")
+}
+
+/// Stays in the room for so many milliseconds.
+fn staying(database: &TestDatabase, url: &str, run: &str, milliseconds: &str) -> Program {
+    program(url).env("DATABASE_URL_WORK", database.url()).args(["alone", run, milliseconds])
 }
 
 /// How many left; an error where two were in the room at once. Of a killed run one statement may still be on
