@@ -1,0 +1,1 @@
+CREATE TABLE articles (ean TEXT PRIMARY KEY, name TEXT NOT NULL, cents INTEGER NOT NULL CHECK (cents > 0));

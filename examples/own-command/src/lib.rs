@@ -1,0 +1,3 @@
+//! One command of your own.
+
+manage::commands!();

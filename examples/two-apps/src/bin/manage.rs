@@ -1,0 +1,1 @@
+manage::main!(two_apps, billing);
