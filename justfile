@@ -27,7 +27,8 @@ test-all:
 
 # Rewrite the help texts and other snapshots; review the difference
 snapshots:
-    SNAPSHOTS=overwrite cargo test -p diesel-manage --test it -- help::
+    SNAPSHOTS=overwrite cargo test -p diesel-manage --features mysql --test it -- help::
+    SNAPSHOTS=overwrite cargo test -p diesel-manage --features mysql --test it -- book::
 
 # Open the documentation of the library
 docs:
