@@ -71,7 +71,8 @@ impl Catalog {
         Self::new(program, program.registry().all())
     }
 
-    /// Returns one command of a program.
+    /// Returns one command of a program, by its name or alias. An unknown name is an
+    /// [`UnknownCommand`](crate::command::UnknownCommand).
     pub fn of_command(program: &Program, name: &str) -> Result<Self> {
         Ok(Self::new(program, vec![command::find(program, name)?]))
     }

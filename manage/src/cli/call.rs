@@ -160,7 +160,9 @@ impl Call {
         self
     }
 
-    /// Runs the system checks before the command, as the command line does.
+    /// Runs the system checks before the command, as the command line does. If one reports an error, the call
+    /// fails with a [`SystemCheckError`](crate::checks::SystemCheckError); settings that cannot be used are a
+    /// [`CommandError`] with the exit code 78.
     pub fn with_checks(self) -> Self {
         Self { checks: true, ..self }
     }
@@ -187,7 +189,8 @@ impl Call {
         Self { source: Source::new(environment, None), settings: None, ..self }
     }
 
-    /// Runs the command to its end. This blocks the thread; inside an async task use `.await` instead.
+    /// Runs the command to its end. This blocks the thread; inside an async task use `.await` instead. Its
+    /// [errors](Call#errors) are the command's; a panic of the command continues in the caller.
     pub fn run(self) -> Result<Exit> {
         // On its own thread an `async` command does not depend on anything that this thread blocks.
         #[cfg(feature = "async")]

@@ -19,6 +19,21 @@ const REPORT_LIMIT: Duration = Duration::from_millis(100);
 
 /// Everything that a running command can use: output, settings and databases. Nothing is read or opened
 /// before it is needed.
+///
+/// ```
+/// use manage::prelude::*;
+///
+/// fn publish(cx: &Context, slugs: &[String]) -> Result<()> {
+///     let mut connection = cx.connect()?;
+///     for slug in slugs {
+///         cx.check_cancelled()?;
+///         // … Diesel's query DSL …
+///         # let _ = &mut connection;
+///         cx.line(slug)?;
+///     }
+///     cx.success(format_args!("Published {} articles.", slugs.len()))
+/// }
+/// ```
 pub struct Context {
     pub(crate) invocation: Invocation,
     settings: OnceCell<Result<Settings, SettingsError>>,
@@ -51,6 +66,11 @@ impl Context {
     }
 
     /// Writes a line to stdout.
+    ///
+    /// # Errors
+    ///
+    /// An [`io::Error`](std::io::Error). If the reader of a pipe has closed it, `?` ends the program with 141
+    /// and without a message. This also applies to the four methods below.
     pub fn line(&self, text: impl Display) -> Result<()> {
         Ok(self.invocation.output.out.line(text)?)
     }
@@ -115,7 +135,8 @@ impl Context {
         self.cancellation().is_cancelled()
     }
 
-    /// Fails if the command was cancelled: `cx.check_cancelled()?` ends the program with 130 or 143.
+    /// Fails if the command was cancelled: `cx.check_cancelled()?` ends the program with 130 or 143. The
+    /// error is a [`Cancelled`](crate::Cancelled).
     pub fn check_cancelled(&self) -> Result<()> {
         Ok(self.cancellation().check()?)
     }
@@ -134,6 +155,11 @@ impl Context {
     }
 
     /// Returns the settings, which are read at the first use.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read, a [`CommandError`] with the exit code 78. Every later call returns the same
+    /// error: they are not read again.
     pub fn settings(&self) -> Result<&Settings> {
         self.try_settings().map_err(|error| CommandError::from(error.clone()).into())
     }
@@ -181,7 +207,8 @@ impl Context {
         &self.invocation.source
     }
 
-    /// Returns whether this is the production environment: `MANAGE_ENV=production`.
+    /// Returns whether this is the production environment: `MANAGE_ENV=production`. Fails if
+    /// [`Context::settings`] does.
     pub fn is_production(&self) -> Result<bool> {
         Ok(self.settings()?.is_production())
     }

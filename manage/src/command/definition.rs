@@ -28,7 +28,7 @@ pub trait Command: Send + Sync {
         parser
     }
 
-    /// Runs the command.
+    /// Runs the command. [`Exit::of`] says which exit code an error has.
     fn run(&self, cx: &mut Context, matches: &ArgMatches) -> Result<Exit>;
 
     /// Returns the command's properties.

@@ -11,6 +11,18 @@ use crate::error::Exit;
 use crate::panics::OnPanic;
 
 /// A project's `manage` program. `manage::main!` creates one; tests create their own.
+///
+/// ```
+/// use manage::console::{Capture, Output};
+/// use manage::settings::Environment;
+/// use manage::{Exit, Program};
+///
+/// let program = Program::new(&[]).with_name("shop");
+/// let (out, err) = (Capture::new(), Capture::new());
+/// let exit = program.run(["no-such-command"], Environment::process(), Output::new(out, err.clone()));
+/// assert_eq!(exit, Exit::FAILURE);
+/// assert!(err.text().starts_with("Unknown command: 'no-such-command'."));
+/// ```
 #[derive(Clone)]
 pub struct Program {
     /// `None`: the process's first argument, or `manage`.

@@ -53,6 +53,11 @@ impl Input {
     }
 
     /// Reads the next line without its line ending, `\n` or `\r\n`; `None` at the end of the input. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// A line that is not UTF-8 is an error of the kind [`InvalidData`](io::ErrorKind::InvalidData). The next
+    /// call reads the line after it.
     pub fn read_line(&self) -> io::Result<Option<String>> {
         let mut line = String::new();
         let read = self.with(|reader| reader.read_line(&mut line))?;

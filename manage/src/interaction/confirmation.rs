@@ -37,8 +37,12 @@ impl Confirmation {
     /// Prompts for confirmation, after a sentence that describes what will be lost.
     ///
     /// With `--force` or `--noinput` there is no prompt. In production (`MANAGE_ENV=production`) `--force` is
-    /// required, and in addition a confirmation at the prompt, or `--noinput`. If a prompt is needed and
-    /// there is no terminal, it fails.
+    /// required, and in addition a confirmation at the prompt, or `--noinput`.
+    ///
+    /// # Errors
+    ///
+    /// A [`CommandError`] with the exit code 1 if the user does not confirm, if a prompt is needed and there
+    /// is no terminal, or if `--force` is missing in production.
     pub fn ask(self, cx: &Context, what: &str) -> Result<Confirmed> {
         let production = cx.is_production()?;
         if production && !self.force {

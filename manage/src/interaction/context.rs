@@ -32,6 +32,11 @@ impl Context {
     }
 
     /// Prompts for yes or no. Enter alone means no.
+    ///
+    /// # Errors
+    ///
+    /// With `--noinput` it fails, as does every [`Prompt`] without a default. To get `false` instead, call
+    /// `cx.prompt(…).default("no").confirm()`.
     #[cfg(feature = "terminal")]
     pub fn confirm(&self, question: impl Into<String>) -> Result<bool> {
         self.prompt(question).confirm()

@@ -9,11 +9,23 @@ use crate::command::Context;
 use crate::error::{CommandError, Result};
 use crate::settings::Secret;
 
-/// A prompt for the user; [`Context::prompt`] creates one.
+/// A prompt for the user on the terminal; [`Context::prompt`] creates one.
 ///
-/// It is displayed on the terminal. Without a terminal it fails. With `--noinput` it returns the default, or
-/// fails if it has none. CONTROL-C ends the command with 130 and restores the terminal. CONTROL-D, or a
-/// closed terminal, is an error that ends the command with 1.
+/// ```
+/// # fn asks(cx: &manage::Context) -> manage::Result<()> {
+/// let name = cx.prompt("Name:").text()?;
+/// let port: u16 = cx.prompt("Port:").default(8000).parse()?;
+/// let size = cx.prompt("Size:").default("small").choice(&["small", "large"])?;
+/// # let _ = (name, port, size);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Without a terminal a prompt fails, even if it has a default. With `--noinput` it returns the default, or
+/// fails if it has none. CONTROL-C restores the terminal and is a [`Cancelled`](crate::Cancelled), which ends
+/// the command with 130. CONTROL-D, or a closed terminal, is an error that ends the command with 1.
 #[must_use = "a prompt appears only when its answer is requested: `.text()`, `.choice(…)`"]
 pub struct Prompt<'a> {
     cx: &'a Context,
@@ -39,7 +51,7 @@ impl<'a> Prompt<'a> {
         )
     }
 
-    /// Prompts for a value until it is valid. An invalid default is an error.
+    /// Prompts for a value until it is valid. With `--noinput` an invalid default is an error.
     pub fn parse<T: FromStr<Err: Display>>(self) -> Result<T> {
         self.until(|text| T::from_str(text).map_err(|error| format!("“{text}”: {error}")))
     }
@@ -55,7 +67,8 @@ impl<'a> Prompt<'a> {
         lines::ask(self.cx, Question::new(&self.question, self.default.as_deref()), read)
     }
 
-    /// Prompts for one of these items and returns its index, from 0. The default is the text of an item.
+    /// Prompts for one of these items and returns its index, from 0. The default is the text of an item;
+    /// another default is an error, and so is an empty list.
     pub fn choice(self, items: &[impl Display]) -> Result<usize> {
         let items: Vec<String> = items.iter().map(ToString::to_string).collect();
         let place = |text: &str| {

@@ -23,11 +23,17 @@ impl Context {
     ///
     /// If the lock is lost while the guard exists (the server restarts, or ends its session), the process
     /// exits with 74, because another process may now hold the lock.
+    ///
+    /// # Errors
+    ///
+    /// A [`CommandError`]. Besides 75, its exit code is 78 for an in-memory SQLite database, whose locks no
+    /// other process sees, and for a PostgreSQL standby, whose locks the primary does not see.
     pub fn isolate(&self, key: &str) -> Result<Isolation> {
         self.isolate_within(key, Duration::ZERO)
     }
 
-    /// Like [`Context::isolate`], but waits up to `wait` for the lock.
+    /// Like [`Context::isolate`], but waits up to `wait` for the lock. A restart of the server does not end
+    /// the wait. Neither does a signal if the command handles signals: see [`Context::cancellation`].
     pub fn isolate_within(&self, key: &str, wait: Duration) -> Result<Isolation> {
         take(self, LockName::key(key), &format!("key “{}”", echo(key)), false, &owner(self, "isolated"), wait)
     }
