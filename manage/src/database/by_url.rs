@@ -37,6 +37,9 @@ use crate::settings::{Backend, DatabaseSettings, Secret};
 /// The type receives the settings as a URL, and its driver interprets them: this crate's TLS, time limit and
 /// limits for servers do not apply. On MySQL the session is set up like that of a
 /// [`Connection`](super::Connection). In a [`Pool`](super::Pool) it is tested without a time limit.
+///
+/// If the driver cannot connect, the reason is always [`Reason::Other`], which is not transient: its error
+/// has no code that says more.
 #[derive(Clone, Copy, Debug)]
 pub struct ByUrl<C>(C);
 

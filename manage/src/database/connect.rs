@@ -72,6 +72,11 @@ pub trait Connect: Sized {
 )]
 pub trait Poolable: Connect + Send + 'static {
     /// Tests a used connection by a query, with a time limit. If this fails, the connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// After an error, [`Pool::get`](super::Pool::get) tries another connection, except for one with
+    /// [`Reason::TimedOut`], which it returns.
     fn check(&mut self, settings: &DatabaseSettings, limit: Duration) -> Result<(), ConnectError>;
 
     /// Returns whether the connection can be used without [`check`](Poolable::check): it is open as far as

@@ -38,6 +38,19 @@ pub use builder::PoolBuilder;
 /// [`PoolBuilder`] for the limits.
 ///
 /// It keeps connections of one type: [`Connection`], or any that is [`Poolable`].
+///
+/// ```no_run
+/// # fn works(cx: &manage::Context) -> manage::Result<()> {
+/// let pool = cx.pool()?;
+/// let worker = std::thread::spawn({
+///     let pool = pool.clone();
+///     move || -> manage::Result<String> { Ok(pool.get()?.server_version()?) }
+/// });
+/// let version = pool.get()?.server_version()?;
+/// # let _ = (worker, version);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Pool<C = Connection> {
     shared: Arc<Handle<C>>,
 }
@@ -119,7 +132,8 @@ impl<C: Poolable> Pool<C> {
     /// Returns a connection, as soon as one is available.
     ///
     /// It waits for another thread to return one for as long as an attempt to connect may take, or the
-    /// `connection_timeout` of the pool.
+    /// `connection_timeout` of the pool. Then it fails with [`Reason::TimedOut`], as for a server that does
+    /// not answer in time.
     pub fn get(&self) -> Result<PooledConnection<C>, ConnectError> {
         let mut connection = self.get_since(Instant::now(), false)?;
         connection.set_deadline(None);
@@ -187,8 +201,11 @@ impl<C: Poolable> Pool<C> {
     ///
     /// In a handler of `serve` or `runserver` the statements have the time of the request
     /// (`request_timeout_seconds`), also if its client goes away: the server cancels a statement that takes
-    /// longer, and the error is a `ConnectError`. The types of connections that other drivers open have no such
-    /// limit, and on SQLite it limits the wait for other processes.
+    /// longer, and a `ConnectError` replaces the closure's error. The types of connections that other drivers
+    /// open have no such limit, and on SQLite it limits the wait for other processes.
+    ///
+    /// A panic of the closure continues in the caller. If the future is dropped, a closure that has begun
+    /// runs to its end.
     #[cfg(feature = "async")]
     pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
     where

@@ -13,7 +13,7 @@ const ONE_MOMENT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ 
 
 impl Connection {
     /// Runs a closure in a read-only transaction: all its queries see the same snapshot, taken at the first.
-    /// A write in it is an error.
+    /// A write in it is an error; a server's is of Diesel's kind `ReadOnlyTransaction`.
     ///
     /// On SQLite [`Connection::transaction`] takes the write lock when it begins; this takes none, and with
     /// WAL it does not wait. Inside another transaction it is an ordinary nested one.

@@ -12,8 +12,13 @@ use crate::settings::DatabaseSettings;
 /// The time limit of each of its two queries.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// Returns the apps of the unapplied migrations, one entry per migration. Fails if the database is
-/// unavailable. It takes at most two seconds: one for the probe, one for reading the plan.
+/// Returns the apps of the unapplied migrations, one entry per migration. It takes at most two seconds: one
+/// for the probe, one for reading the plan.
+///
+/// # Errors
+///
+/// If the database is unavailable, a [`ConnectError`](crate::database::ConnectError). A server that stops
+/// answering after the probe is an error without a type of its own.
 pub fn unapplied(program: &Program, settings: &DatabaseSettings) -> Result<Vec<&'static str>> {
     Ok(unapplied_migrations(program, settings)?.into_iter().filter_map(|row| row.app).collect())
 }

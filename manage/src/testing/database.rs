@@ -19,6 +19,15 @@ use crate::settings::{Backend, DatabaseSettings, Environment, Origin, Secret, So
 /// still open; one for [reuse](Self::reuse) is kept for the next test.
 ///
 /// [`Project::with_database`](super::Project::with_database) creates one for a project's commands.
+///
+/// ```no_run
+/// use manage::testing::{TestDatabase, settings};
+///
+/// let database = TestDatabase::create(&manage::program!(shop), &settings("default")?)?;
+/// let mut connection = database.connect()?;
+/// # let _ = &mut connection;
+/// # manage::Result::<()>::Ok(())
+/// ```
 pub struct TestDatabase {
     settings: DatabaseSettings,
     place: Place,
@@ -44,6 +53,11 @@ impl TestDatabase {
     ///
     /// On PostgreSQL it is a copy of a template that the first test creates. On other databases the
     /// migrations run.
+    ///
+    /// # Errors
+    ///
+    /// A [`CommandError`] with a hint if the server is down or the role may not create databases. If a
+    /// migration fails, its error is returned, and the new database is dropped.
     pub fn create(program: &Program, settings: &DatabaseSettings) -> Result<Self> {
         let migrations = Migrations::of_program(program, settings.backend)?;
         Self::with(settings, migrations.as_ref())

@@ -36,6 +36,12 @@ pub use multi::MultiBackend;
 ///
 /// Diesel's methods that load rows, such as `get_results`, do not take many rows here:
 /// [`Connection::insert_returning`] returns their columns.
+///
+/// # A lost connection
+///
+/// If the server or the network closes the connection, every further statement fails: it is not opened again.
+/// Diesel's kind of the error is `ClosedConnection`, or on PostgreSQL also `UnableToSendCommand`. A
+/// [`Pool`](super::Pool) replaces such a connection.
 #[non_exhaustive]
 pub enum Connection {
     /// An SQLite file.
@@ -53,6 +59,23 @@ impl Connection {
     /// Connects to the database of the settings, within their time limit.
     ///
     /// It blocks the thread; inside an `async` function use `tokio::task::spawn_blocking`.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::is_transient`] says whether a later attempt may succeed. This function makes one only: see
+    /// [`wait`](crate::wait). If this program was built without the backend, the reason is
+    /// [`Reason::NotCompiledIn`].
+    ///
+    /// ```no_run
+    /// # use manage::database::Connection;
+    /// # fn opens(settings: &manage::settings::DatabaseSettings) -> manage::Result<Option<Connection>> {
+    /// match Connection::open(settings) {
+    ///     Ok(connection) => Ok(Some(connection)),
+    ///     Err(error) if error.reason.is_transient() => Ok(None),
+    ///     Err(error) => Err(error.into()),
+    /// }
+    /// # }
+    /// ```
     pub fn open(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
         operations_for(settings)?.open(settings)
     }
@@ -69,6 +92,12 @@ impl Connection {
     /// [`Connection::read_transaction`] does not wait.
     ///
     /// It is repeated here because this type's name hides the trait `Connection` of `diesel::prelude`.
+    ///
+    /// # Errors
+    ///
+    /// A transaction that conflicts with another one is rolled back, and not tried again. Diesel's kind of
+    /// the error is `SerializationFailure`, but not for a deadlock on PostgreSQL and for SQLite's write lock
+    /// after 30 s: their [`ServerError::code`](super::ServerError::code) is `40P01` and `SQLITE_BUSY`.
     pub fn transaction<T, E, F>(&mut self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Self) -> Result<T, E>,
@@ -101,6 +130,11 @@ impl Connection {
     /// Diesel supports `RETURNING` if none of the program's backends is MySQL, and on SQLite by its feature
     /// `returning_clauses_for_sqlite_3_35`. Rows that do not fit into one statement are divided as described
     /// [above](Connection#many-rows).
+    ///
+    /// # Errors
+    ///
+    /// A row that cannot be loaded is a `DeserializationError`. The rows may be inserted nevertheless if they
+    /// fit into one statement, which runs without a transaction of its own.
     pub fn insert_returning<U>(&mut self, insert: impl InsertReturning<U>) -> QueryResult<Vec<U>> {
         insert.load_all(self)
     }

@@ -32,6 +32,8 @@ pub(crate) struct Requirements {
 /// port that accepts a connection and stays silent.
 ///
 /// An SQLite file that does not exist counts as ready if it could be created. It is not created.
+///
+/// [`Reason::is_transient`] says whether a later attempt may succeed; [`wait`](crate::wait) makes several.
 pub fn probe(settings: &DatabaseSettings, deadline: Duration) -> Result<Ready, ConnectError> {
     probe_for(settings, deadline, &Requirements::default())
 }
