@@ -36,6 +36,15 @@ impl Level {
 }
 
 /// A message of a check.
+///
+/// ```
+/// use manage::checks::Message;
+///
+/// let message = Message::warning("shop.W001", "No currency is set.")
+///     .about("shop")
+///     .hint("Set it in [apps.shop] of manage.toml.");
+/// assert_eq!(message.to_string().lines().next(), Some("shop: (shop.W001) No currency is set."));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {

@@ -43,8 +43,10 @@ where
 impl<C: Poolable> Db<C> {
     /// Runs a closure with a connection on a thread where it may block.
     ///
-    /// If no connection is available in time, because the database is down or all connections are in use, the
-    /// error is a response with the status 503. The error has the place of this call.
+    /// If no connection is available in time, because the database is down or all connections are in use, or
+    /// if the request's time ends while a statement runs, the error is a response with the status 503. An
+    /// error of the closure is one with 500, unless it contains a [`ConnectError`]. The error has the place
+    /// of this call.
     #[track_caller]
     pub fn run<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, HandlerError>> + Send
     where

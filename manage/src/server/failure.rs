@@ -13,8 +13,9 @@ use crate::panics::Panic;
 
 /// The error of a handler: any error, by `?`.
 ///
-/// The client gets a short neutral text with the status 500, or 503 if a database is not available. The error,
-/// its causes and the place of the `?` go to the server's log and, in development, to the page of the failed
+/// The client gets a short neutral text with the status 500, or 503 if a database is not available: if the
+/// error or one of its causes is a [`ConnectError`], also for a reason that is not transient. The error, its
+/// causes and the place of the `?` go to the server's log and, in development, to the page of the failed
 /// request.
 ///
 /// ```

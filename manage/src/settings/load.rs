@@ -36,7 +36,17 @@ impl Source {
     }
 }
 
-/// The settings of a project.
+/// The settings of a project. A command has them as [`Context::settings`](crate::Context::settings).
+///
+/// ```
+/// use manage::settings::{Environment, Settings, Source};
+///
+/// let environment = Environment::new([("DATABASE_URL", "postgres://app@db/shop")], "/srv/shop");
+/// let settings = Settings::load(&Source::new(environment, None))?;
+/// let database = settings.database("default")?;
+/// assert_eq!(database.to_string(), "PostgreSQL at db:5432/shop as app");
+/// # Ok::<(), manage::settings::SettingsError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) databases: BTreeMap<String, DatabaseSettings>,
@@ -70,6 +80,8 @@ impl Settings {
     /// cargo workspace or package, and that of the repository. A discovered file is rejected if anyone but
     /// this user, root or the owner of the program may have written it. Relative paths in a file start from
     /// its directory, those in the environment from the working directory.
+    ///
+    /// That production has no database is an error of [`Settings::database`], not of this function.
     pub fn load(source: &Source) -> Result<Self, SettingsError> {
         if !source.environment.is_cautious() {
             return Self::read(source);
@@ -152,7 +164,8 @@ impl Settings {
         })
     }
 
-    /// Returns the settings of a database by its alias.
+    /// Returns the settings of a database by its alias. In production `default` must be set, or it is an
+    /// error; elsewhere it exists in any case.
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings, SettingsError> {
         let no_default = self.no_default.as_ref().filter(|_| alias == DatabaseSettings::DEFAULT_ALIAS);
         if let Some(error) = no_default.or(self.withheld.as_ref()) {
@@ -237,6 +250,11 @@ impl Settings {
     /// not set, or empty.
     ///
     /// Such a file has one line; see [`Settings::multiline_variable`] for others.
+    ///
+    /// # Errors
+    ///
+    /// If the environment or `.env` has both `<NAME>` and `<NAME>_FILE`, or if the file cannot be read, is
+    /// empty, or has several lines. With `?` the exit code is 78.
     pub fn variable(&self, name: &str) -> Result<Option<Secret>, SettingsError> {
         self.read_variable(name, false)
     }

@@ -21,6 +21,11 @@ const REPORT_LIMIT: Duration = Duration::from_millis(100);
 /// Probes every target repeatedly until all are ready, the time limit passes, or waiting will not help.
 ///
 /// Each target has its own thread, which is not joined: even if one hangs, this returns in time.
+///
+/// # Errors
+///
+/// That targets are not ready is no error: see [`WaitSummary::outcome`]. An error of the observer ends the
+/// wait and is returned, so an [`Observer::tick`] with `cx.check_cancelled()` stops it at a signal.
 pub fn until_ready(plan: &Plan, observer: &mut dyn Observer) -> Result<WaitSummary> {
     until_ready_since(Instant::now(), plan, observer)
 }

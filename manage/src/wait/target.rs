@@ -42,7 +42,10 @@ pub struct ReadyTarget {
 impl Target {
     /// Creates a target for a database. It is ready when it accepts a connection and answers a query.
     ///
-    /// Fails if the settings do not allow a connection.
+    /// # Errors
+    ///
+    /// A [`CommandError`] with the exit code 78 if the settings do not allow a connection. That this program
+    /// was built without the backend is an error of each attempt instead.
     pub fn database(settings: DatabaseSettings) -> Result<Self> {
         check_settings(&settings)
             .map_err(|error| CommandError::from(error).exit_code(Exit::CONFIGURATION))?;
@@ -112,6 +115,11 @@ impl Target {
     }
 
     /// Probes once, on a new connection, within a time limit.
+    ///
+    /// # Errors
+    ///
+    /// Also for a database that answers, if it does not meet the requirements of [`Target::writable`] and
+    /// [`Target::with_migrations_of`]: with the reason `ReadOnly` or `Unmigrated`.
     pub fn attempt(&self, limit: Duration) -> Result<ReadyTarget, ConnectError> {
         Ok(self.attempt_with_instance(limit, false)?.0)
     }

@@ -110,7 +110,7 @@ pub(crate) fn has_routes(app: &str) -> bool {
 ///
 /// A request goes to the first app, in the order of the apps, that has a route for its path. So two apps may
 /// have the same path without a conflict, and only the last app's fallback is used. `manage show_urls` lists
-/// the routes.
+/// the routes. The first error of an app's function is returned, with the place of that function.
 pub fn router(program: &Program, site: &Site) -> Result<Option<Router>> {
     Ok(combine(&AppRoutes::all(program, site)?))
 }
