@@ -40,7 +40,8 @@ use crate::settings::{Environment, Settings, SettingsError, Source};
 ///
 /// # Errors
 ///
-/// A call never ends the process and prints no error. It returns the command's error unchanged, such as a
+/// A call prints no error, and ends the process only if the lock of an isolated command or of `migrate` is
+/// lost, as [`Context::isolate`] does. It returns the command's error unchanged, such as a
 /// [`CommandError`](crate::CommandError) with its exit code. Wrong arguments are a
 /// [`UsageError`](crate::command::UsageError), and an unknown name is an
 /// [`UnknownCommand`](crate::command::UnknownCommand). A non-zero exit code is not an error until
