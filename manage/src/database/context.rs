@@ -65,7 +65,8 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// Those of [`Context::database`]. A server that is down is an error of [`Pool::get`].
+    /// Those of [`Context::database`]. A server that is down is an error of [`Pool::get`]: a [`ConnectError`],
+    /// with which `?` ends the program with 1, whatever its reason.
     pub fn pool(&self) -> Result<Pool> {
         self.pool_as()
     }
