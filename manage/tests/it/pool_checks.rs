@@ -143,13 +143,15 @@ fn a_connection_that_ended_a_moment_ago_fails_no_read(backend: Backend) {
                 [pool.get(), pool.get(), pool.get()].map(|connection| connection.expect("a connection"));
             let sessions = all.each_mut().map(|connection| session(connection, backend));
             drop(all);
-            if url == &direct {
+            let port = if url == &direct {
                 terminate(&server, backend, &sessions);
-                // On a busy machine the news of the end is on its way for a moment.
-                wait_until(LONG, "the end of the connections", || !is_connected_to(server.port()));
+                server.port()
             } else {
                 proxy.cut();
-            }
+                proxy.port()
+            };
+            // On a busy machine the news of the end is on its way for a moment.
+            wait_until(LONG, "the end of the connections", || !is_connected_to(port));
             for _ in 0..3 {
                 let mut connection = pool.get().expect("a connection");
                 assert_eq!(number(&mut connection), Ok(7), "round {round}, {url}");

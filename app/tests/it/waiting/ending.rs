@@ -91,24 +91,19 @@ fn by_a_reader_that_leaves() {
 /// The line that lives switches wrapping off and on again; a signal must not leave it off.
 #[case(needs(Need::Program("script")))]
 fn the_terminal_is_left_as_it_was() {
-    let line = format!("'{}' wait_for_db --timeout 0", env!("CARGO_BIN_EXE_manage"));
+    // The shell of `script` becomes the program.
+    let line = format!("exec '{}' wait_for_db --timeout 0", env!("CARGO_BIN_EXE_manage"));
     let script = Program::new("script").args(["-qfec", &line, "/dev/null"]);
     let url = at_port(Backend::Postgres, free_port());
-    let mut running = script.env("DATABASE_URL", &url).env("TERM", "xterm").spawn();
+    let running = script.env("DATABASE_URL", &url).env("TERM", "xterm").spawn();
     manage_test_support::wait_until(LONG, "the line lives", || {
         running.stdout().matches("\x1b[?7h").count() > 3
     });
     // To the program alone, as `kill` does.
     let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.pid()));
-    if let Some(child) =
-        children.ok().as_deref().and_then(|list| list.split_whitespace().next().map(str::to_owned))
-    {
-        // `script` runs it through a shell, which becomes it.
-        Program::new("kill").args(["-s", "INT", &child]).run(LONG).expect_success();
-    } else {
-        running.signal(Signal::TERM);
-    }
-    let transcript = running.wait(LONG);
+    let children = children.expect("the children of `script`");
+    Program::new("kill").args(["-s", "INT", children.trim()]).run(LONG).expect_success();
+    let transcript = running.wait(LONG).expect_code(130);
     let (off, on) = (transcript.stdout.rfind("\x1b[?7l"), transcript.stdout.rfind("\x1b[?7h"));
     assert!(off < on, "wrapping is on again:\n{transcript}");
     assert!(!transcript.stdout.contains("Successfully"), "{transcript}");

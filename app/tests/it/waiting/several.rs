@@ -14,7 +14,7 @@ fn one_is_ready_and_one_comes_late(backend: Backend) {
     let (ready, late) = (DatabaseServer::start(backend), DatabaseServer::prepare(backend));
     let wait = both(&own_url(&ready), &own_url(&late), "");
     let mut waiting = wait.start();
-    // Both are asked at once, so either may be told of first.
+    // Both are asked at once, so either may be printed first.
     manage_test_support::wait_until(super::bench::LONG, "both have answered", || {
         let said = waiting.running.stdout();
         said.contains("\"reason\":\"refused\"") && said.contains("\"event\":\"ready\"")
