@@ -1,10 +1,9 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::console::{echo, printable, printable_lines};
 use crate::database::Connection;
-use crate::introspection::{
-    self, DieselToml, DieselTomlError, PrintSchema, ReadError, SchemaText, TableFilter, Tables,
-};
+use crate::files::replace;
+use crate::introspection::{self, DieselToml, DieselTomlError, PrintSchema, ReadError, TableFilter, Tables};
 use crate::prelude::*;
 use crate::render;
 
@@ -32,6 +31,11 @@ pub(crate) fn inspectdb(
     /// Print structs for the rows of the tables instead
     #[arg(long)]
     structs: bool,
+    /// Write the text to this file when all of it is known, instead of printing it
+    ///
+    /// With `cargo run`, `> src/schema.rs` would empty the file before it is compiled.
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    output: Option<PathBuf>,
 ) -> Result<()> {
     let alias = database;
     let database = cx.database(&alias)?;
@@ -46,6 +50,8 @@ pub(crate) fn inspectdb(
             .into());
     }
     let mut connection = Connection::open_to_read(database.settings()).map_err(CommandError::from)?;
+    let mut text = String::new();
+    let mut has_tables = false;
     for options in &mut chosen {
         if let Some(schema) = &schema {
             options.schema = Some(schema.clone());
@@ -64,9 +70,16 @@ pub(crate) fn inspectdb(
             introspection::write(&found, connection.backend(), options, &directory)
                 .map_err(|error| CommandError::new(error.to_string()))?
         };
-        print(cx, &written)?;
+        if let Some(reason) = &written.unformatted {
+            cx.warning(printable(&format!("Warning: The text is not formatted: {reason}.")))?;
+        }
+        text += &printable_lines(&written.text);
+        has_tables |= !found.names.is_empty();
     }
-    Ok(())
+    match output {
+        Some(file) => write(cx, &directory.join(file), &text, has_tables),
+        None => Ok(cx.out().print(text)?),
+    }
 }
 
 /// Returns the options of `diesel.toml`, one for each of its schemas.
@@ -109,11 +122,15 @@ fn warn(cx: &Context, found: &Tables) -> Result<()> {
     Ok(())
 }
 
-fn print(cx: &Context, written: &SchemaText) -> Result<()> {
-    if let Some(reason) = &written.unformatted {
-        cx.warning(printable(&format!("Warning: The text is not formatted: {reason}.")))?;
+fn write(cx: &Context, file: &Path, text: &str, has_tables: bool) -> Result<()> {
+    if !has_tables {
+        return Err(CommandError::new(format!("There is nothing to write to {}.", echo(file)))
+            .hint("Apply the migrations first, or choose another database by --database.")
+            .into());
     }
-    Ok(cx.out().print(printable_lines(&written.text))?)
+    replace(file, text)
+        .map_err(|error| CommandError::new(format!("Cannot write {}: {error}.", echo(file))))?;
+    cx.success(format_args!("Wrote {}.", echo(file)))
 }
 
 fn read_error(error: ReadError) -> anyhow::Error {

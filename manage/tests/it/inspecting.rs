@@ -208,6 +208,30 @@ fn an_empty_database_is_said_to_be_one() {
 }
 
 #[case]
+fn the_text_is_written_to_a_file_when_it_is_whole() {
+    let database = TestDatabase::sqlite();
+    let project = Project::new().env("DATABASE_URL", database.url()).file("schema.rs", "old");
+    let written = || fs::read_to_string(project.folder().join("schema.rs")).expect("schema.rs");
+    let ran = project.run("inspectdb --output schema.rs");
+    assert_eq!(ran.exit.0, 1);
+    assert!(ran.err.contains("Error: There is nothing to write to "), "{}", ran.all());
+    assert_eq!(written(), "old");
+
+    connect(&database)
+        .batch_execute("CREATE TABLE users (id INTEGER PRIMARY KEY NOT NULL)")
+        .expect("a table");
+    let printed = text(&project, "inspectdb").out;
+    let ran = text(&project, "inspectdb --output schema.rs");
+    assert!(ran.out.starts_with("Wrote ") && ran.out.ends_with("schema.rs.\n"), "{}", ran.all());
+    assert_eq!(written(), printed);
+    assert_eq!(project.run("inspectdb missing -o schema.rs").exit.0, 1);
+    assert_eq!(written(), printed);
+    let ran = project.run("inspectdb --output nowhere/schema.rs");
+    assert_eq!(ran.exit.0, 1);
+    assert!(ran.err.contains("Cannot write ") && ran.err.contains("nowhere"), "{}", ran.all());
+}
+
+#[case]
 fn a_patch_is_applied() {
     let database = TestDatabase::sqlite();
     connect(&database)
