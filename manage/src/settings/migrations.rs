@@ -51,7 +51,11 @@ impl MigrationSettings {
                     SettingsError::new(format!(
                         "{origin}: lint_disable has something that is no name of a rule."
                     ))
-                    .hint("docs/guide/migration-lint.md lists the rules.")
+                    .hint(concat!(
+                        "The rules are listed in ",
+                        env!("CARGO_PKG_REPOSITORY"),
+                        "/blob/main/docs/guide/migration-lint.md."
+                    ))
                 })?;
                 names
             }

@@ -109,7 +109,7 @@ fn marks_as_text() {
     Instead: Remove it from schema.rs, release that, and drop it in a later release.
 {UP}:7:4: unknown-rule (ban-drop-tables)
     There is no rule of this name.
-    Instead: Use a name of docs/guide/migration-lint.md. Squawk's other rules exist only with the feature `squawk`.
+    Instead: Use a name of the list in https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/migration-lint.md. Squawk's other rules exist only with the feature `squawk`.
 Linted 1 migration: 5 findings.
 "
     );

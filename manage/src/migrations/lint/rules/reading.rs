@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         &[text(
             ALL,
             "There is no rule of this name.",
-            "Use a name of docs/guide/migration-lint.md. Squawk's other rules exist only with the feature `squawk`.",
+            "Use a name of the list in https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/migration-lint.md. Squawk's other rules exist only with the feature `squawk`.",
         )],
     ),
     rule(
