@@ -16,8 +16,9 @@ const DIESEL: &str = r#"{ version = "~2.3.9", default-features = false, features
 /// Logging in to PostgreSQL hashes a password some thousand times, which a debug build does slowly.
 const PROFILE: &str = "
 # Logging in to PostgreSQL hashes a password some thousand times.
-[profile.dev.package.\"sha2@0.11\"]
-opt-level = 3";
+[profile.dev.package]
+\"sha2@0.11\".opt-level = 3
+postgres-protocol.opt-level = 3";
 
 /// Returns the values of the placeholders that README.md lists.
 pub(crate) fn values(name: &str, database: DatabaseChoice, minimal: bool, source: &Source) -> Result<Values> {
