@@ -14,10 +14,10 @@ pub fn add_customer(
     invoices: Vec<i32>,
 ) -> Result<()> {
     cx.connect()?.transaction(|connection| {
-        let id: i32 = customers::table.count().get_result::<i64>(connection)?.try_into()?;
-        diesel::insert_into(customers::table)
-            .values((customers::id.eq(id), customers::name.eq(&name)))
-            .execute(connection)?;
+        let id: i32 = diesel::insert_into(customers::table)
+            .values(customers::name.eq(&name))
+            .returning(customers::id)
+            .get_result(connection)?;
         for cents in invoices {
             diesel::insert_into(invoices::table)
                 .values((invoices::customer_id.eq(id), invoices::cents.eq(cents)))
