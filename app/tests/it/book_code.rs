@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use manage_test_support::{Need, case, needs};
+use manage_test_support::{BUILD, blocks, builds, cargo, case, lock};
 
-use crate::documents::{BUILD, alone, blocks, cargo, dependency, workspace, write};
+use crate::documents::{dependency, write};
 
 /// The pages, which have other code than whole projects.
 const PAGES: [&str; 5] =
@@ -19,9 +19,8 @@ fn module(text: &str, number: usize) -> String {
     name.map_or_else(|| format!("block_{number}"), str::to_owned)
 }
 
-#[case(needs(Need::Program("cargo")))]
+#[case(builds)]
 fn it_compiles() {
-    let _alone = alone();
     let project = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| write(project.path(), Path::new(name), text);
     let mut library = String::from("pub mod schema;\n");
@@ -63,8 +62,7 @@ fn it_compiles() {
              serde = {{ version = \"1\", features = [\"derive\"] }}\n\n[dev-dependencies]\n{testing}\n"
         ),
     );
-    std::fs::copy(workspace().join("Cargo.lock"), project.path().join("Cargo.lock"))
-        .expect("the versions that were tried");
+    lock(project.path());
     let tested =
         cargo(project.path(), &["test", "--quiet", "--test", "settings"]).run(BUILD).expect_success();
     assert!(tested.stdout.contains("1 passed"), "{tested}");

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use manage_test_support::{Need, Program, case, needs};
+use manage_test_support::{BUILD, Block, Program, blocks, builds, cargo, case, lock, workspace};
 
-use crate::documents::{BUILD, Block, alone, blocks, cargo, dependency, workspace, write};
+use crate::documents::{dependency, write};
 
 /// The files of one language, and how many lines they have together.
 fn files(extension: &str) -> (Vec<Block>, usize) {
@@ -55,9 +55,8 @@ INSERT INTO tickets (team, subject) VALUES
     ('printers', 'It is on fire'), ('network', 'It is slow'), ('printers', 'It is out of paper'), ('doors', 'It is shut');
 ";
 
-#[case(needs(Need::Program("cargo")))]
+#[case(builds)]
 fn its_commands_work() {
-    let _alone = alone();
     let project = tempfile::tempdir().expect("a folder");
     let folder = project.path();
     let write = |name: &str, text: &str| write(folder, Path::new(name), text);
@@ -73,8 +72,7 @@ fn its_commands_work() {
     for file in files("rs").0 {
         write(&file.file.expect("a name").display().to_string(), &file.text);
     }
-    std::fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock"))
-        .expect("the versions that were tried");
+    lock(folder);
     let manage = |line: &str| {
         let words = ["run", "--quiet", "--bin", "manage", "--"].into_iter().chain(line.split_whitespace());
         cargo(folder, &words.collect::<Vec<_>>()).run(BUILD)

@@ -34,7 +34,6 @@ mod readme;
 #[cfg(unix)]
 mod rounds;
 mod services;
-mod tutorial;
 mod waiting;
 #[cfg(unix)]
 mod writers;

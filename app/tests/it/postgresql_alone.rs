@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use manage_test_support::{Need, Program, TestDatabase, case, needs};
+use manage_test_support::{BUILD, Need, Program, TestDatabase, blocks, builds_with, cargo, case, lock};
 
-use crate::documents::{BUILD, alone, blocks, cargo, dependency, workspace, write};
+use crate::documents::{dependency, write};
 
 /// A project of the page's files.
 fn project() -> tempfile::TempDir {
@@ -33,14 +33,12 @@ fn project() -> tempfile::TempDir {
         "DROP TABLE visits; DROP TYPE stage;",
     );
     write(folder, Path::new("src/bin/manage.rs"), "manage::main!(shop);\n");
-    std::fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock"))
-        .expect("the versions that were tried");
+    lock(folder);
     project
 }
 
-#[case(needs(Need::Postgres))]
+#[case(builds_with(Need::Postgres))]
 fn its_commands_work() {
-    let _alone = alone();
     let project = project();
     let database = TestDatabase::postgres();
     let run = |line: &str| -> Program {

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use manage_test_support::{Need, Program, case, needs};
+use manage_test_support::{
+    BUILD, Block, Need, Program, blocks, builds, builds_with, cargo, case, lock, workspace,
+};
 
-use crate::documents::{BUILD, Block, alone, blocks, cargo, dependency, workspace, write};
+use crate::documents::{dependency, write};
 
 const RUN: Duration = Duration::from_secs(60);
 
@@ -51,14 +53,12 @@ fn project() -> tempfile::TempDir {
     write(Path::new("migrations/2026-01-01-000000_items/down.sql"), "DROP TABLE items;");
     let library = std::fs::read_to_string(folder.path().join("src/lib.rs")).expect("lib.rs");
     write(Path::new("src/lib.rs"), &format!("{library}mod audit;\nmod urls;\n"));
-    std::fs::copy(workspace().join("Cargo.lock"), folder.path().join("Cargo.lock"))
-        .expect("the versions that were tried");
+    lock(folder.path());
     folder
 }
 
-#[case(needs(Need::Program("cargo")))]
+#[case(builds)]
 fn a_stranger_adopts_it_and_adds_commands() {
-    let _alone = alone();
     let project = project();
     let folder = project.path();
     // At first there is no command, and no directory for one: git keeps no empty directories.
@@ -163,9 +163,8 @@ upper  3
     assert!(!checked.stderr.contains("internal error") && !checked.stderr.contains("thread '"), "{checked}");
 }
 
-#[case(needs(Need::Program("rustfmt")))]
+#[case(builds_with(Need::Program("rustfmt")))]
 fn cargo_fmt_sees_the_commands() {
-    let _alone = alone();
     let project = project();
     let folder = project.path();
     let list = folder.join("src/management/mod.rs");

@@ -1,8 +1,8 @@
 //! `cargo manage init` adds manage to packages that exist.
 
-use manage_test_support::{Need, PROMPT, Terminal, case, needs};
+use manage_test_support::{Need, PROMPT, Terminal, builds, builds_with, case, needs};
 
-use crate::folder::{Folder, checkout, turn};
+use crate::folder::{Folder, checkout};
 
 /// As in the guide of Diesel: a library, programs beside it, and migrations. The comments are the team's.
 const MANIFEST: &str = "\
@@ -78,9 +78,8 @@ fn init(folder: &Folder, directory: &str, options: &[&str]) -> String {
     folder.run(directory, &words).expect_success().stdout
 }
 
-#[case(needs(Need::Program("rustfmt")))]
+#[case(builds_with(Need::Program("rustfmt")))]
 fn a_package_of_the_guide_gets_a_program() {
-    let _turn = turn();
     let folder = blog();
     let before = folder.files();
     let shown = init(&folder, "", &[]);
@@ -139,9 +138,8 @@ fn a_package_of_the_guide_gets_a_program() {
     assert!(init(&folder, "", &[]).contains("Nothing was changed."));
 }
 
-#[case]
+#[case(builds)]
 fn a_program_alone_gets_a_library() {
-    let _turn = turn();
     let manifest = "[package]\nname = \"just-main\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n\
                     [dependencies]\ndiesel = { version = \"~2.3\", default-features = false, features = [\"sqlite\"] }\n";
     let folder = Folder::with(&[

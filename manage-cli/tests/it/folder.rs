@@ -3,13 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use manage_test_support::{Program, Transcript};
-
-/// A cold build of the framework and of a program.
-const BUILD: Duration = Duration::from_secs(1200);
+use manage_test_support::{BUILD, Program, Transcript, cargo, lock, with_cargo, workspace};
 
 /// A directory of its own.
 pub(crate) struct Folder(tempfile::TempDir);
@@ -59,13 +54,13 @@ impl Folder {
     /// Returns `cargo manage`, to be run in a directory.
     pub(crate) fn program(&self, directory: &str, words: &[&str]) -> Program {
         let program = Program::new(env!("CARGO_BIN_EXE_cargo-manage")).arg("manage").args(words);
-        with_cargo(program.cwd(self.path(directory)))
+        with_cargo(program.cwd(self.path(directory))).env("CARGO_NET_OFFLINE", "true")
     }
 
     /// Runs cargo itself in a directory.
     #[track_caller]
     pub(crate) fn cargo(&self, directory: &str, words: &[&str]) -> Transcript {
-        with_cargo(Program::new(env!("CARGO")).args(words).cwd(self.path(directory))).run(BUILD)
+        cargo(&self.path(directory), words).env("CARGO_NET_OFFLINE", "true").run(BUILD)
     }
 
     /// Starts a project that depends on this checkout, with the versions that the workspace has.
@@ -80,39 +75,13 @@ impl Folder {
 
     /// Gives a project the versions that the workspace has.
     pub(crate) fn lock(&self, directory: &str) {
-        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
-        fs::copy(lock, self.path(directory).join("Cargo.lock")).expect("a copy");
+        lock(&self.path(directory));
     }
 }
 
 /// Returns the directory of this checkout.
 pub(crate) fn checkout() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace");
-    path.canonicalize().expect("a path").to_str().expect("UTF-8").to_owned()
-}
-
-/// For one build at a time: projects share what cargo has built, and each has a program `manage` there.
-pub(crate) fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Gives a program cargo, its toolchain and its registry, without the network.
-fn with_cargo(program: Program) -> Program {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects");
-    let mut program = program
-        .env("CARGO", env!("CARGO"))
-        .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_NET_OFFLINE", "true")
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env("CARGO_TERM_COLOR", "never");
-    for (name, value) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text == "CARGO_HOME" || text == "CARGO_INCREMENTAL" || text.starts_with("RUSTUP_") {
-            program = program.env(&name, value);
-        }
-    }
-    program
+    workspace().canonicalize().expect("a path").to_str().expect("UTF-8").to_owned()
 }
 
 fn collect(directory: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {

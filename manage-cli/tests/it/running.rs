@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use manage_test_support::{Signal, case};
+use manage_test_support::{Signal, builds, case};
 
-use crate::folder::{Folder, turn};
+use crate::folder::Folder;
 
 /// A program that prints what it gets.
 const PROGRAM: &str = r#"fn main() {
@@ -42,9 +42,8 @@ fn workspace(packages: &[&str]) -> Folder {
     folder
 }
 
-#[case]
+#[case(builds)]
 fn it_runs_from_every_directory_of_the_workspace() {
-    let _turn = turn();
     let folder = workspace(&["shop"]);
     for (directory, name) in [("crates/shop/src", "src"), ("crates/other", "other"), ("crates", "crates")] {
         let ran = folder.run(directory, &["migrate", "--plan", "-p", "x", "--", "y z"]).expect_success();
@@ -63,9 +62,8 @@ fn it_runs_from_every_directory_of_the_workspace() {
     assert!(folder.run("crates", &["help"]).expect_success().stdout.starts_with("shop [\"help\"]"));
 }
 
-#[case]
+#[case(builds)]
 fn the_options_before_the_command_are_cargos() {
-    let _turn = turn();
     let folder = workspace(&["shop"]);
     for words in [
         &["-p", "shop", "--features", "loud", "check", "--features", "x"][..],
@@ -89,9 +87,8 @@ fn the_options_before_the_command_are_cargos() {
     assert!(wrong.stderr.contains("unexpected argument '--databse'"), "{wrong}");
 }
 
-#[case]
+#[case(builds)]
 fn exit_codes_and_signals_pass() {
-    let _turn = turn();
     let folder = workspace(&["shop"]);
     folder.run("crates", &["exit", "78"]).expect_code(78);
     let mut running = folder.program("crates", &["wait"]).spawn();
@@ -102,9 +99,8 @@ fn exit_codes_and_signals_pass() {
     assert!(!transcript.success(), "{transcript}");
 }
 
-#[case]
+#[case(builds)]
 fn of_several_programs_that_of_the_package_runs() {
-    let _turn = turn();
     let folder = workspace(&["blog", "shop"]);
     for (directory, name) in [("crates/blog/src/bin", "blog"), ("crates/shop", "shop")] {
         assert!(

@@ -80,6 +80,16 @@ pub fn needs(suite: &mut Suite, name: &CaseName, need: Need, test: fn()) {
     suite.needs(need, name, test);
 }
 
+/// `#[case(builds)]`: a test that builds a project; see [`Suite::in_turn`].
+pub fn builds(suite: &mut Suite, name: &CaseName, test: fn()) {
+    suite.in_turn(Need::Program("cargo"), name, test);
+}
+
+/// `#[case(builds_with(Need::Chromium))]`: the same, and it needs something else.
+pub fn builds_with(suite: &mut Suite, name: &CaseName, need: Need, test: fn()) {
+    suite.in_turn(need, name, test);
+}
+
 /// `#[case(only_if(cfg!(feature = "sqlite")))]`: a test that does not exist everywhere.
 pub fn only_if(suite: &mut Suite, name: &CaseName, condition: bool, test: fn()) {
     if condition {

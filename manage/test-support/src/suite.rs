@@ -16,6 +16,7 @@ use crate::fuzz;
 use crate::need::{Need, REQUIRE};
 use crate::overdue::limited;
 use crate::shared::end_shared;
+use crate::turns;
 
 /// Tests to be run by libtest-mimic, with the arguments that `cargo test` passes on. A test fails by
 /// panicking.
@@ -32,6 +33,8 @@ pub struct Suite {
     inside: Vec<(String, cell::Test)>,
     /// Their numbers, in the process outside.
     outside: Vec<usize>,
+    /// The tests that run one after the other, with their numbers.
+    in_turn: Vec<(usize, turns::Test)>,
 }
 
 impl Default for Suite {
@@ -50,6 +53,7 @@ impl Suite {
             skipped: BTreeMap::new(),
             inside: Vec::new(),
             outside: Vec::new(),
+            in_turn: Vec::new(),
         }
     }
 
@@ -82,7 +86,13 @@ impl Suite {
         name: impl Into<String>,
         test: impl FnOnce() + Send + 'static,
     ) -> &mut Self {
-        let Some(missing) = need.missing() else { return self.test(name, test) };
+        match need.missing() {
+            Some(missing) => self.not_run(need, name, missing),
+            None => self.test(name, test),
+        }
+    }
+
+    fn not_run(&mut self, need: Need, name: impl Into<String>, missing: Unavailable) -> &mut Self {
         // `--include-ignored` runs it, too, and shall say what is missing.
         let trial = Trial::test(name, move || Err(missing.into()));
         if need.is_required() {
@@ -91,6 +101,25 @@ impl Suite {
             self.skipped.entry(need).or_default().push(self.trials.len());
             self.trials.push(trial.with_ignored_flag(true));
         }
+        self
+    }
+
+    /// Adds a test that builds a project. Such tests share a target directory, so one runs after the other, from the
+    /// beginning and beside all others; they are listed behind them.
+    pub fn in_turn(
+        &mut self,
+        need: Need,
+        name: impl Into<String>,
+        test: impl FnOnce() + Send + 'static,
+    ) -> &mut Self {
+        if let Some(missing) = need.missing() {
+            return self.not_run(need, name, missing);
+        }
+        let (name, limit) = (name.into(), self.limit);
+        let asked = name.clone();
+        let number = self.trials.len();
+        self.in_turn.push((number, Box::new(move || limited(&name, limit, || caught(test)))));
+        self.trials.push(Trial::test(asked.clone(), move || turns::outcome(&asked).map_err(Into::into)));
         self
     }
 
@@ -126,13 +155,14 @@ impl Suite {
             end_shared();
             return ExitCode::SUCCESS;
         }
-        let arguments = Arguments::from_args();
+        let mut arguments = Arguments::from_args();
+        arguments.test_threads.get_or_insert_with(threads);
         let trials = self.outside.iter().map(|&number| &self.trials[number]);
         let wanted = trials.filter(|trial| !arguments.is_filtered_out(trial));
         cell::want(wanted.map(|trial| trial.name().to_owned()).collect());
         let notice = self.notice(&arguments);
         let before = databases_here();
-        let conclusion = libtest_mimic::run(&arguments, self.trials);
+        let conclusion = libtest_mimic::run(&arguments, start_turns(self.trials, self.in_turn, &arguments));
         cell::end();
         end_shared();
         // Not among the names that `--list` prints for other programs.
@@ -173,6 +203,22 @@ fn databases_here() -> BTreeSet<String> {
     let names = fs::read_dir(".").into_iter().flatten().flatten();
     let names = names.filter_map(|file| file.file_name().into_string().ok());
     names.filter(|name| [".db", ".sqlite", ".lock"].iter().any(|part| name.contains(part))).collect()
+}
+
+/// Starts the wanted ones of the tests that run in turn, and puts the trials that wait for them behind the others.
+fn start_turns(trials: Vec<Trial>, in_turn: Vec<(usize, turns::Test)>, arguments: &Arguments) -> Vec<Trial> {
+    let numbers: BTreeSet<usize> = in_turn.iter().map(|&(number, _)| number).collect();
+    let is_wanted = |trial: &Trial| !arguments.list && !arguments.is_filtered_out(trial);
+    let wanted = in_turn.into_iter().filter(|&(number, _)| is_wanted(&trials[number]));
+    turns::start(wanted.map(|(number, test)| (trials[number].name().to_owned(), test)).collect::<Vec<_>>());
+    let (last, first): (Vec<_>, Vec<_>) =
+        trials.into_iter().enumerate().partition(|(number, _)| numbers.contains(number));
+    first.into_iter().chain(last).map(|(_, trial)| trial).collect()
+}
+
+/// Most tests wait for a server or for a program, most of the time.
+fn threads() -> usize {
+    4 * std::thread::available_parallelism().map_or(1, |number| number.get())
 }
 
 /// On both outputs, since one of them often goes to a file that nobody reads; once on a terminal that shows

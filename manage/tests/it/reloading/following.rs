@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use manage_test_support::{Link, Need, Proxy, case, needs, python, wait_until};
+use manage_test_support::{Link, Need, Proxy, builds_with, case, python, wait_until};
 use serde_json::{Value, json};
 
 use super::load::get;
@@ -79,7 +79,7 @@ impl Drop for Browser {
     }
 }
 
-#[case(needs(Need::Chromium))]
+#[case(builds_with(Need::Chromium))]
 fn a_page_follows_the_program() {
     let site = Site::new();
     let server = site.serve(&[]);
@@ -126,7 +126,7 @@ fn a_page_follows_the_program() {
 }
 
 /// The build script names the directory for programs that contain it. In development cargo has nothing to do.
-#[case(needs(Need::Chromium))]
+#[case(builds_with(Need::Chromium))]
 fn an_edit_of_a_static_file_reloads_the_page_alone() {
     let site = Site::new();
     let mut server = site.serve(&[]);

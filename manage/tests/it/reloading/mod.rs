@@ -12,7 +12,7 @@ mod standing_in;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use manage_test_support::{Signal, case, happens_within, wait_until};
+use manage_test_support::{Signal, builds, case, happens_within, wait_until};
 
 use load::{Load, get};
 use site::Site;
@@ -41,7 +41,7 @@ fn edit(number: u32) -> Edit {
     }
 }
 
-#[case]
+#[case(builds)]
 fn no_request_fails_while_the_sources_change() {
     let edits = std::env::var("MANAGE_TEST_EDITS").ok().and_then(|count| count.parse().ok()).unwrap_or(10);
     let site = Site::new();
@@ -97,7 +97,7 @@ fn no_request_fails_while_the_sources_change() {
     assert_eq!(site.processes(), [0; 0], "no program is left");
 }
 
-#[case]
+#[case(builds)]
 fn a_change_during_a_build_cancels_it() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -113,7 +113,7 @@ fn a_change_during_a_build_cancels_it() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn only_a_program_that_changed_is_started() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -135,7 +135,7 @@ fn only_a_program_that_changed_is_started() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn settings_are_read_anew_without_a_build() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -152,7 +152,7 @@ fn settings_are_read_anew_without_a_build() {
 }
 
 /// Nothing says what it was.
-#[case]
+#[case(builds)]
 fn a_program_that_was_built_otherwise_is_announced() {
     let site = Site::new();
     site.build_with(&["--config", "profile.dev.package.site.opt-level=1"]);
@@ -163,7 +163,7 @@ fn a_program_that_was_built_otherwise_is_announced() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn a_path_that_a_build_script_misses_is_named() {
     let site = Site::new();
     site.write("build.rs", "fn main() {\n    println!(\"cargo::rerun-if-changed=seeds\");\n}\n");
@@ -175,7 +175,7 @@ fn a_path_that_a_build_script_misses_is_named() {
 }
 
 /// Cargo then has something to do because of the edit, and has done it when it is asked again.
-#[case]
+#[case(builds)]
 fn an_edit_while_the_selection_is_looked_for() {
     let mut site = Site::new();
     site.slow_down_first_cargo();
@@ -187,7 +187,7 @@ fn an_edit_while_the_selection_is_looked_for() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn polling_sees_changes_too() {
     let site = Site::new();
     let server = site.serve(&["--poll"]);
@@ -196,7 +196,7 @@ fn polling_sees_changes_too() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn a_request_without_end_is_cut_at_the_limit() {
     let site = Site::new();
     let mut server = site.serve(&["--shutdown-timeout", "2"]);
@@ -210,7 +210,7 @@ fn a_request_without_end_is_cut_at_the_limit() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn a_program_of_another_version_says_so() {
     let site = Site::new();
     let program = site.program("127.0.0.1:0").env("LISTEN_FDNAMES", "manage-reload-1-4");
@@ -223,7 +223,7 @@ fn a_program_of_another_version_says_so() {
 }
 
 /// The supervisor cannot clean up after SIGKILL.
-#[case]
+#[case(builds)]
 fn nothing_outlives_a_killed_supervisor() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -237,7 +237,7 @@ fn nothing_outlives_a_killed_supervisor() {
     assert!(get(&server.address, "/").is_err());
 }
 
-#[case]
+#[case(builds)]
 fn a_program_that_ends_is_reported() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -249,7 +249,7 @@ fn a_program_that_ends_is_reported() {
     server.stop();
 }
 
-#[case]
+#[case(builds)]
 fn it_serves_without_reloading_where_nothing_can_be_built() {
     let site = Site::new();
     let alone = site.serve(&["--noreload"]);
@@ -264,7 +264,7 @@ fn it_serves_without_reloading_where_nothing_can_be_built() {
     copied.stop();
 }
 
-#[case]
+#[case(builds)]
 fn pages_follow_the_program() {
     let site = Site::new();
     let mut server = site.serve(&[]);

@@ -4,10 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::time::Duration;
 
-use manage_test_support::{Program, Running, Signal};
+use manage_test_support::{Program, Running, Signal, lock, project_target};
 
 use super::SOON;
 
@@ -41,24 +40,19 @@ fn urls(_: &manage::server::Site) -> manage::Result<Router> {
 }
 "##;
 
-/// One after the other: they share what cargo has built.
-static TURN: Mutex<()> = Mutex::new(());
-
 /// The project, in a directory of its own. The dependencies are built once for all.
 pub(super) struct Site {
     directory: tempfile::TempDir,
     target: PathBuf,
     /// The cargo that `runserver` starts.
     cargo: PathBuf,
-    _turn: std::sync::MutexGuard<'static, ()>,
 }
 
 impl Site {
     pub(super) fn new() -> Self {
-        let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let directory = tempfile::tempdir().expect("a directory");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reloading");
-        let site = Self { directory, target, cargo: env!("CARGO").into(), _turn: turn };
+        let target = project_target();
+        let site = Self { directory, target, cargo: env!("CARGO").into() };
         let manage = Path::new(env!("CARGO_MANIFEST_DIR"));
         site.write(
             "Cargo.toml",
@@ -69,8 +63,7 @@ impl Site {
             ),
         );
         // The same dependencies as the workspace's.
-        fs::copy(manage.parent().expect("a workspace").join("Cargo.lock"), site.path("Cargo.lock"))
-            .expect("a copy");
+        lock(site.directory.path());
         site.write("src/lib.rs", LIB);
         site.write("src/bin/manage.rs", "//! The program.\n\nmanage::main!(site);\n");
         // As that of some dependencies, it depends on a variable that `cargo run` sets for the program, too.

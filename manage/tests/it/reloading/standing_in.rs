@@ -1,7 +1,7 @@
 //! What answers while no program runs.
 
 #[cfg(all(feature = "postgres", debug_assertions))]
-use manage_test_support::{Need, needs};
+use manage_test_support::{Need, builds, builds_with};
 use manage_test_support::{case, free_port, wait_until};
 
 use super::load::{Events, get, response};
@@ -25,7 +25,7 @@ fn answers(server: &Server, what: &str) -> String {
     answer
 }
 
-#[case]
+#[case(builds)]
 fn a_page_says_why_no_program_runs() {
     let site = Site::new();
     let mut server = site.serve(&[]);
@@ -73,7 +73,7 @@ fn a_page_says_why_no_program_runs() {
     assert_eq!(site.processes(), [0; 0]);
 }
 
-#[case]
+#[case(builds)]
 fn a_first_start_that_fails_is_answered_too() {
     let site = Site::new();
     site.edit("0", "pub fn check() { panic!(\"no oven\") }");
@@ -86,7 +86,7 @@ fn a_first_start_that_fails_is_answered_too() {
 }
 
 #[cfg(all(feature = "postgres", debug_assertions))]
-#[case(needs(Need::Chromium))]
+#[case(builds_with(Need::Chromium))]
 fn the_page_is_accessible() {
     use crate::browsing::are_accessible;
 
