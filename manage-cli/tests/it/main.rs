@@ -14,6 +14,8 @@ mod refusing;
 mod running;
 #[cfg(unix)]
 mod templates;
+#[cfg(unix)]
+mod tutorial;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
