@@ -102,11 +102,12 @@ impl Settings {
         let variables = Variables::new(environment, env_file.as_ref());
         let file = settings_file(source, &variables, &directories)?;
         let parsed = file.as_ref().map(|file| Parsed::read(file, environment)).transpose()?.flatten();
+        let home = home(file.as_ref(), environment);
         let file = file.filter(|_| parsed.is_some()).map(|file| file.path);
         let parsed = parsed.unwrap_or_default();
         let files_passed_over = environment.passed_over();
 
-        let found = databases(&variables, &parsed, file.as_deref())?;
+        let found = databases(&variables, &parsed, file.as_deref(), &home)?;
         let Databases { by_alias: mut databases, warnings, mut near_misses } = found;
         let pool = PoolSettings::read(&variables, &parsed, file.as_deref())?;
         databases.values_mut().for_each(|database| database.pool = pool.clone());
@@ -399,6 +400,14 @@ pub(super) fn settings_file(
         (None, Some(value)) => named(value.folder.join(value.text.expose()), &value.origin),
         (None, None) => nearest(directories, "manage.toml")?,
     })
+}
+
+/// Returns the directory of the assumed database: that of a `manage.toml` that was found above the working directory, so
+/// that it is the same from each directory of the project; otherwise the working directory.
+fn home(file: Option<&SettingsPath>, environment: &Environment) -> PathBuf {
+    let found = file.filter(|file| file.named.is_none()).and_then(|file| file.path.parent());
+    let found = found.filter(|directory| *directory != environment.folder());
+    found.map_or_else(|| environment.base(), Path::to_owned)
 }
 
 fn shown(path: &Path, folder: &Path) -> String {

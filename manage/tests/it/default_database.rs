@@ -292,3 +292,19 @@ fn tests_and_code_keep_working() {
     let called = project.call(|cx| cx.connect().map(drop));
     called.expect_success();
 }
+
+/// Otherwise a command in `src` would make a second, empty database there.
+#[case]
+fn it_is_the_same_in_each_directory_of_a_project() {
+    let project = Project::new().file("manage.toml", "").file("src/lib.rs", "");
+    let at_the_top = project.run("migrate --plan").err;
+    assert!(at_the_top.starts_with("No database is set: using SQLite at "), "{at_the_top}");
+    assert_eq!(project.run_in("src", "migrate --plan").err, at_the_top);
+    // Where nothing marks the project, it is in the working directory.
+    let elsewhere = Project::new().file("src/lib.rs", "");
+    let below = elsewhere.run_in("src", "migrate --plan").err;
+    assert!(below.contains("/src/db.sqlite3."), "{below}");
+    // So it is with a file that is named.
+    let below = project.run_in("src", "migrate --plan --settings ../manage.toml").err;
+    assert!(below.contains("/src/db.sqlite3."), "{below}");
+}

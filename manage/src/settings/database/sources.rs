@@ -26,6 +26,7 @@ pub(crate) fn databases(
     variables: &Variables<'_>,
     parsed: &Parsed,
     file: Option<&Path>,
+    home: &Path,
 ) -> Result<Databases, SettingsError> {
     let mut drafts = BTreeMap::new();
     for (alias, table) in &parsed.file.databases.0 {
@@ -39,7 +40,7 @@ pub(crate) fn databases(
         drafts.insert(draft.settings.alias.clone(), draft);
     }
     let default = drafts.entry(DatabaseSettings::DEFAULT_ALIAS.to_owned()).or_insert_with(|| {
-        let path = variables.environment.base().join("db.sqlite3").display().to_string();
+        let path = home.join("db.sqlite3").display().to_string();
         DatabaseSettings::sqlite(DatabaseSettings::DEFAULT_ALIAS, path, Origin::Default).into()
     });
     let default = &mut default.settings;
