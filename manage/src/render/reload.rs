@@ -59,10 +59,14 @@ impl ReloadReport {
                     true => "another cargo".to_owned(),
                     false => printable(&holders.join(", ")).into_owned(),
                 };
-                self.warn(&format!(
-                    "The build waits for {who}. If it is an editor's, give it a directory of its own \
-                     (rust-analyzer: cargo.targetDir = true)."
-                ));
+                // What was typed in another terminal ends soon; an editor checks after each edit.
+                let advice = match holders.iter().all(|holder| holder.ends_with(" run")) && !holders.is_empty() {
+                    true => "",
+                    false => {
+                        " If it is an editor's, give it a directory of its own (rust-analyzer: cargo.targetDir = true)."
+                    }
+                };
+                self.warn(&format!("The build waits for {who}.{advice}"));
             }
             Event::Waiting(_) => {}
             Event::BuiltOtherwise => self.warn(

@@ -115,7 +115,8 @@ fn read_lines(stderr: impl io::Read, report: &impl Fn(Report)) -> String {
     let mut errors = String::new();
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         let plain = without_colors(&line);
-        if plain.trim_start().starts_with("Blocking waiting for file lock") {
+        // That of the downloaded packages is held for moments alone.
+        if plain.trim_start().starts_with("Blocking waiting for file lock on build directory") {
             report(Report::Waits);
         }
         // Cargo's progress is indented, its errors are not.

@@ -122,7 +122,12 @@ impl Scope {
             || self.settings.contains(path)
             || is_below(&self.whole)
             || is_below(&self.pages)
-            || is_rust && is_below(&self.packages)
+            || is_rust && is_below(&self.packages) && !self.is_list(path)
+    }
+
+    /// Returns whether a file is the list of commands for `cargo fmt`, which the build writes and never compiles.
+    fn is_list(&self, path: &Path) -> bool {
+        path.ends_with("src/management/mod.rs") && !self.files.contains(path)
     }
 
     /// Looks at all files.
@@ -131,7 +136,9 @@ impl Scope {
         for entry in self.packages.iter().flat_map(|package| self.entries(package)) {
             if entry.file_type().is_some_and(|kind| kind.is_dir()) {
                 look.directories.insert(entry.into_path());
-            } else if entry.path().extension().is_some_and(|extension| extension == "rs") {
+            } else if entry.path().extension().is_some_and(|extension| extension == "rs")
+                && !self.is_list(entry.path())
+            {
                 look.add(entry.path());
             }
         }
