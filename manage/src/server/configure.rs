@@ -145,7 +145,9 @@ pub(super) fn cannot_listen(address: &ListenAddress, error: &std::io::Error) -> 
     let hint = match error.kind() {
         ErrorKind::AddrInUse => {
             let occupant = occupant::of_port(address.port).unwrap_or("another server".to_owned());
-            format!("It is used by {}: stop it, or use another port.", printable(&occupant))
+            let other =
+                ListenAddress { port: address.port.checked_add(1).unwrap_or(8000), ..address.clone() };
+            format!("It is used by {}: stop it, or use another port, as in `{other}`.", printable(&occupant))
         }
         ErrorKind::PermissionDenied => "Ports below 1024 need root: use a higher one.".to_owned(),
         _ => "Use an address of this machine, or 127.0.0.1.".to_owned(),

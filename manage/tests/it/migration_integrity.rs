@@ -45,7 +45,10 @@ fn an_edit_is_found_until_it_is_accepted(database: TestDatabase) {
     for line in ["migrate", "migrate --check", "migrate --plan"] {
         let ran = after.run(line);
         assert_eq!(ran.exit.0, 0, "{line}: {}", ran.all());
-        assert_eq!(ran.err, format!("Warning: {file} was edited after it was applied.\n"), "{line}");
+        let hint =
+            "Hint: Write the change into a new migration, or accept it: `migrate --accept 20260101000000`.";
+        let warning = format!("Warning: {file} was edited after it was applied.\n{hint}\n");
+        assert_eq!(ran.err, warning, "{line}");
     }
     let more = project_of(&["edit_after", "edit_more"], &database);
     failed(more.run("migrate"), &[&format!("Error: {file} was edited"), "`migrate --accept 20260101000000`"]);

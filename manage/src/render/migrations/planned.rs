@@ -76,7 +76,15 @@ pub(crate) fn needless_answers(
 /// Prints which migrations were edited after they were applied.
 pub(crate) fn edited_migrations(cx: &Context, migrations: &Migrations, plan: &MigrationPlan) -> Result<()> {
     match EditedError::of(migrations, &plan.edited()) {
-        Some(error) if cx.verbosity() > 0 => cx.warning(printable_lines(&format!("Warning: {error}"))),
+        Some(error) if cx.verbosity() > 0 => {
+            let version = match error.files.as_slice() {
+                [(_, version)] => version,
+                _ => "VERSION",
+            };
+            cx.warning(printable_lines(&format!(
+                "Warning: {error}\nHint: Write the change into a new migration, or accept it: `migrate --accept {version}`."
+            )))
+        }
         _ => Ok(()),
     }
 }
