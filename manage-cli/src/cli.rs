@@ -105,6 +105,15 @@ pub(crate) struct CargoOptions {
     pub(crate) verbose: u8,
 }
 
+impl CargoOptions {
+    /// Returns whether the program is built where `cargo build` without options builds it.
+    pub(crate) fn is_usual(&self) -> bool {
+        !self.release
+            && self.config.is_empty()
+            && [&self.profile, &self.target, &self.target_dir].into_iter().all(Option::is_none)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
     /// Start a project: a package with a program `manage`

@@ -1,7 +1,7 @@
 //! Runs the project's own program, from every directory of its workspace.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::cargo::{Metadata, Package, cargo, metadata, no_cargo};
@@ -22,20 +22,28 @@ pub(crate) fn run(cli: &Cli, words: &[OsString]) -> Result {
     let options = options.strip_suffix(&[OsString::from("--")]).unwrap_or(options);
     let mut command = Command::new(cargo());
     command.arg("run");
-    if !cli.cargo.quiet && cli.cargo.verbose == 0 {
-        command.arg("--quiet");
-    }
+    let mut is_built = true;
     if cli.cargo.package.is_none() {
         let here = std::env::current_dir()
             .map_err(|error| Error::new(format!("The current directory is unknown: {error}.")))?;
-        command.arg("--package").arg(package(&here, cli.cargo.manifest_path.as_deref())?);
+        let (package, target) = package(&here, cli.cargo.manifest_path.as_deref())?;
+        command.arg("--package").arg(package);
+        is_built = !cli.cargo.is_usual() || target.join("debug").join(executable()).exists();
+    }
+    // The first build takes minutes, in which cargo shall say what it does.
+    if is_built && !cli.cargo.quiet && cli.cargo.verbose == 0 {
+        command.arg("--quiet");
     }
     command.args(options).args(["--bin", PROGRAM, "--"]).args(arguments);
     execute(command)
 }
 
-/// Returns the name of the package that has the program.
-fn package(here: &Path, manifest: Option<&Path>) -> Result<String> {
+fn executable() -> String {
+    format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// Returns the name of the package that has the program, and the target directory.
+fn package(here: &Path, manifest: Option<&Path>) -> Result<(String, PathBuf)> {
     let Some(metadata) = metadata(here, manifest)? else {
         return Err(Error::new(format!(
             "There is no project here: no Cargo.toml in {} or above.",
@@ -49,7 +57,8 @@ fn package(here: &Path, manifest: Option<&Path>) -> Result<String> {
     };
     // Cargo resolves links in some of its paths.
     let here = here.canonicalize().unwrap_or(here);
-    choose(&metadata, &here).map(|package| package.name.clone())
+    let name = choose(&metadata, &here)?.name.clone();
+    Ok((name, metadata.target_directory))
 }
 
 /// Returns the package that has the program: of several that of the directory.

@@ -42,7 +42,9 @@ pub(crate) fn backends(package: &Package, chosen: Option<DatabaseChoice>) -> Res
             Some(_) => "The package's Diesel has none of the features postgres, mysql and sqlite.",
             None => "The package does not depend on diesel.",
         })
-        .hint("Name the kind of database: cargo manage init --database postgres"));
+        .hint(
+            "Name the kind of database: cargo manage init --database sqlite (or postgres, mysql, several)",
+        ));
     }
     Ok(backends)
 }

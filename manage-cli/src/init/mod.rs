@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::InitOptions;
-use crate::dependency::Source;
+use crate::dependency::{PACKAGE, Source};
 use crate::error::{Error, Result};
 use crate::output::{line, shown};
 
@@ -65,7 +65,11 @@ pub(crate) fn init(options: &InitOptions) -> Result {
 /// Returns what has to change, and nothing if all is done. What is not understood is an error.
 fn plan(adopted: &Adopted, options: &InitOptions, source: &Source) -> Result<Vec<Change>> {
     let package = &adopted.package;
-    let backends = diesel::backends(package, options.database)?;
+    let backends = match package.dependency(PACKAGE) {
+        // Its features are chosen already.
+        Some(_) => Vec::new(),
+        None => diesel::backends(package, options.database)?,
+    };
     let migrations = MigrationsIn::find(&adopted.directory)?;
     let library = Library::of(adopted)?;
     let mut changes = Vec::new();
