@@ -37,10 +37,11 @@ fn project() -> tempfile::TempDir {
     for Block { file, text, .. } in guides() {
         let Some(file) = file else { continue };
         let here = dependency();
-        let with_feature = here.replace(" }", ", features = [\"testing\"] }");
-        let text = text
-            .replace("diesel-manage = \"0.1\"", &here)
-            .replace("diesel-manage = { version = \"0.1\", features = [\"testing\"] }", &with_feature);
+        let with_feature = here.replace(" }", ", default-features = false, features = [\"testing\"] }");
+        let text = text.replace("diesel-manage = \"0.1\"", &here).replace(
+            "diesel-manage = { version = \"0.1\", default-features = false, features = [\"testing\"] }",
+            &with_feature,
+        );
         // A second block of a file adds to it.
         let before = std::fs::read_to_string(folder.path().join(&file)).unwrap_or_default();
         write(&file, &(before + &text));
