@@ -48,6 +48,7 @@ pub(crate) fn built_in(mut values: Values, database: DatabaseChoice, is_member: 
     values.extend([
         ("integer", if database == DatabaseChoice::Postgres { "Int4" } else { "Integer" }.to_owned()),
         ("profile", text(has_profile, PROFILE)),
+        ("test_database", test_database(database)),
         ("test_server", text(has_server, " of the server in `DATABASE_URL`")),
         (
             "first_steps",
@@ -59,6 +60,27 @@ pub(crate) fn built_in(mut values: Values, database: DatabaseChoice, is_member: 
         ),
     ]);
     values
+}
+
+/// Returns what the user of the tests needs on a server, for `.env.example`.
+fn test_database(database: DatabaseChoice) -> String {
+    let (server, statement) = match database {
+        DatabaseChoice::Sqlite => return String::new(),
+        DatabaseChoice::Postgres | DatabaseChoice::Several => {
+            ("postgres://postgres:secret@localhost:5432/postgres", "ALTER ROLE app CREATEDB")
+        }
+        DatabaseChoice::Mysql => (
+            "mysql://root:secret@localhost:3306/mysql",
+            r"GRANT ALL PRIVILEGES ON `manage\_test\_%`.* TO 'app'@'%'",
+        ),
+    };
+    format!(
+        "
+# Each test creates a database of its own on that server. An administrator permits it by
+#     {statement};
+# Or name another server or user for the tests.
+#TEST_DATABASE_URL={server}"
+    )
 }
 
 /// Returns the line of a library that declares its migrations.
