@@ -13,6 +13,8 @@ mod refusing;
 #[cfg(unix)]
 mod running;
 #[cfg(unix)]
+mod servers;
+#[cfg(unix)]
 mod templates;
 #[cfg(unix)]
 mod tutorial;
