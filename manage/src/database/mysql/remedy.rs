@@ -15,6 +15,8 @@ pub(super) fn remedy(error: &ServerError) -> Option<String> {
         )
     };
     Some(match error.number()? {
+        // CREATE DATABASE and USE name another database than the session's.
+        1044 if !error.message().ends_with(&format!("'{database}'")) => return None,
         1044 => grant("ALL PRIVILEGES"),
         1142 | 1143 => grant("SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES"),
         1370 => grant("EXECUTE"),
