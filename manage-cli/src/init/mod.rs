@@ -83,9 +83,8 @@ fn plan(adopted: &Adopted, options: &InitOptions, source: &Source) -> Result<Vec
     add(&package.manifest_path, Some(before), after);
     let (before, after) = library.edit(&migrations)?;
     add(&library.path, before, after);
-    let program = adopted.directory.join("src/bin/manage.rs");
-    if let Some(text) = program::text(&program, &library.crate_name)? {
-        add(&program, None, text);
+    if let Some((path, text)) = program::text(adopted, &library.crate_name)? {
+        add(&path, None, text);
     }
     let (path, before, after) = build_script::edit(adopted, &migrations)?;
     add(&path, before, after);

@@ -72,6 +72,36 @@ fn a_workspace_without_a_package_names_its_members() {
 }
 
 #[case]
+fn a_program_with_another_purpose() {
+    let manifest = format!("{PACKAGE}\n{DIESEL}");
+    let named = format!("{manifest}\n[[bin]]\nname = \"manage\"\npath = \"src/tool.rs\"\n");
+    let tool = "fn main() {}\n";
+    for (manifest, file) in
+        [(&manifest, "src/bin/manage.rs"), (&manifest, "src/bin/manage/main.rs"), (&named, "src/tool.rs")]
+    {
+        let message = format!("The program `manage` in {file} has another purpose than to run");
+        refused(manifest, &[(file, tool)], 1, &[&message, "Rename it, ", "[[bin]]", "init` again"]);
+    }
+    // One of the framework's lacks only the app.
+    let other = [("src/bin/manage.rs", "manage::main!(billing);\n")];
+    refused(
+        &manifest,
+        &other,
+        1,
+        &["src/bin/manage.rs is not changed: it does not run", "    manage::main!(shop);"],
+    );
+    // The program can be in another file.
+    let folder = Folder::with(&[
+        ("Cargo.toml", &named),
+        ("src/lib.rs", ""),
+        ("src/tool.rs", "manage::main!(shop);\n"),
+    ]);
+    folder.run("", &["init", "--yes"]).expect_success();
+    assert!(!folder.path("src/bin").exists(), "it has a program");
+    assert!(folder.read("Cargo.toml").ends_with(named.rsplit_once("[[bin]]").expect("a program").1));
+}
+
+#[case]
 fn files_that_are_not_understood() {
     let manifest = format!("{PACKAGE}\n{DIESEL}");
     let line = "    println!(\"cargo::rerun-if-changed=src/management/commands\");";
@@ -89,12 +119,6 @@ fn files_that_are_not_understood() {
     );
     let without = manifest.replace("[dependencies]", "build = false\n[dependencies]");
     refused(&without, &[], 1, &["it has `build = false`"]);
-    refused(
-        &manifest,
-        &[("src/bin/manage.rs", "fn main() {}\n")],
-        1,
-        &["src/bin/manage.rs is not changed", "    manage::main!(shop);"],
-    );
     refused(
         &manifest,
         &[("src/lib.rs", "pub mod management;\n"), ("src/management.rs", "")],
