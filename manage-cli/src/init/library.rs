@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::migrations::MigrationsIn;
 use super::package::Adopted;
 use super::{by_hand, read};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::name::crate_name;
+use crate::output::shown;
 
 const COMMANDS: &str = "manage::commands!();";
 
@@ -43,14 +44,26 @@ impl Library {
             let lines = ["[lib]", "crate-type = [\"lib\"]    (in Cargo.toml, with the other kinds)"];
             return Err(by_hand(&path, &why, &lines.map(str::to_owned)));
         }
-        // The macro finds the commands in `src/management/commands`, and rustfmt beside the library.
+        // The commands are in `src/management/commands`, and modules are found beside the library's file.
         let is_standard = path == standard || path.canonicalize().ok() == standard.canonicalize().ok();
-        if !is_standard && !read(&path)?.is_some_and(|text| declares(&text, "commands")) {
-            let why = "the library's path is not src/lib.rs, and the commands are in src/management/commands";
-            return Err(by_hand(&path, why, &[COMMANDS.to_owned()]));
+        let is_beside = path.parent() == standard.parent();
+        let has_commands = || Ok(read(&path)?.is_some_and(|text| declares(&text, "commands")));
+        if !is_standard && !(is_beside && has_commands()?) {
+            return Err(Error::new(format!(
+                "The package's library is {}, and manage needs it to be src/lib.rs. Nothing was changed.",
+                shown(&path)
+            ))
+            .hint(
+                "Move it there, with its modules, drop `path` of [lib] in Cargo.toml, and run `cargo manage init` again.",
+            ));
         }
         // In the metadata it is the name of the crate or, with an older cargo, of the package.
         Ok(Self { text: read(&path)?, path, crate_name: crate_name(&target.name) })
+    }
+
+    /// Returns whether `init` creates it.
+    pub(crate) fn is_new(&self) -> bool {
+        self.text.is_none()
     }
 
     /// Returns the text before and after.

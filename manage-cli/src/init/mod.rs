@@ -39,7 +39,8 @@ const LIST: (&str, &str) =
 pub(crate) fn init(options: &InitOptions) -> Result {
     let adopted = Adopted::find(options)?;
     let source = Source::of(options.path.as_deref())?;
-    let changes = plan(&adopted, options, &source)?;
+    let library = Library::of(&adopted)?;
+    let changes = plan(&adopted, &library, options, &source)?;
     if changes.is_empty() {
         line(&format!("The package `{}` uses manage already. Nothing was changed.", adopted.package.name))?;
         return Ok(ExitCode::SUCCESS);
@@ -57,13 +58,20 @@ pub(crate) fn init(options: &InitOptions) -> Result {
     if let Some(locked) = diesel::too_old_in_lock(&adopted.workspace_root) {
         line(&format!("Cargo.lock has Diesel {locked}. Update it: cargo update -p diesel"))?;
     }
+    if library.is_new() && adopted.has_main() {
+        line(&format!(
+            "Commands see what src/lib.rs declares: move the modules that they use from src/main.rs there, and name \
+             them in main.rs as `use {}::…`.",
+            library.crate_name
+        ))?;
+    }
     let command = if adopted.has_commands { "help" } else { "hello" };
     line(&format!("Try it: cargo manage {command}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Returns what has to change, and nothing if all is done. What is not understood is an error.
-fn plan(adopted: &Adopted, options: &InitOptions, source: &Source) -> Result<Vec<Change>> {
+fn plan(adopted: &Adopted, library: &Library, options: &InitOptions, source: &Source) -> Result<Vec<Change>> {
     let package = &adopted.package;
     let backends = match package.dependency(PACKAGE) {
         // Its features are chosen already.
@@ -71,7 +79,6 @@ fn plan(adopted: &Adopted, options: &InitOptions, source: &Source) -> Result<Vec
         None => diesel::backends(package, options.database)?,
     };
     let migrations = MigrationsIn::find(&adopted.directory)?;
-    let library = Library::of(adopted)?;
     let mut changes = Vec::new();
     let mut add = |path: &Path, before: Option<String>, after: String| {
         if before.as_deref() != Some(after.as_str()) {

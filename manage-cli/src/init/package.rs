@@ -96,6 +96,11 @@ impl Adopted {
         Ok(())
     }
 
+    /// Returns whether it has a program `src/main.rs`.
+    pub(crate) fn has_main(&self) -> bool {
+        self.package.programs().any(|target| target.src_path.ends_with("src/main.rs"))
+    }
+
     /// Returns its programs besides `manage`.
     pub(crate) fn other_programs(&self) -> Vec<&str> {
         self.package.programs().map(|target| target.name.as_str()).filter(|name| *name != "manage").collect()

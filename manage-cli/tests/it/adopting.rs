@@ -168,6 +168,21 @@ fn a_program_alone_gets_a_library() {
 }
 
 #[case]
+fn the_modules_of_main_are_to_be_moved() {
+    let manifest = MANIFEST.replace("diesel-demo", "just-main");
+    let advice = "Commands see what src/lib.rs declares: move the modules that they use from src/main.rs there, and name \
+                  them in main.rs as `use just_main::…`.\n";
+    let folder = Folder::with(&[("Cargo.toml", &manifest), ("src/main.rs", "mod models;\n\nfn main() {}\n")]);
+    let shown = init(&folder, "", &[]);
+    assert!(shown.contains(&format!("Added manage to the package `just-main`.\n{advice}Try it")), "{shown}");
+    for more in [("src/lib.rs", ""), ("src/bin/show.rs", SHOW)] {
+        let folder = Folder::with(&[("Cargo.toml", &manifest), more]);
+        let shown = init(&folder, "", &[]);
+        assert!(!shown.contains("Commands see"), "{more:?}: {shown}");
+    }
+}
+
+#[case]
 fn a_member_uses_what_its_workspace_has() {
     let root = "[workspace]\nmembers = [\"crates/*\"]\nresolver = \"3\"\n\n[workspace.dependencies]\n\
                 diesel = { version = \"~2.3.9\", features = [\"postgres\"] }\n";
