@@ -59,6 +59,12 @@ impl Package {
     pub(crate) fn dependency(&self, name: &str) -> Option<&Dependency> {
         self.dependencies.iter().find(|dependency| dependency.name == name && dependency.kind.is_none())
     }
+
+    /// Returns whether its tests depend on this package.
+    pub(crate) fn has_dev_dependency(&self, name: &str) -> bool {
+        let is_dev = |dependency: &Dependency| dependency.kind.as_deref() == Some("dev");
+        self.dependencies.iter().any(|dependency| dependency.name == name && is_dev(dependency))
+    }
 }
 
 impl Metadata {

@@ -1,5 +1,7 @@
 //! The package's `Cargo.toml`: a dependency, a program, and the default of `cargo run`.
 
+use std::path::Path;
+
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::package::Adopted;
@@ -12,6 +14,12 @@ use crate::output::shown;
 /// What is said of the program's documentation, in the file.
 const DOC: &str = "# The framework's library has this name too; in the docs the two would collide.\n";
 
+const DEV_DEPENDENCIES: &str = "dev-dependencies";
+
+/// The keys of a dependency that two dependencies on one package share.
+const SOURCE: [&str; 9] =
+    ["version", "registry", "path", "git", "branch", "tag", "rev", "workspace", "default-features"];
+
 /// Returns the text before and after.
 pub(crate) fn edit(adopted: &Adopted, backends: &[Backend], source: &Source) -> Result<(String, String)> {
     let path = &adopted.package.manifest_path;
@@ -19,21 +27,27 @@ pub(crate) fn edit(adopted: &Adopted, backends: &[Backend], source: &Source) -> 
         read(path)?.ok_or_else(|| Error::new(format!("{} does not exist any more.", shown(path))))?;
     let mut document: DocumentMut =
         before.parse().map_err(|error| Error::new(format!("{} is not understood: {error}.", shown(path))))?;
-    if adopted.package.dependency(PACKAGE).is_none() {
-        let inherited = is_inherited(adopted)?;
-        let dependency = match inherited {
-            true => Value::InlineTable(InlineTable::from_iter([("workspace", true)])).decorated(" ", ""),
+    let is_inherited = is_inherited(adopted)?;
+    let is_new = adopted.package.dependency(PACKAGE).is_none();
+    if is_new {
+        let dependency = match is_inherited {
+            true => Value::InlineTable(inherited()).decorated(" ", ""),
             false => shortest(source.dependency(backends, false)?),
         };
-        let dependencies = document.entry("dependencies").or_insert(Item::Table(Table::new()));
-        let Some(dependencies) = dependencies.as_table_like_mut() else {
-            return Err(by_hand(
-                path,
-                "its dependencies are not a table",
-                &["[dependencies]".to_owned(), format!("{PACKAGE} ={dependency}")],
-            ));
+        add_dependency(&mut document, path, "dependencies", dependency)?;
+    }
+    if !adopted.package.has_dev_dependency(PACKAGE) {
+        let testing = match (is_new, is_inherited) {
+            (true, true) => Some(with_testing(inherited())),
+            (true, false) => Some(source.testing(backends, false)?),
+            (false, _) => {
+                document.get("dependencies").and_then(|table| table.get(PACKAGE)).and_then(testing_like)
+            }
         };
-        insert(dependencies, PACKAGE, Item::Value(dependency));
+        if let Some(testing) = testing {
+            let dependency = Value::InlineTable(testing).decorated(" ", "");
+            add_dependency(&mut document, path, DEV_DEPENDENCIES, dependency)?;
+        }
     }
     add_program(&mut document, adopted)?;
     if let ([other], None) = (adopted.other_programs().as_slice(), &adopted.package.default_run)
@@ -42,6 +56,57 @@ pub(crate) fn edit(adopted: &Adopted, backends: &[Backend], source: &Source) -> 
         package.insert("default-run", value(*other));
     }
     Ok((before, document.to_string()))
+}
+
+/// Adds the dependency on the framework to one of the tables.
+fn add_dependency(document: &mut DocumentMut, path: &Path, table: &str, dependency: Value) -> Result<()> {
+    let normal = document.get("dependencies").and_then(Item::as_table).and_then(last_position);
+    let dependencies = document.entry(table).or_insert_with(|| {
+        let mut new = Table::new();
+        // Behind the normal dependencies. The sort is stable.
+        if let (DEV_DEPENDENCIES, Some(position)) = (table, normal) {
+            new.set_position(Some(position));
+        }
+        Item::Table(new)
+    });
+    let Some(dependencies) = dependencies.as_table_like_mut() else {
+        let why = format!("its {table} are not a table");
+        return Err(by_hand(path, &why, &[format!("[{table}]"), format!("{PACKAGE} ={dependency}")]));
+    };
+    insert(dependencies, PACKAGE, Item::Value(dependency));
+    Ok(())
+}
+
+/// Returns where a table ends, and those in it.
+fn last_position(table: &Table) -> Option<isize> {
+    let inner = table.iter().filter_map(|(_, item)| item.as_table()?.position());
+    inner.chain(table.position()).max()
+}
+
+/// Returns a dependency that the workspace describes.
+fn inherited() -> InlineTable {
+    InlineTable::from_iter([("workspace", true)])
+}
+
+fn with_testing(mut dependency: InlineTable) -> InlineTable {
+    dependency.insert("features", Value::from_iter(["testing"]));
+    dependency.fmt();
+    dependency
+}
+
+/// Returns a dependency of the tests from where the package's own is from. Cargo allows one source of a package.
+/// `None` if its own has the feature.
+fn testing_like(own: &Item) -> Option<InlineTable> {
+    if let Some(version) = own.as_str() {
+        return Some(with_testing(InlineTable::from_iter([("version", version)])));
+    }
+    let own = own.as_table_like()?;
+    let features = own.get("features").and_then(Item::as_array);
+    if features.is_some_and(|features| features.iter().any(|feature| feature.as_str() == Some("testing"))) {
+        return None;
+    }
+    let of_source = SOURCE.into_iter().filter_map(|key| Some((key, own.get(key)?.as_value()?.clone())));
+    Some(with_testing(InlineTable::from_iter(of_source)))
 }
 
 /// Returns whether the workspace has the dependency for its members.

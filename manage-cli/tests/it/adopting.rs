@@ -88,12 +88,15 @@ fn a_package_of_the_guide_gets_a_program() {
          \"reload\", \"runserver\", \"schema\", \"sqlite\", \"startapp\", \"static\", \"terminal\"] }}\n",
         checkout()
     );
+    let testing = format!(
+        "\n[dev-dependencies]\ndiesel-manage = {{ path = \"{}/manage\", default-features = false, features = [\"testing\"] }}\n",
+        checkout()
+    );
     let bin = "\n[[bin]]\nname = \"manage\"\n\
                # The framework's library has this name too; in the docs the two would collide.\ndoc = false\n";
     let manifest = MANIFEST
-        .replace("serde", &format!("{dependency}serde"))
-        .replace("edition = \"2024\"\n", "edition = \"2024\"\ndefault-run = \"show_posts\"\n")
-        + bin;
+        .replace("serde = \"1\"\n", &format!("{dependency}serde = \"1\"\n{testing}{bin}"))
+        .replace("edition = \"2024\"\n", "edition = \"2024\"\ndefault-run = \"show_posts\"\n");
     assert_eq!(folder.read("Cargo.toml"), manifest);
     let declared = "manage::commands!();\nmanage::migrations!(\"migrations\");\n\n\
                     // Lets `cargo fmt` find the commands. The build keeps this module's file up to date: commit it.\n\
@@ -208,7 +211,13 @@ fn a_member_uses_what_its_workspace_has() {
     folder.write("Cargo.toml", &with_manage);
     folder.run("", &["init", "-p", "shop", "--yes"]).expect_success();
     let manifest = folder.read("crates/shop/Cargo.toml");
-    assert!(manifest.contains("\ndiesel-manage = { workspace = true }\n"), "{manifest}");
+    assert!(
+        manifest.contains(
+            "\ndiesel-manage = { workspace = true }\n\n\
+             [dev-dependencies]\ndiesel-manage = { workspace = true, features = [\"testing\"] }\n"
+        ),
+        "{manifest}"
+    );
     assert_eq!(folder.read("Cargo.toml"), with_manage);
     let library = folder.read("crates/shop/src/lib.rs");
     assert!(
@@ -226,6 +235,55 @@ fn a_member_uses_what_its_workspace_has() {
             .stdout
             .contains("uses manage already")
     );
+}
+
+#[case]
+fn tests_get_the_feature_that_they_need() {
+    let testing =
+        "diesel-manage = { version = \"0.1\", default-features = false, features = [\"testing\"] }\n";
+    let adopt = |manifest: &str| {
+        let folder = Folder::with(&[("Cargo.toml", manifest), ("src/lib.rs", LIBRARY)]);
+        folder.run("", &["init", "--yes"]).expect_success();
+        let manifest = folder.read("Cargo.toml");
+        let again = folder.run("", &["init", "--yes"]).expect_success();
+        assert!(again.stdout.contains("uses manage already"), "{again}");
+        manifest
+    };
+    let manifest = adopt(MANIFEST);
+    let table = format!("serde = \"1\"\n\n[dev-dependencies]\n{testing}\n[[bin]]\n");
+    assert!(manifest.contains(&table), "{manifest}");
+    // A dependency can be a table of its own.
+    let table = "[dependencies.serde]\nversion = \"1\"\n";
+    let manifest = adopt(&MANIFEST.replace("serde = \"1\"\n", &format!("\n{table}")));
+    assert!(
+        manifest.contains(&format!("\n\n{table}\n[dev-dependencies]\n{testing}\n[[bin]]\n")),
+        "{manifest}"
+    );
+    // Its other dependencies stay, and their order does.
+    let others = MANIFEST.replace(
+        "[profile",
+        "[dev-dependencies] # of tests\nassert_cmd = \"2\"\ntempfile = \"3\"\n\n[profile",
+    );
+    let manifest = adopt(&others);
+    let table = format!("[dev-dependencies] # of tests\nassert_cmd = \"2\"\n{testing}tempfile = \"3\"\n");
+    assert!(manifest.contains(&table), "{manifest}");
+    // Cargo allows one source of a package, so the dependency of the tests has that of the package's own.
+    let own =
+        |dependency: &str| adopt(&MANIFEST.replace("serde", &format!("diesel-manage{dependency}\nserde")));
+    for (dependency, testing) in [
+        (" = \"0.1.3\"", "{ version = \"0.1.3\", features = [\"testing\"] }"),
+        (
+            " = { git = \"https://example.com/manage\", default-features = false, features = [\"sqlite\"] }",
+            "{ git = \"https://example.com/manage\", default-features = false, features = [\"testing\"] }",
+        ),
+    ] {
+        let manifest = own(dependency);
+        assert!(manifest.contains(&format!("[dev-dependencies]\ndiesel-manage = {testing}\n")), "{manifest}");
+    }
+    let manifest = own(" = { version = \"0.1\", features = [\"testing\"] }");
+    assert!(!manifest.contains("dev-dependencies"), "{manifest}");
+    let manifest = adopt(&others.replace("tempfile", "diesel-manage = \"0.1\"\ntempfile"));
+    assert_eq!(manifest.matches("[\"testing\"]").count(), 0, "{manifest}");
 }
 
 #[case]
