@@ -12,6 +12,10 @@ use crate::output::shown;
 /// The framework's package.
 pub(crate) const PACKAGE: &str = "diesel-manage";
 
+/// Diesel as the framework needs it. The number of columns is Diesel's own default.
+pub(crate) const DIESEL: &str =
+    r#"{ version = "~2.3.9", default-features = false, features = ["32-column-tables"] }"#;
+
 /// The lowest Rust that builds it.
 pub(crate) const RUST_VERSION: &str = env!("CARGO_PKG_RUST_VERSION");
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use semver::{Version, VersionReq};
 use toml_edit::DocumentMut;
 
+use super::package::Obstacle;
 use crate::backend::Backend;
 use crate::cargo::Package;
 use crate::cli::DatabaseChoice;
@@ -18,17 +19,18 @@ const LOWEST: Version = Version::new(2, 3, 9);
 /// How many patches of that minor version are tried against a requirement.
 const PATCHES: std::ops::Range<u64> = 9..100;
 
-/// Returns the databases of a package, in order. The package's Diesel must be one that the framework works with.
+/// Returns what is wrong with the version of Diesel that a package, or its workspace for it, requires.
+pub(crate) fn obstacle(requirement: &str) -> Option<Obstacle> {
+    let message = format!(
+        "The package needs Diesel {requirement}, and manage needs 2.3.9 or a later 2.3: there can be only one."
+    );
+    let hint = "Set version = \"2.3.9\" in the package's dependency on diesel; its changelog lists what changed since.";
+    (!allows_ours(requirement)).then(|| Obstacle { message, hint: hint.to_owned() })
+}
+
+/// Returns the databases of a package, in order.
 pub(crate) fn backends(package: &Package, chosen: Option<DatabaseChoice>) -> Result<Vec<Backend>> {
     let diesel = package.dependency("diesel");
-    if let Some(diesel) = diesel.filter(|diesel| !allows_ours(&diesel.req)) {
-        return Err(Error::new(format!(
-            "The package needs Diesel {}, and manage needs 2.3.9 or a later 2.3: there can be only one. Nothing was \
-             changed.",
-            diesel.req
-        ))
-        .hint("Set version = \"2.3.9\" in the package's dependency on diesel; its changelog lists what changed since."));
-    }
     if let Some(chosen) = chosen {
         return Ok(chosen.backends());
     }
@@ -38,13 +40,13 @@ pub(crate) fn backends(package: &Package, chosen: Option<DatabaseChoice>) -> Res
     backends.sort_unstable();
     backends.dedup();
     if backends.is_empty() {
-        return Err(Error::usage(match diesel {
-            Some(_) => "The package's Diesel has none of the features postgres, mysql and sqlite.",
-            None => "The package does not depend on diesel.",
-        })
-        .hint(
-            "Name the kind of database: cargo manage init --database sqlite (or postgres, mysql, several)",
-        ));
+        let (message, what) = match diesel {
+            Some(_) => ("The package's Diesel has none of the features postgres, mysql and sqlite.", ""),
+            None => ("The package does not depend on diesel.", ", and init adds diesel"),
+        };
+        return Err(Error::usage(message).hint(format!(
+            "Name the kind of database{what}: cargo manage init --database sqlite (or postgres, mysql, several)"
+        )));
     }
     Ok(backends)
 }

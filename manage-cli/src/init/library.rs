@@ -48,7 +48,8 @@ impl Library {
         let is_standard = path == standard || path.canonicalize().ok() == standard.canonicalize().ok();
         let is_beside = path.parent() == standard.parent();
         let has_commands = || Ok(read(&path)?.is_some_and(|text| declares(&text, "commands")));
-        if !is_standard && !(is_beside && has_commands()?) {
+        let is_found = is_standard || (is_beside && has_commands()?);
+        if !is_found {
             return Err(Error::new(format!(
                 "The package's library is {}, and manage needs it to be src/lib.rs. Nothing was changed.",
                 shown(&path)

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
-use super::package::Adopted;
+use super::diesel::obstacle;
+use super::package::{Adopted, Obstacle};
 use super::{by_hand, read};
 use crate::backend::Backend;
-use crate::dependency::{PACKAGE, Source, shortest};
+use crate::dependency::{DIESEL, PACKAGE, Source, shortest};
 use crate::error::{Error, Result};
 use crate::output::shown;
 
@@ -21,20 +22,31 @@ const SOURCE: [&str; 9] =
     ["version", "registry", "path", "git", "branch", "tag", "rev", "workspace", "default-features"];
 
 /// Returns the text before and after.
-pub(crate) fn edit(adopted: &Adopted, backends: &[Backend], source: &Source) -> Result<(String, String)> {
+/// Diesel is added for a package that has none and whose databases were `chosen`.
+pub(crate) fn edit(
+    adopted: &Adopted,
+    (backends, chosen): (&[Backend], bool),
+    source: &Source,
+) -> Result<(String, String)> {
     let path = &adopted.package.manifest_path;
     let before =
         read(path)?.ok_or_else(|| Error::new(format!("{} does not exist any more.", shown(path))))?;
     let mut document: DocumentMut =
         before.parse().map_err(|error| Error::new(format!("{} is not understood: {error}.", shown(path))))?;
-    let is_inherited = is_inherited(adopted)?;
+    let root = read(&adopted.workspace_root.join("Cargo.toml"))?.unwrap_or_default();
+    let root: DocumentMut = root.parse().unwrap_or_default();
+    let is_inherited = of_workspace(&root, PACKAGE).is_some();
     let is_new = adopted.package.dependency(PACKAGE).is_none();
+    if is_new && chosen && adopted.package.dependency("diesel").is_none() {
+        let dependency = diesel(&root)?.decorated(" ", "");
+        add_dependency(&mut document, path, "dependencies", ("diesel", dependency))?;
+    }
     if is_new {
         let dependency = match is_inherited {
             true => Value::InlineTable(inherited()).decorated(" ", ""),
             false => shortest(source.dependency(backends, false)?),
         };
-        add_dependency(&mut document, path, "dependencies", dependency)?;
+        add_dependency(&mut document, path, "dependencies", (PACKAGE, dependency))?;
     }
     if !adopted.package.has_dev_dependency(PACKAGE) {
         let testing = match (is_new, is_inherited) {
@@ -46,7 +58,7 @@ pub(crate) fn edit(adopted: &Adopted, backends: &[Backend], source: &Source) -> 
         };
         if let Some(testing) = testing {
             let dependency = Value::InlineTable(testing).decorated(" ", "");
-            add_dependency(&mut document, path, DEV_DEPENDENCIES, dependency)?;
+            add_dependency(&mut document, path, DEV_DEPENDENCIES, (PACKAGE, dependency))?;
         }
     }
     add_program(&mut document, adopted)?;
@@ -58,8 +70,13 @@ pub(crate) fn edit(adopted: &Adopted, backends: &[Backend], source: &Source) -> 
     Ok((before, document.to_string()))
 }
 
-/// Adds the dependency on the framework to one of the tables.
-fn add_dependency(document: &mut DocumentMut, path: &Path, table: &str, dependency: Value) -> Result<()> {
+/// Adds a dependency to one of the tables.
+fn add_dependency(
+    document: &mut DocumentMut,
+    path: &Path,
+    table: &str,
+    (name, dependency): (&str, Value),
+) -> Result<()> {
     let normal = document.get("dependencies").and_then(Item::as_table).and_then(last_position);
     let dependencies = document.entry(table).or_insert_with(|| {
         let mut new = Table::new();
@@ -71,9 +88,9 @@ fn add_dependency(document: &mut DocumentMut, path: &Path, table: &str, dependen
     });
     let Some(dependencies) = dependencies.as_table_like_mut() else {
         let why = format!("its {table} are not a table");
-        return Err(by_hand(path, &why, &[format!("[{table}]"), format!("{PACKAGE} ={dependency}")]));
+        return Err(by_hand(path, &why, &[format!("[{table}]"), format!("{name} ={dependency}")]));
     };
-    insert(dependencies, PACKAGE, Item::Value(dependency));
+    insert(dependencies, name, Item::Value(dependency));
     Ok(())
 }
 
@@ -109,12 +126,23 @@ fn testing_like(own: &Item) -> Option<InlineTable> {
     Some(with_testing(InlineTable::from_iter(of_source)))
 }
 
-/// Returns whether the workspace has the dependency for its members.
-fn is_inherited(adopted: &Adopted) -> Result<bool> {
-    let root = read(&adopted.workspace_root.join("Cargo.toml"))?.unwrap_or_default();
-    let root: DocumentMut = root.parse().unwrap_or_default();
-    let dependencies = root.get("workspace").and_then(|workspace| workspace.get("dependencies"));
-    Ok(dependencies.is_some_and(|dependencies| dependencies.get(PACKAGE).is_some()))
+/// Returns the dependency that a workspace's manifest has for its members.
+fn of_workspace<'a>(root: &'a DocumentMut, name: &str) -> Option<&'a Item> {
+    root.get("workspace")?.get("dependencies")?.get(name)
+}
+
+/// Returns the dependency on Diesel: that of the workspace, or else the one of new projects.
+fn diesel(root: &DocumentMut) -> Result<Value> {
+    let Some(of_workspace) = of_workspace(root, "diesel") else {
+        return Ok(DIESEL.parse().unwrap_or_else(|_| DIESEL.into()));
+    };
+    let version = of_workspace.as_str().or_else(|| of_workspace.get("version")?.as_str());
+    match version.and_then(obstacle) {
+        None => Ok(Value::InlineTable(inherited())),
+        Some(Obstacle { message, hint }) => {
+            Err(Error::new(format!("{message} Nothing was changed.")).hint(hint))
+        }
+    }
 }
 
 /// Inserts a key. If the keys are in alphabetical order, they still are.

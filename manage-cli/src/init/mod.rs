@@ -51,12 +51,15 @@ pub(crate) fn init(options: &InitOptions) -> Result {
         return Ok(ExitCode::SUCCESS);
     }
     if !options.yes && !confirm::confirm("Make these changes? [y/N] ")? {
-        return Err(Error::new("Nothing was changed."));
+        line("Nothing was changed.")?;
+        return Ok(ExitCode::FAILURE);
     }
     write(&changes)?;
     line(&format!("Added manage to the package `{}`.", adopted.package.name))?;
     if let Some(locked) = diesel::too_old_in_lock(&adopted.workspace_root) {
-        line(&format!("Cargo.lock has Diesel {locked}. Update it: cargo update -p diesel"))?;
+        line(&format!(
+            "Cargo.lock has Diesel {locked}, and manage needs 2.3.9 or later: run `cargo update -p diesel`."
+        ))?;
     }
     if library.is_new() && adopted.has_main() {
         line(&format!(
@@ -86,7 +89,7 @@ fn plan(adopted: &Adopted, library: &Library, options: &InitOptions, source: &So
             changes.push(Change { path: path.to_owned(), before, after });
         }
     };
-    let (before, after) = manifest::edit(adopted, &backends, source)?;
+    let (before, after) = manifest::edit(adopted, (&backends, options.database.is_some()), source)?;
     add(&package.manifest_path, Some(before), after);
     let (before, after) = library.edit(&migrations)?;
     add(&library.path, before, after);

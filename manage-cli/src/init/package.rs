@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::diesel;
 use crate::cargo::{Metadata, Package, metadata};
 use crate::cli::InitOptions;
-use crate::dependency::RUST_VERSION;
+use crate::dependency::{PACKAGE, RUST_VERSION};
 use crate::error::{Error, Result};
 use crate::output::shown;
 
@@ -16,6 +17,12 @@ pub(crate) struct Adopted {
     pub(crate) workspace_root: PathBuf,
     /// Whether its directory of commands contains some.
     pub(crate) has_commands: bool,
+}
+
+/// A reason why a package cannot use manage, and what to do about it.
+pub(crate) struct Obstacle {
+    pub(crate) message: String,
+    pub(crate) hint: String,
 }
 
 impl Adopted {
@@ -66,34 +73,52 @@ impl Adopted {
         Ok(adopted)
     }
 
-    /// Fails if the package cannot use manage.
+    /// Fails if the package cannot use manage, and names all reasons.
     fn check(&self) -> Result<()> {
-        let manifest = shown(&self.package.manifest_path);
-        if matches!(self.package.edition.as_str(), "2015" | "2018") {
-            return Err(Error::new(format!(
-                "{manifest} is of edition {}. Nothing was changed.",
-                self.package.edition
-            ))
-            .hint(
-                "manage needs edition 2021 or later: `cargo fix --edition` changes the code to the next one.",
-            ));
+        let obstacles = [self.edition(), self.rust_version(), self.diesel(), self.name()];
+        let obstacles: Vec<Obstacle> = obstacles.into_iter().flatten().collect();
+        if obstacles.is_empty() {
+            return Ok(());
         }
-        let oldest: Option<Vec<u32>> = self.package.rust_version.as_deref().map(numbers);
-        if oldest.is_some_and(|oldest| oldest < numbers(RUST_VERSION)) {
-            return Err(Error::new(format!(
-                "{manifest} allows Rust {}, and manage needs {RUST_VERSION}. Nothing was changed.",
-                self.package.rust_version.as_deref().unwrap_or_default()
-            ))
-            .hint(format!("Set rust-version = \"{RUST_VERSION}\" or a later one.")));
-        }
-        if self.package.name.replace('-', "_") == "manage" {
-            return Err(Error::new(format!(
-                "The package is called `{}`, as the framework's library is. Nothing was changed.",
-                self.package.name
-            ))
-            .hint("Rename it: the program names both crates."));
-        }
-        Ok(())
+        let messages: Vec<&str> = obstacles.iter().map(|obstacle| obstacle.message.as_str()).collect();
+        let end = if messages.len() > 1 { '\n' } else { ' ' };
+        let error = Error::new(format!("{}{end}Nothing was changed.", messages.join("\n")));
+        Err(obstacles.into_iter().fold(error, |error, obstacle| error.hint(obstacle.hint)))
+    }
+
+    fn edition(&self) -> Option<Obstacle> {
+        let edition = self.package.edition.as_str();
+        matches!(edition, "2015" | "2018").then(|| Obstacle {
+            message: format!("The package uses edition {edition}, and manage needs 2021 or later."),
+            hint:
+                "manage needs edition 2021 or later: `cargo fix --edition` changes the code to the next one."
+                    .to_owned(),
+        })
+    }
+
+    fn rust_version(&self) -> Option<Obstacle> {
+        let oldest = self.package.rust_version.as_deref()?;
+        (numbers(oldest) < numbers(RUST_VERSION)).then(|| Obstacle {
+            message: format!(
+                "{} allows Rust {oldest}, and manage needs {RUST_VERSION}.",
+                shown(&self.package.manifest_path)
+            ),
+            hint: format!("Set rust-version = \"{RUST_VERSION}\" or a later one."),
+        })
+    }
+
+    fn diesel(&self) -> Option<Obstacle> {
+        // Cargo has chosen the version already for a package that uses manage.
+        let is_new = self.package.dependency(PACKAGE).is_none();
+        let diesel = self.package.dependency("diesel").filter(|_| is_new)?;
+        diesel::obstacle(&diesel.req)
+    }
+
+    fn name(&self) -> Option<Obstacle> {
+        (self.package.name.replace('-', "_") == "manage").then(|| Obstacle {
+            message: format!("The package is called `{}`, as the framework's library is.", self.package.name),
+            hint: "Rename it: the program names both crates.".to_owned(),
+        })
     }
 
     /// Returns whether it has a program `src/main.rs`.

@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::backend::Backend;
 use crate::cli::DatabaseChoice;
-use crate::dependency::{RUST_VERSION, Source, shortest};
+use crate::dependency::{DIESEL, RUST_VERSION, Source, shortest};
 use crate::error::Result;
 use crate::name::crate_name;
 
 pub(crate) type Values = BTreeMap<&'static str, String>;
-
-/// Diesel as the framework needs it. The number of columns is Diesel's own default.
-const DIESEL: &str = r#"{ version = "~2.3.9", default-features = false, features = ["32-column-tables"] }"#;
 
 /// Logging in to PostgreSQL hashes a password some thousand times, which a debug build does slowly.
 const PROFILE: &str = "

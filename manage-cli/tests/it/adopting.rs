@@ -287,6 +287,56 @@ fn tests_get_the_feature_that_they_need() {
 }
 
 #[case]
+fn a_package_without_diesel_gets_it() {
+    let package = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let sqlite = ["init", "--yes", "--database", "sqlite"];
+    let folder = Folder::with(&[("Cargo.toml", package), ("src/lib.rs", "")]);
+    folder.run("", &sqlite).expect_success();
+    let manifest = folder.read("Cargo.toml");
+    let diesel =
+        "diesel = { version = \"~2.3.9\", default-features = false, features = [\"32-column-tables\"] }\n";
+    assert!(
+        manifest.contains(&format!("\n\n[dependencies]\n{diesel}diesel-manage = {{ version ")),
+        "{manifest}"
+    );
+    assert!(folder.run("", &sqlite).expect_success().stdout.contains("uses manage already"));
+    // It is as in other new packages.
+    folder.start("new", &[]);
+    assert!(folder.read("new/Cargo.toml").contains(&format!("[dependencies]\n{diesel}")));
+    // A member has that of its workspace.
+    let root = "[workspace]\nmembers = [\"shop\"]\n\n[workspace.dependencies]\ndiesel = \"2.3\"\n";
+    let folder = Folder::with(&[("Cargo.toml", root), ("shop/Cargo.toml", package), ("shop/src/lib.rs", "")]);
+    folder.run("shop", &sqlite).expect_success();
+    let manifest = folder.read("shop/Cargo.toml");
+    assert!(
+        manifest.contains("[dependencies]\ndiesel = { workspace = true }\ndiesel-manage = { version "),
+        "{manifest}"
+    );
+    // One that it has stays, whatever is chosen.
+    let folder = Folder::with(&[("Cargo.toml", MANIFEST), ("src/lib.rs", "")]);
+    folder.run("", &sqlite).expect_success();
+    assert_eq!(folder.read("Cargo.toml").matches("diesel = ").count(), 1);
+}
+
+#[case]
+fn only_an_old_diesel_in_the_lock_file_is_to_be_updated() {
+    let manifest = MANIFEST.replace("2.3.0", "2.1");
+    let lock =
+        |version: &str| format!("version = 4\n\n[[package]]\nname = \"diesel\"\nversion = \"{version}\"\n");
+    for (version, is_old) in [(Some("2.1.4"), true), (Some("2.3.9"), false), (None, false)] {
+        let folder = Folder::with(&[("Cargo.toml", &manifest), ("src/lib.rs", LIBRARY)]);
+        if let Some(version) = version {
+            folder.write("Cargo.lock", &lock(version));
+        }
+        let shown = init(&folder, "", &[]);
+        let advice =
+            "Cargo.lock has Diesel 2.1.4, and manage needs 2.3.9 or later: run `cargo update -p diesel`.\n";
+        assert_eq!(shown.contains(advice), is_old, "{version:?}: {shown}");
+        assert_eq!(shown.contains("cargo update"), is_old, "{version:?}: {shown}");
+    }
+}
+
+#[case]
 fn line_ends_are_kept() {
     let folder = blog();
     for name in ["Cargo.toml", "src/lib.rs"] {
@@ -319,16 +369,18 @@ fn it_asks_on_a_terminal() {
     let search = std::env::var("PATH").expect("a path");
     let variables = [("CARGO", env!("CARGO")), ("PATH", &search), ("PS1", PROMPT)];
     let terminal = Terminal::start(&path, &variables, &["sh", "-i"]);
-    let ask = |answer: &str, done: &str| {
-        terminal.clear().type_text(&format!("{program} init | tail -n 1")).enter();
+    let ask = |command: &str, answer: &str, done: &str| {
+        terminal.clear().type_text(&format!("{program} init {command}")).enter();
         terminal.wait_for("the question", |screen| screen.contains("Make these changes? [y/N]"));
         terminal.type_text(answer).enter();
-        terminal.wait_for("the end", |screen| screen.contains(done));
+        terminal.wait_for("the end", |screen| screen.contains(done) && !screen.contains("Error"));
     };
     for answer in ["", "n"] {
-        ask(answer, "Error: Nothing was changed.");
+        ask("| tail -n 1", answer, "Nothing was changed.");
         assert_eq!(folder.files(), before);
     }
-    ask("y", "Try it: cargo manage hello");
+    ask("> /dev/null; echo exit $?", "n", "exit 1");
+    assert_eq!(folder.files(), before);
+    ask("| tail -n 1", "y", "Try it: cargo manage hello");
     assert!(folder.read("src/lib.rs").contains("manage::commands!();"));
 }

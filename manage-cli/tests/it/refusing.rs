@@ -28,7 +28,9 @@ fn a_package_that_cannot_use_it() {
     let manifest = |edition: &str, more: &str| {
         format!("{}{more}\n{DIESEL}", PACKAGE.replace("\"2024\"", &format!("\"{edition}\"")))
     };
-    refused(&manifest("2018", ""), &[], 1, &["Cargo.toml is of edition 2018.", "edition 2021 or later"]);
+    let edition =
+        "Error: The package uses edition 2018, and manage needs 2021 or later. Nothing was changed.\nHint: ";
+    refused(&manifest("2018", ""), &[], 1, &[edition, "manage needs edition 2021 or later: `cargo fix"]);
     refused(
         &manifest("2021", "rust-version = \"1.70\"\n"),
         &[],
@@ -41,13 +43,37 @@ fn a_package_that_cannot_use_it() {
         let old = manifest("2024", "").replace("2.3.9", version);
         refused(&old, &[], 1, &["The package needs Diesel ", "manage needs 2.3.9 or a later 2.3"]);
     }
+    let all = manifest("2018", "rust-version = \"1.70\"\n").replace("2.3.9", "1.4");
+    let texts = [
+        "Error: The package uses edition 2018, and manage needs 2021 or later.\nCargo.toml allows Rust 1.70, ",
+        ".\nThe package needs Diesel ^1.4, and manage needs 2.3.9 or a later 2.3: there can be only one.\n\
+         Nothing was changed.\nHint: manage needs edition 2021",
+        "\nHint: Set rust-version = ",
+        "\nHint: Set version = \"2.3.9\"",
+    ];
+    refused(&all, &[], 1, &texts);
     let bare = manifest("2024", "").replace(", features = [\"postgres\"]", "");
-    refused(&bare, &[], 2, &["has none of the features postgres, mysql and sqlite", "--database postgres"]);
-    refused(PACKAGE, &[], 2, &["The package does not depend on diesel.", "--database postgres"]);
+    refused(
+        &bare,
+        &[],
+        2,
+        &["has none of the features postgres, mysql and sqlite", "kind of database: cargo"],
+    );
+    let texts = [
+        "The package does not depend on diesel.",
+        "kind of database, and init adds diesel: cargo manage init --database sqlite (or postgres, mysql, several)",
+    ];
+    refused(PACKAGE, &[], 2, &texts);
     // A choice takes the place of Diesel's features.
     let folder = Folder::with(&[("Cargo.toml", PACKAGE), ("src/lib.rs", "")]);
     let shown = folder.run("", &["init", "--dry-run", "--database", "several"]).expect_success().stdout;
     assert!(shown.contains("+diesel-manage = { version = \"0.1\", features = [\"mysql\"] }"), "{shown}");
+    // The workspace's Diesel can be too old for it.
+    let root = "[workspace]\nmembers = [\"shop\"]\n\n[workspace.dependencies]\ndiesel = \"1.4\"\n";
+    let folder = Folder::with(&[("Cargo.toml", root), ("shop/Cargo.toml", PACKAGE), ("shop/src/lib.rs", "")]);
+    let ran = folder.run("shop", &["init", "--yes", "--database", "sqlite"]).expect_code(1);
+    assert!(ran.stderr.starts_with("Error: The package needs Diesel 1.4, and manage needs 2.3.9"), "{ran}");
+    assert_eq!(folder.read("shop/Cargo.toml"), PACKAGE);
 }
 
 #[case]
