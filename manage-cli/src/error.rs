@@ -10,6 +10,9 @@ use crate::output::{printable, shown};
 /// The exit code of wrong arguments.
 const USAGE: u8 = 2;
 
+/// The exit code of a program that SIGPIPE ends, in a shell.
+const BROKEN_PIPE: u8 = 128 + 13;
+
 /// What went wrong, and what to do about it.
 #[derive(Debug)]
 pub(crate) struct Error {
@@ -30,6 +33,14 @@ impl Error {
         Self { exit: USAGE, ..Self::new(message) }
     }
 
+    /// Text that cannot be printed. A reader that wants no more, such as `head`, is no error to report.
+    pub(crate) fn print_failed(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self { exit: BROKEN_PIPE, ..Self::new("") },
+            _ => Self::new(format!("Nothing can be printed: {error}.")),
+        }
+    }
+
     /// A file or directory that cannot be used.
     pub(crate) fn io(path: &Path, what: &str, error: &io::Error) -> Self {
         Self::new(format!("{} cannot be {what}: {error}.", shown(path)))
@@ -43,6 +54,9 @@ impl Error {
 
     /// Prints it to stderr, in lines.
     pub(crate) fn print(&self) {
+        if self.exit == BROKEN_PIPE {
+            return;
+        }
         // There is nowhere to report that stderr is closed.
         let _ = writeln!(io::stderr(), "{self}");
     }

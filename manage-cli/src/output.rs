@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// Prints a text and the end of its line.
 pub(crate) fn line(text: &str) -> Result<()> {
-    writeln!(io::stdout(), "{text}").map_err(|error| Error::new(format!("Nothing can be printed: {error}.")))
+    writeln!(io::stdout(), "{text}").map_err(|error| Error::print_failed(&error))
 }
 
 /// Returns a text in which a terminal sees no control characters but the end of a line.
