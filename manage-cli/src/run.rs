@@ -26,7 +26,12 @@ pub(crate) fn run(cli: &Cli, words: &[OsString]) -> Result {
     if cli.cargo.package.is_none() {
         let here = std::env::current_dir()
             .map_err(|error| Error::new(format!("The current directory is unknown: {error}.")))?;
-        let (package, target) = package(&here, cli.cargo.manifest_path.as_deref())?;
+        let (package, target) = package(&here, cli.cargo.manifest_path.as_deref()).map_err(|error| {
+            match arguments.first().and_then(|word| own_command(word)) {
+                Some(own) => error.hint(format!("Did you mean `cargo manage {own}`?")),
+                None => error,
+            }
+        })?;
         command.arg("--package").arg(package);
         is_built = !cli.cargo.is_usual() || target.join("debug").join(executable()).exists();
     }
@@ -83,6 +88,35 @@ fn choose<'a>(metadata: &'a Metadata, here: &Path) -> Result<&'a Package> {
     }
 }
 
+/// Returns the command of this program that a word nearly is.
+fn own_command(word: &OsString) -> Option<&'static str> {
+    let word = word.to_str()?.to_lowercase();
+    let commands = [("new", "new"), ("init", "init"), ("startproject", "new")];
+    // In a short word one mistake is as much as two in a long one.
+    let is_near = |name: &str| edits(&word, name) <= if name.len() < 5 { 1 } else { 2 };
+    commands.into_iter().find(|(name, _)| is_near(name)).map(|(_, command)| command)
+}
+
+/// Returns how many letters have to be added, removed, replaced, or swapped with the next, to make one word of
+/// the other.
+fn edits(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
+    for (i, letter) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, other) in to.iter().enumerate() {
+            let replaced = rows[i][j] + usize::from(letter != other);
+            let mut least = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
 /// Becomes the command, so that signals reach it and its exit code is that of this process.
 #[cfg(unix)]
 fn execute(mut command: Command) -> Result {
@@ -98,4 +132,37 @@ fn execute(mut command: Command) -> Result {
     let status = command.status().map_err(|error| no_cargo(&command.get_program().to_owned(), &error))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(std::process::ExitCode::from(code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_command_of_this_program_is_recognized() {
+        for (word, own) in [
+            ("nwe", Some("new")),
+            ("ne", Some("new")),
+            ("New", Some("new")),
+            ("inti", Some("init")),
+            ("int", Some("init")),
+            ("startprojetc", Some("new")),
+            ("start_project", Some("new")),
+            ("migrate", None),
+            ("run", None),
+            ("startapp", None),
+            ("", None),
+        ] {
+            assert_eq!(own_command(&word.into()), own, "{word}");
+        }
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        for (from, to, count) in
+            [("", "", 0), ("", "new", 3), ("nwe", "new", 1), ("kitten", "sitting", 3), ("abc", "abc", 0)]
+        {
+            assert_eq!((edits(from, to), edits(to, from)), (count, count), "{from} {to}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! What `cargo manage init` does not understand is refused, and nothing is changed.
 
+use std::process::Command;
+
 use manage_test_support::case;
 
 use crate::folder::Folder;
@@ -137,6 +139,39 @@ fn a_library_elsewhere() {
         let message = format!("The package's library is {path}, and manage needs it to be src/lib.rs.");
         refused(&manifest, &[(path, text)], 1, &[&message, "Move it there", "drop `path` of [lib]"]);
     }
+}
+
+#[case]
+fn a_mistyped_command_outside_of_a_project() {
+    let folder = Folder::new();
+    for (words, own) in
+        [(&["nwe", "shop"], "new"), (&["startprojetc", "shop"], "new"), (&["inti", "--yes"], "init")]
+    {
+        let ran = folder.run("", words).expect_code(1);
+        let hint = format!("\nHint: Did you mean `cargo manage {own}`?\n");
+        assert!(
+            ran.stderr.starts_with("Error: There is no project here") && ran.stderr.contains(&hint),
+            "{ran}"
+        );
+    }
+    let ran = folder.run("", &["migrate"]).expect_code(1);
+    assert!(!ran.stderr.contains("Did you mean"), "{ran}");
+}
+
+#[case]
+fn a_reader_that_wants_no_more_is_no_error() {
+    let manifest = format!("{PACKAGE}\n{DIESEL}");
+    let folder = Folder::with(&[("Cargo.toml", &manifest), ("src/lib.rs", "")]);
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let ran = Command::new(env!("CARGO_BIN_EXE_cargo-manage"))
+        .args(["manage", "init", "--dry-run"])
+        .env("CARGO", env!("CARGO"))
+        .current_dir(folder.path(""))
+        .stdout(writer)
+        .output()
+        .expect("it runs");
+    assert_eq!((ran.status.code(), String::from_utf8_lossy(&ran.stderr).as_ref()), (Some(141), ""));
 }
 
 #[case]
