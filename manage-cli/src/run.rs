@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_mistyped_command_of_this_program_is_recognized() {
         for (word, own) in [
-            ("nwe", Some("new")),
+            ("enw", Some("new")),
             ("ne", Some("new")),
             ("New", Some("new")),
             ("inti", Some("init")),
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn edits_are_counted() {
         for (from, to, count) in
-            [("", "", 0), ("", "new", 3), ("nwe", "new", 1), ("kitten", "sitting", 3), ("abc", "abc", 0)]
+            [("", "", 0), ("", "new", 3), ("enw", "new", 1), ("kitten", "sitting", 3), ("abc", "abc", 0)]
         {
             assert_eq!((edits(from, to), edits(to, from)), (count, count), "{from} {to}");
         }

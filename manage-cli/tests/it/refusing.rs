@@ -145,7 +145,7 @@ fn a_library_elsewhere() {
 fn a_mistyped_command_outside_of_a_project() {
     let folder = Folder::new();
     for (words, own) in
-        [(&["nwe", "shop"], "new"), (&["startprojetc", "shop"], "new"), (&["inti", "--yes"], "init")]
+        [(&["enw", "shop"], "new"), (&["startprojetc", "shop"], "new"), (&["inti", "--yes"], "init")]
     {
         let ran = folder.run("", words).expect_code(1);
         let hint = format!("\nHint: Did you mean `cargo manage {own}`?\n");
