@@ -45,6 +45,8 @@ fn workspace(packages: &[&str]) -> Folder {
 #[case(builds)]
 fn it_runs_from_every_directory_of_the_workspace() {
     let folder = workspace(&["shop"]);
+    // What the first build prints is another test's.
+    folder.run("crates", &[]).expect_success();
     for (directory, name) in [("crates/shop/src", "src"), ("crates/other", "other"), ("crates", "crates")] {
         let ran = folder.run(directory, &["migrate", "--plan", "-p", "x", "--", "y z"]).expect_success();
         let expected = format!(
@@ -60,6 +62,19 @@ fn it_runs_from_every_directory_of_the_workspace() {
         assert!(ran.stdout.starts_with(&format!("shop [\"{}\", \"--x\"]", words[1])), "{ran}");
     }
     assert!(folder.run("crates", &["help"]).expect_success().stdout.starts_with("shop [\"help\"]"));
+}
+
+#[case(builds)]
+fn the_first_build_is_shown() {
+    let folder = workspace(&["shop"]);
+    let target = folder.path("target");
+    let run = || {
+        let program = folder.program("crates", &["x"]).env("CARGO_TARGET_DIR", &target);
+        program.run(manage_test_support::BUILD).expect_success()
+    };
+    let first = run();
+    assert!(first.stderr.contains("Compiling shop"), "{first}");
+    assert_eq!(run().stderr, "");
 }
 
 #[case(builds)]
