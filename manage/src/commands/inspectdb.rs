@@ -14,14 +14,10 @@ use crate::render;
 #[command]
 pub(crate) fn inspectdb(
     cx: &mut Context,
-    /// The tables to print [default: those that diesel.toml selects, or all]
-    tables: Vec<String>,
     /// The database to inspect
     #[arg(long, value_name = "ALIAS", default_value = "default", add = manage::completion::databases())]
     database: String,
-    /// Print all tables except this one (can be repeated)
-    #[arg(short, long, value_name = "TABLE", conflicts_with = "tables")]
-    except: Vec<String>,
+    #[command(flatten)] named: Named,
     /// The schema to read [default: that of diesel.toml, or the default schema]
     #[arg(long, value_name = "NAME")]
     schema: Option<String>,
@@ -42,7 +38,8 @@ pub(crate) fn inspectdb(
     render::assumed_database(cx, &[&alias], cx.skips_checks())?;
     let directory = cx.source().environment.folder();
     let mut chosen = chosen_options(cx, schema_key.as_deref())?;
-    let is_narrowed = schema.is_some() || !tables.is_empty() || !except.is_empty();
+    let filter = named.filter();
+    let is_narrowed = schema.is_some() || filter.is_some();
     if is_narrowed && chosen.len() > 1 {
         return Err(CommandError::new("diesel.toml configures several schemas.")
             .hint("Choose one of them by --schema-key.")
@@ -56,13 +53,11 @@ pub(crate) fn inspectdb(
         if let Some(schema) = &schema {
             options.schema = Some(schema.clone());
         }
-        if !tables.is_empty() {
-            options.filter = TableFilter::only(&tables);
-        } else if !except.is_empty() {
-            options.filter = TableFilter::except(&except);
+        if let Some(filter) = &filter {
+            options.filter = filter.clone();
         }
         let found = introspection::read(&mut connection, options).map_err(read_error)?;
-        check_names(&found, tables.iter().chain(&except))?;
+        check_names(&found, named.tables.iter().chain(&named.except))?;
         warn(cx, &found)?;
         let written = if structs {
             introspection::write_structs(&found, connection.backend(), &directory)
@@ -79,6 +74,26 @@ pub(crate) fn inspectdb(
     match output {
         Some(file) => write(cx, &directory.join(file), &text, has_tables),
         None => Ok(cx.out().print(text)?),
+    }
+}
+
+/// The tables that the command line names.
+#[derive(clap::Args)]
+pub(crate) struct Named {
+    /// The tables to print [default: those that diesel.toml selects, or all]
+    tables: Vec<String>,
+    /// Print all tables except this one (can be repeated)
+    #[arg(short, long, value_name = "TABLE", conflicts_with = "tables")]
+    except: Vec<String>,
+}
+
+impl Named {
+    fn filter(&self) -> Option<TableFilter> {
+        match (self.tables.as_slice(), self.except.as_slice()) {
+            ([], []) => None,
+            ([], except) => Some(TableFilter::except(except)),
+            (tables, _) => Some(TableFilter::only(tables)),
+        }
     }
 }
 
