@@ -33,8 +33,10 @@ pub struct Suite {
     inside: Vec<(String, cell::Test)>,
     /// Their numbers, in the process outside.
     outside: Vec<usize>,
-    /// The tests that run one after the other, with their numbers.
-    in_turn: Vec<(usize, turns::Test)>,
+    /// The tests that run one after the other.
+    in_turn: Vec<(String, turns::Test)>,
+    /// The names of the tests that run before all others.
+    calm: BTreeSet<String>,
 }
 
 impl Default for Suite {
@@ -54,6 +56,7 @@ impl Suite {
             inside: Vec::new(),
             outside: Vec::new(),
             in_turn: Vec::new(),
+            calm: BTreeSet::new(),
         }
     }
 
@@ -86,10 +89,14 @@ impl Suite {
         name: impl Into<String>,
         test: impl FnOnce() + Send + 'static,
     ) -> &mut Self {
-        match need.missing() {
-            Some(missing) => self.not_run(need, name, missing),
-            None => self.test(name, test),
+        if let Some(missing) = need.missing() {
+            return self.not_run(need, name, missing);
         }
+        let name = name.into();
+        if need == Need::Docker {
+            self.calm.insert(name.clone());
+        }
+        self.test(name, test)
     }
 
     fn not_run(&mut self, need: Need, name: impl Into<String>, missing: Unavailable) -> &mut Self {
@@ -116,10 +123,9 @@ impl Suite {
             return self.not_run(need, name, missing);
         }
         let (name, limit) = (name.into(), self.limit);
-        let asked = name.clone();
-        let number = self.trials.len();
-        self.in_turn.push((number, Box::new(move || limited(&name, limit, || caught(test)))));
-        self.trials.push(Trial::test(asked.clone(), move || turns::outcome(&asked).map_err(Into::into)));
+        let (running, asked) = (name.clone(), name.clone());
+        self.in_turn.push((name.clone(), Box::new(move || limited(&running, limit, || caught(test)))));
+        self.trials.push(Trial::test(name, move || turns::outcome(&asked).map_err(Into::into)));
         self
     }
 
@@ -162,7 +168,7 @@ impl Suite {
         cell::want(wanted.map(|trial| trial.name().to_owned()).collect());
         let notice = self.notice(&arguments);
         let before = databases_here();
-        let conclusion = libtest_mimic::run(&arguments, start_turns(self.trials, self.in_turn, &arguments));
+        let is_successful = run_all(&arguments, self.trials, self.in_turn, &self.calm);
         cell::end();
         end_shared();
         // Not among the names that `--list` prints for other programs.
@@ -174,7 +180,7 @@ impl Suite {
             show(&format!("\nA test left files in the package's directory: {}\n", left.join(", ")));
             return ExitCode::FAILURE;
         }
-        conclusion.exit_code()
+        if is_successful { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     fn notice(&self, arguments: &Arguments) -> Option<String> {
@@ -205,15 +211,35 @@ fn databases_here() -> BTreeSet<String> {
     names.filter(|name| [".db", ".sqlite", ".lock"].iter().any(|part| name.contains(part))).collect()
 }
 
-/// Starts the wanted ones of the tests that run in turn, and puts the trials that wait for them behind the others.
-fn start_turns(trials: Vec<Trial>, in_turn: Vec<(usize, turns::Test)>, arguments: &Arguments) -> Vec<Trial> {
-    let numbers: BTreeSet<usize> = in_turn.iter().map(|&(number, _)| number).collect();
+/// Runs the trials, and returns whether none failed. Containers are measured with less beside them, so those tests come
+/// first, one for each processor.
+fn run_all(
+    arguments: &Arguments,
+    trials: Vec<Trial>,
+    in_turn: Vec<(String, turns::Test)>,
+    calm: &BTreeSet<String>,
+) -> bool {
     let is_wanted = |trial: &Trial| !arguments.list && !arguments.is_filtered_out(trial);
-    let wanted = in_turn.into_iter().filter(|&(number, _)| is_wanted(&trials[number]));
-    turns::start(wanted.map(|(number, test)| (trials[number].name().to_owned(), test)).collect::<Vec<_>>());
-    let (last, first): (Vec<_>, Vec<_>) =
-        trials.into_iter().enumerate().partition(|(number, _)| numbers.contains(number));
-    first.into_iter().chain(last).map(|(_, trial)| trial).collect()
+    let (first, others): (Vec<_>, Vec<_>) =
+        trials.into_iter().partition(|trial| is_wanted(trial) && calm.contains(trial.name()));
+    let is_alone = !first.is_empty() && !others.iter().any(is_wanted);
+    let is_successful = first.is_empty() || {
+        let fewer = Arguments {
+            test_threads: arguments.test_threads.map(|many| many.div_ceil(4)),
+            ..arguments.clone()
+        };
+        !libtest_mimic::run(&fewer, first).has_failed()
+    };
+    if is_alone {
+        return is_successful;
+    }
+    let names: BTreeSet<String> = in_turn.iter().map(|(name, _)| name.clone()).collect();
+    let wanted: BTreeSet<&str> = others.iter().filter(|trial| is_wanted(trial)).map(Trial::name).collect();
+    turns::start(in_turn.into_iter().filter(|(name, _)| wanted.contains(name.as_str())).collect());
+    // What waits for them must not keep others from running.
+    let (last, before): (Vec<_>, Vec<_>) = others.into_iter().partition(|trial| names.contains(trial.name()));
+    let conclusion = libtest_mimic::run(arguments, before.into_iter().chain(last).collect());
+    is_successful && !conclusion.has_failed()
 }
 
 /// Most tests wait for a server or for a program, most of the time.

@@ -20,8 +20,8 @@ fn turns() -> MutexGuard<'static, Turns> {
 }
 
 /// Says which tests will be asked for, and begins with the first one.
-pub(crate) fn start(tests: impl IntoIterator<Item = (String, Test)>) {
-    turns().waiting = tests.into_iter().collect();
+pub(crate) fn start(tests: VecDeque<(String, Test)>) {
+    turns().waiting = tests;
     thread::spawn(|| {
         loop {
             let Some((name, test)) = turns().waiting.pop_front() else { return };
