@@ -1,8 +1,8 @@
 //! What answers while no program runs.
 
 #[cfg(all(feature = "postgres", debug_assertions))]
-use manage_test_support::{Need, builds, builds_with};
-use manage_test_support::{case, free_port, wait_until};
+use manage_test_support::{Need, builds_with};
+use manage_test_support::{builds, case, free_port, wait_until};
 
 use super::load::{Events, get, response};
 use super::site::{Server, Site};
