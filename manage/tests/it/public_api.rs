@@ -7,12 +7,14 @@ use manage_test_support::case;
 const LISTING: &str = include_str!("../../public-api.txt");
 
 /// The crates whose types users' code meets. The framework exports those of them that are not 1.0, and
-/// anyhow's `Error` as its own. The parts of axum are what its own methods ask for.
+/// anyhow's `Error` as its own. The parts of axum are what its own methods ask for; chrono's are what Diesel's feature
+/// of this name adds to its traits.
 const CRATES: &[&str] = &[
     "alloc",
     "anyhow",
     "axum",
     "axum_core",
+    "chrono",
     "clap_builder",
     "core",
     "diesel",
