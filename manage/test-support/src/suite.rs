@@ -180,7 +180,8 @@ impl Suite {
             show(&format!("\nA test left files in the package's directory: {}\n", left.join(", ")));
             return ExitCode::FAILURE;
         }
-        if is_successful { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        // That of Rust's own test programs.
+        if is_successful { ExitCode::SUCCESS } else { ExitCode::from(101) }
     }
 
     fn notice(&self, arguments: &Arguments) -> Option<String> {
