@@ -93,28 +93,8 @@ fn own_command(word: &OsString) -> Option<&'static str> {
     let word = word.to_str()?.to_lowercase();
     let commands = [("new", "new"), ("init", "init"), ("startproject", "new")];
     // In a short word one mistake is as much as two in a long one.
-    let is_near = |name: &str| edits(&word, name) <= if name.len() < 5 { 1 } else { 2 };
+    let is_near = |name: &str| strsim::osa_distance(&word, name) <= if name.len() < 5 { 1 } else { 2 };
     commands.into_iter().find(|(name, _)| is_near(name)).map(|(_, command)| command)
-}
-
-/// Returns how many letters have to be added, removed, replaced, or swapped with the next, to make one word of
-/// the other.
-fn edits(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
-    for (i, letter) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, other) in to.iter().enumerate() {
-            let replaced = rows[i][j] + usize::from(letter != other);
-            let mut least = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[from.len()][to.len()]
 }
 
 /// Becomes the command, so that signals reach it and its exit code is that of this process.
@@ -154,15 +134,6 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(own_command(&word.into()), own, "{word}");
-        }
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (from, to, count) in
-            [("", "", 0), ("", "new", 3), ("enw", "new", 1), ("kitten", "sitting", 3), ("abc", "abc", 0)]
-        {
-            assert_eq!((edits(from, to), edits(to, from)), (count, count), "{from} {to}");
         }
     }
 }
