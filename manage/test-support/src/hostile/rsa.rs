@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 /// A pair of keys.
 pub(super) struct RsaKey {
@@ -10,7 +11,17 @@ pub(super) struct RsaKey {
 }
 
 impl RsaKey {
-    pub(super) fn generate() -> io::Result<Self> {
+    /// Returns the one key of all servers: on a busy machine a new one takes longer than a client waits.
+    pub(super) fn of_this_process() -> io::Result<&'static Self> {
+        static KEY: OnceLock<RsaKey> = OnceLock::new();
+        if let Some(key) = KEY.get() {
+            return Ok(key);
+        }
+        let key = Self::generate()?;
+        Ok(KEY.get_or_init(|| key))
+    }
+
+    fn generate() -> io::Result<Self> {
         let mut private = tempfile::NamedTempFile::new()?;
         private.write_all(&openssl(Command::new("openssl").args(["genrsa", "2048"]), &[])?)?;
         let public =

@@ -54,7 +54,7 @@ impl Server<'_> {
 
     /// Asks for the password itself, with a key of its own, and keeps what it reads.
     pub(super) fn read_password(&mut self) -> io::Result<()> {
-        let key = RsaKey::generate()?;
+        let key = RsaKey::of_this_process()?;
         self.ask(&[1, 4])?;
         self.send(&[b"\x01", key.public()].concat())?;
         let encrypted = self.receive()?;
