@@ -21,9 +21,9 @@ check:
 test filter package="diesel-manage":
     cargo test -p {{ package }} --features mysql --test it -- {{ filter }}
 
-# Run all tests
+# Run all tests, those that build projects too
 test-all:
-    cargo test --workspace --features {{ features }}
+    MANAGE_TEST_ALL=1 cargo test --workspace --features {{ features }}
 
 # Rewrite the help texts and other snapshots; review the difference
 snapshots:

@@ -33,6 +33,7 @@ mod cell;
 mod docker;
 mod documents;
 mod either;
+mod extent;
 mod files;
 mod find;
 pub mod fuzz;
@@ -69,6 +70,7 @@ pub use case::{Case, CaseName, builds, builds_with, inside, needs, on_each_backe
 pub use docker::build_log;
 pub use documents::{Block, blocks};
 pub use either::{DatabaseServer, execute};
+pub use extent::{random_cases, tests_all};
 pub use files::unnamed_files;
 pub use find::{POSTGRES_BIN, Unavailable};
 #[doc(hidden)]

@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Trial};
 use crate::case;
 use crate::caught::caught;
 use crate::cell;
+use crate::extent::{ALL, tests_all};
 use crate::find::Unavailable;
 use crate::fuzz;
 use crate::need::{Need, REQUIRE};
@@ -21,8 +22,9 @@ use crate::turns;
 /// Tests to be run by libtest-mimic, with the arguments that `cargo test` passes on. A test fails by
 /// panicking.
 ///
-/// Tests whose need is not installed show as ignored, and are named again, loudly, after the summary. A test that
-/// takes longer than ten minutes ends the process, with its name.
+/// Tests whose need is not installed show as ignored, and are named again, loudly, after the summary; so do those that
+/// build projects, in a run without a filter. A test that takes longer than ten minutes ends the process, with its
+/// name.
 pub struct Suite {
     trials: Vec<Trial>,
     /// How long a test may take.
@@ -35,6 +37,8 @@ pub struct Suite {
     outside: Vec<usize>,
     /// The tests that run one after the other.
     in_turn: Vec<(String, turns::Test)>,
+    /// The names of those that this run leaves out.
+    left_out: BTreeSet<String>,
     /// The names of the tests that run before all others.
     calm: BTreeSet<String>,
 }
@@ -56,6 +60,7 @@ impl Suite {
             inside: Vec::new(),
             outside: Vec::new(),
             in_turn: Vec::new(),
+            left_out: BTreeSet::new(),
             calm: BTreeSet::new(),
         }
     }
@@ -112,7 +117,8 @@ impl Suite {
     }
 
     /// Adds a test that builds a project. Such tests share a target directory, so one runs after the other, from the
-    /// beginning and beside all others; they are listed behind them.
+    /// beginning and beside all others; they are listed behind them. They take minutes, so that a run without a filter
+    /// leaves them out, unless [`tests_all`](crate::tests_all).
     pub fn in_turn(
         &mut self,
         need: Need,
@@ -155,7 +161,7 @@ impl Suite {
     }
 
     /// Runs them all, ends the shared servers, and says what was not run.
-    pub fn run(self) -> ExitCode {
+    pub fn run(mut self) -> ExitCode {
         if cell::is_inside() {
             cell::run_inside(self.inside);
             end_shared();
@@ -166,6 +172,7 @@ impl Suite {
         let trials = self.outside.iter().map(|&number| &self.trials[number]);
         let wanted = trials.filter(|trial| !arguments.is_filtered_out(trial));
         cell::want(wanted.map(|trial| trial.name().to_owned()).collect());
+        self.leave_out_projects(&arguments);
         let notice = self.notice(&arguments);
         let before = databases_here();
         let is_successful = run_all(&arguments, self.trials, self.in_turn, &self.calm);
@@ -184,8 +191,32 @@ impl Suite {
         if is_successful { ExitCode::SUCCESS } else { ExitCode::from(101) }
     }
 
+    /// Lets the tests that build projects show as ignored, unless they were asked for.
+    fn leave_out_projects(&mut self, arguments: &Arguments) {
+        if tests_all() || arguments.filter.is_some() {
+            return;
+        }
+        let names: BTreeSet<&str> = self.in_turn.iter().map(|(name, _)| name.as_str()).collect();
+        let flagged = std::mem::take(&mut self.trials).into_iter().map(|trial| {
+            let is_ignored = trial.has_ignored_flag() || names.contains(trial.name());
+            trial.with_ignored_flag(is_ignored)
+        });
+        self.trials = flagged.collect();
+        if !(arguments.ignored || arguments.include_ignored) {
+            self.left_out = self.in_turn.drain(..).map(|(name, _)| name).collect();
+        }
+    }
+
     fn notice(&self, arguments: &Arguments) -> Option<String> {
         let mut lines = Vec::new();
+        let is_wanted = |trial: &&Trial| !arguments.is_filtered_out(trial);
+        let left_out =
+            self.trials.iter().filter(|trial| self.left_out.contains(trial.name())).filter(is_wanted);
+        let count = left_out.count();
+        if count > 0 {
+            lines.push(format!("{count} tests were NOT RUN: they build projects, which takes minutes."));
+            lines.push(format!("    To run them: {ALL}=1, or a part of their names behind `--`"));
+        }
         for (need, trials) in &self.skipped {
             let count =
                 trials.iter().filter(|&&number| !arguments.is_filtered_out(&self.trials[number])).count();

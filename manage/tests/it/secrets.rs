@@ -1,7 +1,7 @@
 //! Passwords of odd characters, raw and encoded, in each place where one may stand: no piece of them is ever
 //! shown.
 //!
-//! The cases are the same on each run.
+//! The cases are the same on each run; CI tries five times as many.
 
 use std::fmt::Write as _;
 use std::io;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use manage::Program;
 use manage::console::Output;
 use manage::settings::Environment;
-use manage_test_support::{Backend, TestDatabase, case};
+use manage_test_support::{Backend, TestDatabase, case, random_cases};
 
 use crate::backends::on_each_server;
 use crate::random::Random;
@@ -129,7 +129,7 @@ const DEAD: &str = "127.0.0.1:1";
 #[case]
 fn in_urls_of_databases() {
     let (mut random, folder) = (Random(1), folder());
-    for _ in 0..1_000 {
+    for _ in 0..random_cases(1_000) {
         let password = random.password();
         let p = password.written(&mut random);
         let scheme = random.one_of(&[
@@ -163,7 +163,7 @@ fn in_urls_of_databases() {
 fn in_variables_and_files_they_name() {
     let (mut random, folder) = (Random(2), folder());
     std::fs::create_dir(folder.path().join("folder")).expect("a folder");
-    for _ in 0..100 {
+    for _ in 0..random_cases(100) {
         let password = random.password();
         let p = &password.text;
         std::fs::write(folder.path().join("secret"), p).expect("a file");
@@ -201,7 +201,7 @@ fn in_variables_and_files_they_name() {
 #[case]
 fn in_the_settings_file() {
     let (mut random, folder) = (Random(3), folder());
-    for _ in 0..400 {
+    for _ in 0..random_cases(400) {
         let password = random.password();
         let (p, url) =
             (&password.text, format!("postgres://app:{}@{DEAD}/name", password.written(&mut random)));
@@ -227,7 +227,7 @@ fn in_the_settings_file() {
 #[case]
 fn in_lines_of_dotenv() {
     let (mut random, folder) = (Random(4), folder());
-    for _ in 0..400 {
+    for _ in 0..random_cases(400) {
         let password = random.password();
         let (p, url) =
             (&password.text, format!("postgres://app:{}@{DEAD}/name", password.written(&mut random)));
@@ -249,7 +249,7 @@ fn in_lines_of_dotenv() {
 #[case]
 fn in_urls_of_services() {
     let (mut random, folder) = (Random(5), folder());
-    for i in 0..1_500 {
+    for i in 0..random_cases(1_500) {
         let password = random.password();
         let p = password.written(&mut random);
         let scheme = random
