@@ -15,7 +15,7 @@ use crate::profile;
 use crate::settings::{Settings, SettingsError, Source, within};
 
 /// How long the thread that reads the settings has to report its error.
-const REPORT_LIMIT: Duration = Duration::from_millis(250);
+const REPORT_LIMIT: Duration = Duration::from_millis(500);
 
 /// Everything that a running command can use: output, settings and databases. Nothing is read or opened
 /// before it is needed.
