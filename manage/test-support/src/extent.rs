@@ -1,7 +1,7 @@
 //! How much one run tests.
 
 /// The environment variable that makes a run test everything: `MANAGE_TEST_ALL=1`. CI sets it.
-pub(crate) const ALL: &str = "MANAGE_TEST_ALL";
+pub const ALL: &str = "MANAGE_TEST_ALL";
 
 /// Returns whether everything is to be tested, however long it takes.
 pub fn tests_all() -> bool {

@@ -70,7 +70,7 @@ pub use case::{Case, CaseName, builds, builds_with, inside, needs, on_each_backe
 pub use docker::build_log;
 pub use documents::{Block, blocks};
 pub use either::{DatabaseServer, execute};
-pub use extent::{random_cases, tests_all};
+pub use extent::{ALL, random_cases, tests_all};
 pub use files::unnamed_files;
 pub use find::{POSTGRES_BIN, Unavailable};
 #[doc(hidden)]

@@ -214,17 +214,16 @@ impl Suite {
             self.trials.iter().filter(|trial| self.left_out.contains(trial.name())).filter(is_wanted);
         let count = left_out.count();
         if count > 0 {
-            lines.push(format!("{count} tests were NOT RUN: they build projects, which takes minutes."));
+            lines.push(format!("{} NOT RUN: building projects takes minutes.", tests(count)));
             lines.push(format!("    To run them: {ALL}=1, or a part of their names behind `--`"));
         }
         for (need, trials) in &self.skipped {
             let count =
                 trials.iter().filter(|&&number| !arguments.is_filtered_out(&self.trials[number])).count();
             if count > 0 {
-                let tests = if count == 1 { "test was" } else { "tests were" };
                 lines.push(match need.missing() {
-                    Some(Unavailable::Broken { why }) => format!("{count} {tests} NOT RUN: {why}"),
-                    _ => format!("{count} {tests} NOT RUN: {need} is not installed."),
+                    Some(Unavailable::Broken { why }) => format!("{} NOT RUN: {why}", tests(count)),
+                    _ => format!("{} NOT RUN: {need} is not installed.", tests(count)),
                 });
                 lines.push(format!("    To run them: {}", need.install()));
                 lines.push(format!("    To fail without it: {REQUIRE}={}", need.name()));
@@ -233,6 +232,10 @@ impl Suite {
         let bar = "!".repeat(78);
         (!lines.is_empty()).then(|| format!("\n{bar}\n{}\n{bar}\n", lines.join("\n")))
     }
+}
+
+fn tests(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "test was" } else { "tests were" })
 }
 
 /// Returns the SQLite files in the directory in which the tests run, and what SQLite and locks create beside

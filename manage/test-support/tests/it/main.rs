@@ -39,6 +39,7 @@ fn main() -> std::process::ExitCode {
     match std::env::var(ROLE).as_deref() {
         Ok("holder") => return ends::hold(),
         Ok("small suite") => return suite::small(),
+        Ok("building suite") => return suite::building(),
         Ok("hanging suite") => return suite::hanging(),
         _ => {}
     }

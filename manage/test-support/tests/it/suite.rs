@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use manage_test_support::{
-    Need, Program, REQUIRE, Suite, TestDatabase, Transcript, case, on_each_backend, wait_until,
+    ALL, Need, Program, REQUIRE, Suite, TestDatabase, Transcript, case, on_each_backend, wait_until,
 };
 
 use crate::ROLE;
@@ -26,6 +26,14 @@ pub(crate) fn small() -> ExitCode {
     for name in ["wants_one", "wants_two"] {
         suite.needs(Need::Program("no-such-program"), name, || panic!("it ran"));
     }
+    suite.run()
+}
+
+/// A suite with a test that builds a project, and one that does not.
+pub(crate) fn building() -> ExitCode {
+    let mut suite = Suite::new();
+    suite.test("passes", || {});
+    suite.in_turn(Need::Program("sh"), "builds", || panic!("it ran"));
     suite.run()
 }
 
@@ -63,6 +71,36 @@ fn says_what_was_not_run() {
     }
     assert_eq!(run(&["passes"], "").expect_code(0).stderr, "");
     assert_eq!(run(&["--list"], "").expect_code(0).stderr, "");
+}
+
+#[case]
+fn projects_are_built_on_demand() {
+    let run = |all: &str, words: &[&str]| {
+        let program =
+            Program::new(std::env::current_exe().unwrap()).env(ROLE, "building suite").env(ALL, all);
+        program.args(words).run(Duration::from_secs(20))
+    };
+    for words in [&[][..], &["--skip", "other"]] {
+        let answer = run("", words).expect_code(0);
+        assert!(answer.stdout.contains("1 passed; 0 failed; 1 ignored"), "{answer}");
+        assert!(answer.stderr.contains("1 test was NOT RUN: building projects takes minutes."), "{answer}");
+    }
+    assert!(!run("", &["--skip", "builds"]).expect_code(0).stderr.contains("NOT RUN"));
+    let demands: [(&str, &[&str]); 5] = [
+        ("1", &[]),
+        ("", &["builds"]),
+        ("", &["--exact", "builds"]),
+        ("", &["--ignored"]),
+        ("", &["--include-ignored"]),
+    ];
+    for (all, words) in demands {
+        let answer = run(all, words).expect_code(101);
+        assert!(
+            answer.stdout.contains("1 failed; 0 ignored") && answer.stdout.contains("it ran"),
+            "{answer}"
+        );
+        assert!(!answer.stderr.contains("NOT RUN"), "{answer}");
+    }
 }
 
 #[case]
