@@ -87,12 +87,18 @@ impl Adopted {
     }
 
     fn edition(&self) -> Option<Obstacle> {
-        let edition = self.package.edition.as_str();
-        matches!(edition, "2015" | "2018").then(|| Obstacle {
-            message: format!("The package uses edition {edition}, and manage needs 2021 or later."),
-            hint:
-                "manage needs edition 2021 or later: `cargo fix --edition` changes the code to the next one."
-                    .to_owned(),
+        // Cargo changes the code from one edition to the next.
+        let (edition, then) = match self.package.edition.as_str() {
+            "2015" => ("2015", "set edition = \"2018\"; then do both again for 2021"),
+            "2018" => ("2018", "set edition = \"2021\""),
+            _ => return None,
+        };
+        let manifest = shown(&self.package.manifest_path);
+        Some(Obstacle {
+            message: format!(
+                "{manifest}: the package uses edition {edition}, and manage needs 2021 or later."
+            ),
+            hint: format!("Run `cargo fix --edition`, which changes the code, and {then}."),
         })
     }
 

@@ -30,9 +30,16 @@ fn a_package_that_cannot_use_it() {
     let manifest = |edition: &str, more: &str| {
         format!("{}{more}\n{DIESEL}", PACKAGE.replace("\"2024\"", &format!("\"{edition}\"")))
     };
-    let edition =
-        "Error: The package uses edition 2018, and manage needs 2021 or later. Nothing was changed.\nHint: ";
-    refused(&manifest("2018", ""), &[], 1, &[edition, "manage needs edition 2021 or later: `cargo fix"]);
+    for (edition, then) in [
+        ("2018", "set edition = \"2021\"."),
+        ("2015", "set edition = \"2018\"; then do both again for 2021."),
+    ] {
+        let error = format!(
+            "Error: Cargo.toml: the package uses edition {edition}, and manage needs 2021 or later. Nothing was changed.\n\
+             Hint: Run `cargo fix --edition`, which changes the code, and {then}\n"
+        );
+        refused(&manifest(edition, ""), &[], 1, &[&error]);
+    }
     refused(
         &manifest("2021", "rust-version = \"1.70\"\n"),
         &[],
@@ -47,9 +54,9 @@ fn a_package_that_cannot_use_it() {
     }
     let all = manifest("2018", "rust-version = \"1.70\"\n").replace("2.3.9", "1.4");
     let texts = [
-        "Error: The package uses edition 2018, and manage needs 2021 or later.\nCargo.toml allows Rust 1.70, ",
+        "Error: Cargo.toml: the package uses edition 2018, and manage needs 2021 or later.\nCargo.toml allows Rust 1.70, ",
         ".\nThe package needs Diesel ^1.4, and manage needs 2.3.9 or a later 2.3: there can be only one.\n\
-         Nothing was changed.\nHint: manage needs edition 2021",
+         Nothing was changed.\nHint: Run `cargo fix --edition`",
         "\nHint: Set rust-version = ",
         "\nHint: Set version = \"2.3.9\"",
     ];
