@@ -11,6 +11,12 @@ pub(crate) fn line(text: &str) -> Result<()> {
     writeln!(io::stdout(), "{text}").map_err(|error| Error::print_failed(&error))
 }
 
+/// Prints a text and the end of its line to stderr.
+pub(crate) fn warn(text: &str) {
+    // There is nowhere to report that stderr is closed.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Returns a text in which a terminal sees no control characters but the end of a line.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let is_unsafe =

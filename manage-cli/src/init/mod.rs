@@ -9,6 +9,7 @@ mod manifest;
 mod migrations;
 mod package;
 mod program;
+mod uncommitted;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use crate::cli::InitOptions;
 use crate::dependency::{PACKAGE, Source};
 use crate::error::{Error, Result};
-use crate::output::{line, shown};
+use crate::output::{line, shown, warn};
 
 pub(crate) use change::replace;
 use change::{Change, diff, write};
@@ -46,6 +47,9 @@ pub(crate) fn init(options: &InitOptions) -> Result {
         return Ok(ExitCode::SUCCESS);
     }
     line(diff(&changes).trim_end())?;
+    if let Some(warning) = uncommitted::warning(&changes) {
+        warn(&warning);
+    }
     if options.dry_run {
         line("Nothing was changed (--dry-run).")?;
         return Ok(ExitCode::SUCCESS);

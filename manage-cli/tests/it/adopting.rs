@@ -1,6 +1,6 @@
 //! `cargo manage init` adds manage to packages that exist.
 
-use manage_test_support::{Need, PROMPT, Terminal, builds, builds_with, case, needs};
+use manage_test_support::{BUILD, Need, PROMPT, Program, Terminal, builds, builds_with, case, needs};
 
 use crate::folder::{Folder, checkout};
 
@@ -383,4 +383,44 @@ fn it_asks_on_a_terminal() {
     assert_eq!(folder.files(), before);
     ask("| tail -n 1", "y", "Try it: cargo manage hello");
     assert!(folder.read("src/lib.rs").contains("manage::commands!();"));
+}
+
+#[case(needs(Need::Program("git")))]
+fn uncommitted_changes_are_named() {
+    let folder = blog();
+    let preview = || {
+        let ran = folder.run("src", &["init", "--dry-run"]).expect_success();
+        assert!(ran.stdout.contains("+manage::commands!();"), "{ran}");
+        ran.stderr
+    };
+    let git = |words: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgSign=false"];
+        let program = Program::new("git").args(identity).args(words).cwd(folder.path(""));
+        program.env("GIT_CONFIG_GLOBAL", "/dev/null").run(BUILD).expect_success();
+    };
+    // Not in a repository there is nothing to compare with.
+    assert_eq!(preview(), "");
+    git(&["init", "--quiet"]);
+    let text = "uncommitted changes, and `git diff` will show them together with those above.\n\
+                Hint: Commit or stash them first.\n";
+    let name = |name: &str| folder.path(name).display().to_string();
+    let both = format!("Warning: {}, lib.rs have {text}", name("Cargo.toml"));
+    assert_eq!(preview(), both);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "All"]);
+    assert_eq!(preview(), "");
+    // A file that is not changed does not matter.
+    folder.write("src/models.rs", "//! Rows.\n");
+    folder.write("src/[lib].rs", "");
+    assert_eq!(preview(), "");
+    folder.write("src/lib.rs", &format!("{LIBRARY}\npub mod forms;\n"));
+    assert_eq!(preview(), format!("Warning: lib.rs has {text}"));
+    git(&["add", "."]);
+    assert_eq!(preview(), format!("Warning: lib.rs has {text}"));
+    // Without git nothing is said.
+    let program = folder.program("", &["init", "--dry-run"]).env("PATH", folder.path("migrations"));
+    assert_eq!(program.run(BUILD).expect_success().stderr, "");
+    let ran = folder.run("", &["init", "--yes"]).expect_success();
+    assert_eq!(ran.stderr, format!("Warning: src/lib.rs has {text}"));
+    assert!(ran.stdout.contains("Added manage to the package `diesel-demo`."), "{ran}");
 }
