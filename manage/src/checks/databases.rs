@@ -144,8 +144,3 @@ pub(super) fn sqlite_file(settings: &DatabaseSettings) -> Option<PathBuf> {
 pub(super) fn sqlite_file(_: &DatabaseSettings) -> Option<PathBuf> {
     None
 }
-
-/// Returns whether it is an SQLite database in a file.
-pub(crate) fn is_sqlite_file(settings: &DatabaseSettings) -> bool {
-    sqlite_file(settings).is_some()
-}

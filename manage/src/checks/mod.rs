@@ -41,6 +41,5 @@ pub use message::{Level, Message};
 pub use run::{Results, SystemCheckError, run};
 pub use selection::{Selection, UnknownName};
 
-pub(crate) use databases::is_sqlite_file;
 pub(crate) use run::require;
 pub(crate) use settings::misunderstood;

@@ -65,7 +65,7 @@ async fn run(cx: &mut Context, options: Options, parent: Option<&Link>) -> Resul
     }
     let site = Site::new(cx.settings()?.clone()).log_as(log.clone());
     let apps = AppRoutes::all(cx.program(), &site)?;
-    let options = options.with_health(cx.program(), cx.settings()?, &apps);
+    let options = options.with_program(cx.program(), cx.settings()?, &apps);
     let routes = combine(&apps);
     let has_routes = routes.is_some();
     #[cfg(debug_assertions)]

@@ -52,7 +52,7 @@ pub(crate) async fn serve(cx: &mut Context, #[command(flatten)] options: Options
             ServerLogFormat::Json | ServerLogFormat::Tracing => log.report(Role::Notice, &start),
         }
     }
-    let options = options.with_health(cx.program(), cx.settings()?, &apps);
+    let options = options.with_program(cx.program(), cx.settings()?, &apps);
     let draining = options.draining.clone();
     let stop = async move {
         let _ = stopped.await;

@@ -20,6 +20,7 @@
 //!
 //! [guide]: https://github.com/diesel-manage/diesel-manage/blob/main/docs/guide/migrations.md
 
+mod failed_query;
 mod journal;
 #[cfg(feature = "lint")]
 pub(crate) mod lint;
@@ -36,6 +37,7 @@ mod sql;
 mod squash;
 mod unapplied;
 
+pub(crate) use failed_query::{may_lack_migrations, unapplied_hint};
 pub(crate) use lock::{Lock, LockError, LockRequest};
 pub(crate) use plan::{
     Direction, MigrationPlan, MigrationTarget, PlannedMigration, PlannedStep, TargetError,

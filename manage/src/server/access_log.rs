@@ -9,6 +9,7 @@ use hyper::{Request, StatusCode};
 
 use super::exchange::{Abort, CLIENT_CLOSED_REQUEST, Exchange};
 use super::failure::Failure;
+use super::failure_hints::FailureHints;
 use super::log::Log;
 use super::log_line::Entry;
 use super::log_time::LogTime;
@@ -31,6 +32,8 @@ pub(super) struct Logs {
     pub(super) access: Option<Log>,
     /// It gets panics, failed bodies, and the server's own problems.
     pub(super) errors: Log,
+    /// Finds causes of failed requests.
+    pub(super) hints: FailureHints,
 }
 
 struct Shared {
@@ -288,6 +291,11 @@ impl ConnectionLog {
         let causes = with_causes(error.as_ref());
         let text = format!("Error: {} failed{place}: {}", self.request(), printable(&causes));
         self.report(&text);
+        let (errors, id) = (self.shared.logs.errors.clone(), self.request_id());
+        self.shared.logs.hints.find(error, move |hint| {
+            let id = id.as_ref().map(RequestId::as_str);
+            errors.report_about(id, Role::Warning, &printable(&format!("Hint: {hint}")));
+        });
     }
 
     /// Reports an error of a response body.
@@ -298,8 +306,12 @@ impl ConnectionLog {
     }
 
     fn report(&self, text: &str) {
-        let id = self.lock().exchange.as_ref().map(|exchange| exchange.id.clone());
+        let id = self.request_id();
         self.shared.logs.errors.report_about(id.as_ref().map(RequestId::as_str), Role::Error, text);
+    }
+
+    fn request_id(&self) -> Option<RequestId> {
+        self.lock().exchange.as_ref().map(|exchange| exchange.id.clone())
     }
 
     /// Returns the method and the path. The query may be confidential and is omitted.

@@ -33,8 +33,8 @@
 //! the program, and `stand_in` answers while there is none. `metrics` counts requests, and
 //! `serving_metrics` opens their address; `stream_timeout` ends
 //! streams of HTTP/2 that nobody reads; `compression` compresses responses. `failure` is the error of a
-//! handler, `db` its database; `pages` are those of `runserver`, in builds with debug assertions;
-//! `static_files` are those of apps.
+//! handler, for which `failure_hints` finds causes, `db` its database; `pages` are those of `runserver`, in
+//! builds with debug assertions; `static_files` are those of apps.
 //!
 //! The guide in the book: [Routes and the development server][guide].
 //!
@@ -55,6 +55,7 @@ mod draining;
 pub(crate) mod events;
 mod exchange;
 mod failure;
+mod failure_hints;
 mod follow;
 #[cfg(feature = "reload")]
 mod forward;

@@ -16,6 +16,7 @@ use super::access_log::{ConnectionLog, Logs};
 use super::configure::trusted_proxies;
 use super::connection::{Signals, builder, drive};
 use super::draining::Draining;
+use super::failure_hints::FailureHints;
 #[cfg(feature = "reload")]
 use super::forward::Successor;
 use super::health::Health;
@@ -48,13 +49,15 @@ pub(crate) struct ServeOptions {
     pub limits: Limits,
     /// Answers health checks.
     pub health: Health,
+    /// Finds hints for failed requests.
+    pub hints: FailureHints,
     /// Set when the phase changes, or earlier by the command.
     pub draining: Draining,
 }
 
 impl ServeOptions {
     /// Reads the settings. `request_timeout` is the default for the time of a handler, `requests` says whether
-    /// they are logged. Without [`ServeOptions::with_health`] there are no health checks.
+    /// they are logged. Without [`ServeOptions::with_program`] there are no health checks and no hints.
     pub(crate) fn read(
         settings: &Settings,
         hosts: AllowedHosts,
@@ -70,13 +73,15 @@ impl ServeOptions {
             proxies: trusted_proxies(settings)?,
             limits: Limits::read(settings, request_timeout)?,
             health: Health::default(),
+            hints: FailureHints::default(),
             draining: Draining::default(),
         })
     }
 
-    /// Adds the health checks of a program.
-    pub(crate) fn with_health(mut self, program: &Program, settings: &Settings, apps: &[AppRoutes]) -> Self {
+    /// Adds the health checks of a program, and the hints for its failed requests.
+    pub(crate) fn with_program(mut self, program: &Program, settings: &Settings, apps: &[AppRoutes]) -> Self {
         self.health = Health::new(program, settings, apps, self.draining.clone(), self.errors.clone());
+        self.hints = FailureHints::new(program, settings);
         self
     }
 }
@@ -93,7 +98,7 @@ pub(crate) async fn serve(
     mut phase: watch::Receiver<Phase>,
     finishes: impl FnOnce(),
 ) -> io::Result<bool> {
-    let ServeOptions { log, errors, grace, hosts, proxies, limits, health, draining } = options;
+    let ServeOptions { log, errors, grace, hosts, proxies, limits, health, hints, draining } = options;
     let client_timeout = limits.client_timeout;
     let builder = builder(&limits);
     // Each connection holds a receiver: when none is left, all connections have ended.
@@ -102,7 +107,7 @@ pub(crate) async fn serve(
     let address = listening.address()?;
     let mut accepting =
         Accepting::new(listening.listener, limits.max_connections, client_timeout, errors.clone());
-    let logs = Arc::new(Logs { access: log, errors });
+    let logs = Arc::new(Logs { access: log, errors, hints });
     let (is_last, draining_too) = (accepting.is_last(), draining.clone());
     let shared = Arc::new(Shared {
         routes: router.with_state(()),

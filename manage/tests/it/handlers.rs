@@ -5,9 +5,12 @@ use manage::axum::extract::FromRef;
 use manage::axum::routing::get;
 use manage::database::Connection;
 use manage::server::{Db, HandlerError, Routes, Site};
-use manage_test_support::{Need, Postgres, case, needs, wait_until};
+use manage_test_support::{Need, Postgres, TestDatabase, case, needs, wait_until};
+use serde_json::Value;
 
+use crate::backends::on_each_backend;
 use crate::serving::{SOON, Server};
+use crate::unmigrated::run;
 
 /// A state that contains the site.
 #[derive(Clone)]
@@ -91,4 +94,51 @@ fn an_exhausted_pool_is_a_503() {
     assert!(line.contains("manage/tests/it/handlers.rs:"), "{line}");
     drop(held);
     wait_until(SOON, "a free connection", || server.get("/handlers/two").ends_with("\r\n\r\n2"));
+}
+
+/// The hint that names this program.
+fn unapplied() -> String {
+    let program = std::env::current_exe().expect("this program");
+    let name = program.file_name().expect("a name").display();
+    format!(
+        "Hint: The database has unapplied migrations (4 not applied, the first is 2024-01-01-000000_create_authors). \
+         Run `{name} migrate`."
+    )
+}
+
+#[case(on_each_backend)]
+fn a_missing_table_may_be_a_migrations(database: TestDatabase) {
+    let variables = [("DATABASE_URL", database.url())];
+    let mut server = Server::with(&[], &variables);
+    let answer = server.get("/handlers/refused");
+    assert!(answer.starts_with("HTTP/1.1 500 ") && !answer.contains("migrat"), "{answer}");
+    let line = server.running.wait_for_line("Error: GET /handlers/refused failed at ", SOON);
+    assert!(line.contains("no_such_soup"), "{line}");
+    assert_eq!(server.running.wait_for_line("Hint: ", SOON), unapplied());
+
+    // In production, too.
+    let mut server = Server::production(&["--log-format", "json"], &variables);
+    let answer = server.get("/handlers/refused");
+    assert!(answer.starts_with("HTTP/1.1 500 ") && !answer.contains("migrat"), "{answer}");
+    let line = server.running.wait_for_line("Hint: ", SOON);
+    let line: Value = serde_json::from_str(&line).expect("an object");
+    assert_eq!((&line["level"], &line["message"]), (&"warn".into(), &unapplied().into()));
+    let id = line["request_id"].as_str().expect("an id");
+    assert!(answer.contains(&format!("x-request-id: {id}\r\n")), "{id}: {answer}");
+}
+
+#[case(on_each_backend)]
+fn a_missing_table_of_a_migrated_database_is_not(database: TestDatabase) {
+    run(&database, "", "migrate");
+    let mut server = Server::with(&[], &[("DATABASE_URL", database.url())]);
+    // The first one is certainly looked into, and nothing is reported of it.
+    server.get("/handlers/refused");
+    server.running.wait_for_line("Error: GET /handlers/refused failed at ", SOON);
+    run(&database, "DELETE FROM __diesel_schema_migrations WHERE version LIKE '20240101%'", "says");
+    wait_until(SOON, "a hint", || {
+        server.get("/handlers/refused");
+        server.running.stderr().contains("Hint: ")
+    });
+    let line = server.running.wait_for_line("Hint: ", SOON);
+    assert!(line.contains("(1 not applied, the first is 2024-01-01-000000_create_authors)"), "{line}");
 }

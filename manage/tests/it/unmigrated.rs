@@ -48,7 +48,7 @@ fn a_command_may_want_it_reported_before(database: TestDatabase) {
     }
 }
 
-fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran {
+pub(crate) fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran {
     let program = Program::new(&["it"]).with_command("it", Arc::new(Says(sql)));
     Project::with(program).env("DATABASE_URL", database.url()).run(line)
 }
