@@ -82,7 +82,7 @@ pub(crate) fn dispatch(
     let command = ParsedCommand { found: &found, parser: &parser, matches: &matches };
     run(&mut cx, &command, &options).map_err(|error| Failure {
         occasion: Occasion {
-            hint: failure_hints::hint(&cx, &found, &error),
+            hint: failure_hints::of_command(&cx, &found, &error),
             command: Some(command.path()),
             traceback: options.traceback,
             ..Occasion::of(&line.words())

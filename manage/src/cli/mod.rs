@@ -14,3 +14,5 @@ mod stand_ins;
 pub use call::{Call, Callee};
 
 pub(crate) use dispatch::{Failure, dispatch};
+#[cfg(feature = "testing")]
+pub(crate) use failure_hints::failure_hint;

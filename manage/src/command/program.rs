@@ -35,6 +35,8 @@ pub struct Program {
     pub(crate) on_panic: Option<OnPanic>,
     /// Whether the process runs this program's command line and ends with it.
     pub(crate) is_main: bool,
+    /// Whether it runs in a project of `manage::testing`.
+    pub(crate) is_tested: bool,
 }
 
 impl Program {
@@ -49,6 +51,7 @@ impl Program {
             cancellation: None,
             on_panic: None,
             is_main: false,
+            is_tested: false,
         }
     }
 

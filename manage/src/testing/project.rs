@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::{Called, TestDatabase, Transcript, settings};
+use crate::cli::failure_hint;
 use crate::command::{Context, Invocation, Program};
 use crate::console::{Capture, Input, Output};
 use crate::database::{Connect, Connection, Database};
@@ -52,7 +53,8 @@ impl Project {
     ///
     /// If the temporary directory cannot be created.
     #[track_caller]
-    pub fn new(program: Program) -> Self {
+    pub fn new(mut program: Program) -> Self {
+        program.is_tested = true;
         let folder = Folder::new("project")
             .unwrap_or_else(|error| panic!("Cannot create a temporary directory: {error}"));
         Self { program, variables: BTreeMap::new(), stdin: None, databases: Vec::new(), folder }
@@ -221,7 +223,10 @@ impl Project {
         let returned = function(&mut cx);
         let exit = match &returned {
             Ok(value) => (value as &dyn Any).downcast_ref::<Exit>().copied().unwrap_or_default(),
-            Err(error) => failure(error, &Occasion::default(), &cx.invocation.output),
+            Err(error) => {
+                let occasion = Occasion { hint: failure_hint(&cx, error), ..Occasion::default() };
+                failure(error, &occasion, &cx.invocation.output)
+            }
         };
         Called { transcript: self.transcript(String::new(), &stdout, &stderr, exit), returned }
     }

@@ -1,9 +1,14 @@
 //! `manage::testing`: projects, transcripts, and functions that are called.
 
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
 use manage::prelude::*;
 use manage::testing::Project;
 use manage::{Exit, Program};
 use manage_test_support::case;
+
+use crate::unmigrated::{BOOKS, Says};
 
 #[case]
 fn a_transcript_is_one_text() {
@@ -76,4 +81,30 @@ fn a_project_sees_nothing_of_the_process() {
     let (name, database) = called.expect_success();
     assert_eq!(name, "manage.toml");
     assert_eq!(std::path::Path::new(&database), project.folder().join("other.db"));
+}
+
+#[case]
+fn a_database_that_is_forgotten() {
+    let program = || Program::new(&["it"]).with_command("it", Arc::new(Says(BOOKS)));
+    let code = if cfg!(feature = "sqlite") { 1 } else { 78 };
+    let hint = "\nHint: This test's project sets no database: add `.with_database()`, which creates one with the \
+                program's tables.\n";
+    let project = Project::new(program());
+    let ran = project.run(["says"]).expect_exit(code);
+    assert!(ran.stderr.ends_with(hint), "{ran}");
+    let called = project.call(|cx| Ok(cx.connect()?.batch_execute(BOOKS)?));
+    assert!(called.transcript.stderr.ends_with(hint), "{}", called.transcript);
+    // Other errors are not the database's.
+    let called = project.call(|cx| -> Result<()> {
+        cx.database("default")?;
+        bail!("There is no soup.")
+    });
+    assert_eq!(called.transcript.stderr, "Error: There is no soup.\n");
+    // It sets one, which lacks the tables.
+    #[cfg(feature = "sqlite")]
+    {
+        let project = project.env("DATABASE_URL", "sqlite:other.db");
+        let ran = project.run(["says"]).expect_exit(1);
+        assert!(ran.stderr.ends_with(". Run `manage migrate`.\n"), "{ran}");
+    }
 }

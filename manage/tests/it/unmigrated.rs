@@ -13,7 +13,7 @@ use crate::backends::on_each_backend;
 use crate::project::{Project, Ran};
 
 /// Runs a statement, with a context above the driver's error, as commands do.
-struct Says(&'static str);
+pub(crate) struct Says(pub(crate) &'static str);
 
 impl Command for Says {
     fn name(&self) -> &str {
@@ -53,7 +53,7 @@ pub(crate) fn run(database: &TestDatabase, sql: &'static str, line: &str) -> Ran
     Project::with(program).env("DATABASE_URL", database.url()).run(line)
 }
 
-const BOOKS: &str = "INSERT INTO authors SELECT * FROM authors WHERE 1 = 0";
+pub(crate) const BOOKS: &str = "INSERT INTO authors SELECT * FROM authors WHERE 1 = 0";
 
 #[case(on_each_backend)]
 fn a_table_that_a_migration_would_make(database: TestDatabase) {
