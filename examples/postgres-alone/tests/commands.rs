@@ -18,3 +18,14 @@ fn visits_are_recorded() {
         .unwrap();
     assert_eq!(stages, [Stage::Draft, Stage::Live]);
 }
+
+#[test]
+fn no_sqlite_file_stands_in_for_the_database() {
+    let project = Project::new(manage::program!(postgres_alone));
+    project.run(["check"]).expect_success();
+    let ran = project.run(["visit", "--page", "/draft"]).expect_exit(78);
+    let error = "Error: No database is set, and without SQLite in the program none is assumed.\n";
+    assert!(ran.stderr.starts_with(error), "{ran}");
+    assert!(ran.stderr.contains("DATABASE_URL=postgres://"), "{ran}");
+    assert!(ran.stderr.contains("add `.with_database()`"), "{ran}");
+}

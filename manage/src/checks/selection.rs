@@ -91,7 +91,7 @@ impl Selection {
         let Ok(settings) = cx.try_settings() else { return Ok(()) };
         let unknown = |alias: &&String| settings.database(alias).is_err();
         match self.databases.iter().find(unknown) {
-            // `default` may be unset in production.
+            // `default` may be unset, and is then not assumed.
             Some(alias) if alias == DatabaseSettings::DEFAULT_ALIAS => {
                 let error = settings.database(alias).expect_err("just looked up");
                 let hint = error.hint_text().unwrap_or_default().to_owned();

@@ -17,7 +17,7 @@ use super::pool::PoolSettings;
 use super::server::ServerSettings;
 use super::trust::root::{search_directories, unsearched};
 use super::variables::Variables;
-use super::{DatabaseSettings, Environment, Secret, SettingsError, environment_name, secrets_of};
+use super::{Backend, DatabaseSettings, Environment, Secret, SettingsError, environment_name, secrets_of};
 use crate::console::{echo, printable};
 use crate::suggest::closest;
 
@@ -81,7 +81,7 @@ impl Settings {
     /// this user, root or the owner of the program may have written it. Relative paths in a file start from
     /// its directory, those in the environment from the working directory.
     ///
-    /// That production has no database is an error of [`Settings::database`], not of this function.
+    /// That a required database is not set is an error of [`Settings::database`], not of this function.
     pub fn load(source: &Source) -> Result<Self, SettingsError> {
         if !source.environment.is_cautious() {
             return Self::read(source);
@@ -132,11 +132,11 @@ impl Settings {
         if lacks_default && env_file.is_none() {
             near_misses.extend(unsearched(environment, &directories));
         }
-        // A new, empty file in place of the real data would be lost with its container.
-        let no_default = (lacks_default && environment_name == environment_name::PRODUCTION).then(|| {
-            databases.remove(DatabaseSettings::DEFAULT_ALIAS);
-            no_default(&near_misses, env_file.as_ref(), file.as_deref(), &databases)
-        });
+        let no_default =
+            lacks_default.then(|| reason_for_no_default(&environment_name)).flatten().map(|reason| {
+                databases.remove(DatabaseSettings::DEFAULT_ALIAS);
+                no_default(reason, &near_misses, env_file.as_ref(), file.as_deref(), &databases)
+            });
         // It is also not created if settings that may name another database were not read.
         let no_default = no_default.or_else(|| files_passed_over.first().filter(|_| lacks_default).cloned());
         let withheld = environment.passed_over().get(files_passed_over.len()).cloned();
@@ -165,8 +165,8 @@ impl Settings {
         })
     }
 
-    /// Returns the settings of a database by its alias. In production `default` must be set, or it is an
-    /// error; elsewhere it exists in any case.
+    /// Returns the settings of a database by its alias. In production, and in a program without SQLite,
+    /// `default` must be set, or it is an error; elsewhere it exists in any case.
     pub fn database(&self, alias: &str) -> Result<&DatabaseSettings, SettingsError> {
         let no_default = self.no_default.as_ref().filter(|_| alias == DatabaseSettings::DEFAULT_ALIAS);
         if let Some(error) = no_default.or(self.withheld.as_ref()) {
@@ -190,8 +190,8 @@ impl Settings {
         })
     }
 
-    /// Returns every database, by alias. `default` is always included, except in production, where it must be
-    /// set.
+    /// Returns every database, by alias. `default` is always included, except where it must be set: in
+    /// production, and in a program without SQLite.
     pub fn databases(&self) -> impl Iterator<Item = &DatabaseSettings> {
         self.databases.values()
     }
@@ -349,8 +349,19 @@ impl Settings {
     }
 }
 
-/// Returns the error for a production environment that sets no database.
+/// Returns why an SQLite file may not stand in for a database that is not set, if it may not.
+fn reason_for_no_default(environment_name: &str) -> Option<&'static str> {
+    if environment_name == environment_name::PRODUCTION {
+        // A new, empty file in place of the real data would be lost with its container.
+        return Some("No database is set, and in production (MANAGE_ENV) none is assumed.");
+    }
+    (!Backend::Sqlite.is_compiled_in())
+        .then_some("No database is set, and without SQLite in the program none is assumed.")
+}
+
+/// Returns the error for a database that must be set.
 fn no_default(
+    reason: &str,
     near_misses: &[NearMiss],
     env_file: Option<&EnvFile>,
     file: Option<&Path>,
@@ -374,9 +385,15 @@ fn no_default(
         let aliases: Vec<&str> = others.keys().map(String::as_str).collect();
         hint.push(format!("Other databases are set: {}.", aliases.join(", ")));
     }
-    hint.push("If an SQLite file is meant, name it: DATABASE_URL=sqlite:db.sqlite3.".to_owned());
-    SettingsError::new("No database is set, and in production (MANAGE_ENV) none is assumed.")
-        .hint(hint.join(" "))
+    let example = if Backend::Sqlite.is_compiled_in() {
+        "If an SQLite file is meant, name it: DATABASE_URL=sqlite:db.sqlite3."
+    } else if Backend::Postgres.is_compiled_in() {
+        "For example: DATABASE_URL=postgres://user:password@host/name."
+    } else {
+        "For example: DATABASE_URL=mysql://user:password@host/name."
+    };
+    hint.push(example.to_owned());
+    SettingsError::new(reason).hint(hint.join(" "))
 }
 
 /// Reads `.env`, if it exists.
