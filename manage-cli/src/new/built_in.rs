@@ -11,12 +11,13 @@ use crate::error::{Error, Result};
 const MIGRATION: &str = "2026-01-01-000000_create_notes";
 
 /// The paths in the project, and the templates.
-const FULL: [(&str, &str); 18] = [
+const FULL: [(&str, &str); 19] = [
     (".dockerignore", include_str!("../../templates/full/dockerignore.tmpl")),
     (".env.example", include_str!("../../templates/full/env.example.tmpl")),
     (".gitignore", include_str!("../../templates/full/gitignore.tmpl")),
     ("Cargo.toml", include_str!("../../templates/full/Cargo.toml.tmpl")),
     ("Dockerfile", include_str!("../../templates/full/Dockerfile.tmpl")),
+    ("Dockerfile.dev", include_str!("../../templates/full/Dockerfile.dev.tmpl")),
     ("README.md", include_str!("../../templates/full/README.md.tmpl")),
     ("build.rs", include_str!("../../templates/full/build.rs.tmpl")),
     ("diesel.toml", include_str!("../../templates/full/diesel.toml.tmpl")),

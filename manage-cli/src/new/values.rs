@@ -48,6 +48,11 @@ pub(crate) fn built_in(mut values: Values, database: DatabaseChoice, is_member: 
         ("test_database", test_database(database)),
         ("test_server", text(has_server, " of the server in `DATABASE_URL`")),
         (
+            "data_mount",
+            text(!has_server, "# Not that of production, whose user is another one.\n- data:/data"),
+        ),
+        ("data_volume", text(!has_server, "data:")),
+        (
             "first_steps",
             text(has_server, "cp .env.example .env              # and write the database's URL there\n"),
         ),

@@ -5,12 +5,13 @@ use manage_test_support::{Need, Program, builds_with, case, needs};
 use crate::folder::Folder;
 
 /// What every project has, besides its migrations.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     ".dockerignore",
     ".env.example",
     ".gitignore",
     "Cargo.toml",
     "Dockerfile",
+    "Dockerfile.dev",
     "README.md",
     "build.rs",
     "diesel.toml",
@@ -168,7 +169,9 @@ fn compose_reads_the_files() {
     ] {
         let folder = Folder::new();
         folder.run("", &["new", "shop", "--database", database]).expect_success();
-        for (files, part) in [(&["--file", "docker-compose.yml"][..], "serve"), (&[], "runserver")] {
+        // Production's command fits the image of `startdeploy docker`, too: its entry point is the program.
+        let production = (&["--file", "docker-compose.yml"][..], "command:\n    - wait_for_db\n");
+        for (files, part) in [production, (&[], "dockerfile: Dockerfile.dev")] {
             let read = Program::new("docker-compose").args(files).arg("config").cwd(folder.path("shop"));
             let read = read.run(std::time::Duration::from_secs(60)).expect_success().stdout;
             assert!(read.contains(variable) && read.contains(part), "{read}");

@@ -13,7 +13,7 @@ const ALWAYS: [&str; 10] = [
     "**/*.sqlite3*",
     "**/node_modules",
     // Only here: a program may contain templates of such names.
-    "/Dockerfile",
+    "/Dockerfile*",
     "/.dockerignore",
     "/docker-compose*.yml",
     "/secrets",
