@@ -93,10 +93,13 @@ fn problems(migrations: &Migrations, plan: &MigrationPlan, migrate: &str) -> Vec
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
-    let unfinished = plan.rows.iter().filter(|row| row.progress.is_some()).collect();
+    let unfinished = plan.unapplied().filter(|row| row.progress.is_some()).collect();
     if let Some(names) = names(unfinished) {
         let message = UNFINISHED_MIGRATIONS.message(format!("Begun and not finished: {names}."));
         messages.push(message.hint(format!("Run `{migrate}`, which continues.")));
+    }
+    if let Some(text) = plan.stranded_text() {
+        messages.push(UNFINISHED_MIGRATIONS.message(text).hint(MigrationPlan::stranded_hint(migrate)));
     }
     if let Some(error) = EditedError::of(migrations, &plan.edited()) {
         let message = EDITED_MIGRATIONS.message(error.to_string());
@@ -118,10 +121,12 @@ fn problems(migrations: &Migrations, plan: &MigrationPlan, migrate: &str) -> Vec
     }
     if let Some(text) = plan.gone_text() {
         let message = GONE_MIGRATIONS.message(text);
-        messages.push(message.hint("Restore their directories: without them they cannot be reverted."));
+        messages.push(message.hint(MigrationPlan::GONE_HINT));
     }
     if let Some(text) = plan.ahead_text() {
-        messages.push(AHEAD_OF_THE_PROGRAM.message(text));
+        messages.push(
+            AHEAD_OF_THE_PROGRAM.message(text).hint("If their directories were deleted, restore them."),
+        );
     }
     messages
 }

@@ -3,6 +3,7 @@ use crate::console::{echo, printable};
 use crate::database::Connection;
 use crate::introspection::{
     AppSource, Made, Request, changes, parse_defaults, unapplied, unnoticed, unused_default,
+    without_newly_made,
 };
 use crate::migrations::{MigrationDirectories, MigrationPlan, Migrations, directories};
 use crate::prelude::*;
@@ -170,7 +171,8 @@ fn check_applied(cx: &Context, connection: &mut Connection, all: &[MigrationDire
     let plan = MigrationPlan::read(connection, &migrations)?;
     let missing = unapplied(all, &plan, backend);
     if missing.is_empty() {
-        return Ok(());
+        // What they made is in the database, so no difference shows that a new one would lack it.
+        return render::unknown_migrations(cx, &without_newly_made(plan, all, backend));
     }
     let program = cx.program().name();
     Err(CommandError::new(format!("These migrations are not applied: {}.", printable(&missing.join(", "))))

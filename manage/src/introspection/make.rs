@@ -1,6 +1,6 @@
 //! The files of new migrations.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -103,10 +103,26 @@ pub(crate) fn unnoticed(of_app: &MigrationDirectories) -> Option<(String, String
 /// would make them again.
 pub(crate) fn unapplied(all: &[MigrationDirectories], plan: &MigrationPlan, backend: Backend) -> Vec<String> {
     let is_applied = |version: &str| plan.rows.iter().any(|row| row.applied && row.version == version);
+    existing(all, backend).filter(|(version, _)| !is_applied(version)).map(|(_, name)| name).collect()
+}
+
+/// Removes from the plan what is unknown to the program, and is in the directories: it was made after the
+/// program was built.
+pub(crate) fn without_newly_made(
+    mut plan: MigrationPlan,
+    all: &[MigrationDirectories],
+    backend: Backend,
+) -> MigrationPlan {
+    let made: HashSet<String> = existing(all, backend).map(|(version, _)| version).collect();
+    plan.rows.retain(|row| row.app.is_some() || !made.contains(&row.version));
+    plan
+}
+
+/// Returns the version and the name of each migration in the directories.
+fn existing(all: &[MigrationDirectories], backend: Backend) -> impl Iterator<Item = (String, String)> {
     let directories = all.iter().flat_map(|of_app| &of_app.directories);
-    let of_backend = directories.filter(|(of, _)| of.is_none_or(|of| of == backend));
-    let existing = of_backend.flat_map(|(_, directory)| versions(directory));
-    existing.filter(|(version, _)| !is_applied(version)).map(|(_, name)| name).collect()
+    let of_backend = directories.filter(move |(of, _)| of.is_none_or(|of| of == backend));
+    of_backend.flat_map(|(_, directory)| versions(directory))
 }
 
 /// Parses values of new columns, each `table.column=expression`; the error is the text that is none.

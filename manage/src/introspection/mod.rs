@@ -23,7 +23,7 @@ mod structs;
 pub(crate) use changes::{AppChanges, AppSource, Changes, ChangesError, Request, changes};
 pub(crate) use diesel_toml::{DieselToml, DieselTomlError};
 pub(crate) use diff::{DiffError, Required};
-pub(crate) use make::{Made, parse_defaults, unapplied, unnoticed, unused_default};
+pub(crate) use make::{Made, parse_defaults, unapplied, unnoticed, unused_default, without_newly_made};
 pub(crate) use model::Tables;
 pub(crate) use options::{PrintSchema, TableFilter};
 pub(crate) use read::{ReadError, read};

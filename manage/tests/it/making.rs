@@ -537,6 +537,15 @@ fn apps_are_told_apart_by_what_they_declare() {
     apply(&mut connection, &billing, "up.sql");
     assert_eq!(done(&project, "makemigrations --check").out, "No changes detected\n");
     assert_eq!(done(&project, "makemigrations -v 0").all(), "--- stderr\n--- exit 0");
+    // What it made is in the database, and would not be in a new one.
+    let gone = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20200101000000')";
+    connection.batch_execute(gone).expect("a record");
+    let ran = done(&project, "makemigrations --check");
+    assert!(
+        ran.err.ends_with(": 1 newer migration(s) are applied, the last is 20200101000000.\n"),
+        "{}",
+        ran.all()
+    );
     let ran = project.run("makemigrations blgo");
     assert_eq!(
         (ran.exit, ran.err.lines().next()),

@@ -347,7 +347,9 @@ fn migrations_are_read_from_a_directory(database: TestDatabase) {
         format!("Using the migrations of accounts in {}, not those in the program.\n", folder.display());
     assert!(ran.out.starts_with(&source), "{}", ran.all());
     assert!(is_there(&database, "tried"));
-    assert!(done(&project, "showmigrations").contains("[?] 20260601000000 (newer than this program)"));
+    assert!(
+        done(&project, "showmigrations").contains("[?] 2026-06-01-000000_tried (newer than this program)")
+    );
     let show = format!("showmigrations accounts --from-folder={}", folder.display());
     let list = whole(&project, &show);
     let applied = [" [X] 2026-01-01-000000_create_users\n", " [X] 2026-06-01-000000_tried\n"];

@@ -45,8 +45,7 @@ fn an_edit_is_found_until_it_is_accepted(database: TestDatabase) {
     for line in ["migrate", "migrate --check", "migrate --plan"] {
         let ran = after.run(line);
         assert_eq!(ran.exit.0, 0, "{line}: {}", ran.all());
-        let hint =
-            "Hint: Write the change into a new migration, or accept it: `migrate --accept 20260101000000`.";
+        let hint = "Hint: Write the change into a new migration, or accept it: `manage migrate --accept 20260101000000`.";
         let warning = format!("Warning: {file} was edited after it was applied.\n{hint}\n");
         assert_eq!(ran.err, warning, "{line}");
     }
@@ -163,21 +162,22 @@ fn gone_is_a_warning_and_ahead_is_told(database: TestDatabase) {
     done(&project_of(&["order_old", "order_new"], &database), "migrate");
     // An image that was rolled back.
     let old = project_of(&["order_old"], &database);
-    let text = "The database is ahead of this program: 2 newer migration(s) are applied, the last is 20260104000000.";
+    let text = "The database is ahead of this program: 2 newer migration(s) are applied, the last is 2026-01-04-000000_d.";
     for line in ["migrate --check", "migrate"] {
         let ran = old.run(line);
         assert_eq!((ran.exit.0, ran.err), (0, format!("{text}\n")), "{line}");
     }
     assert_eq!(old.run("migrate -v 0").err, "");
-    assert!(done(&old, "showmigrations").contains(" [?] 20260104000000 (newer than this program)\n"));
+    assert!(done(&old, "showmigrations").contains(" [?] 2026-01-04-000000_d (newer than this program)\n"));
     let ran = old.run("check --database default");
     assert!(ran.exit.0 == 0 && ran.all().contains(&format!("(manage.I003) {text}")), "{}", ran.all());
     // A directory that was deleted.
     let new = project_of(&["order_new"], &database);
-    let text = "1 applied migration(s) are not in this program: 20260101000000.";
+    let text = "1 applied migration(s) are not in this program: 2026-01-01-000000_a.";
+    let hint = "Restore their directories: without them they cannot be reverted.";
     let ran = new.run("migrate");
-    assert_eq!((ran.exit.0, ran.err), (0, format!("Warning: {text}\n")));
-    assert!(done(&new, "showmigrations").contains(" [?] 20260101000000\n"));
+    assert_eq!((ran.exit.0, ran.err), (0, format!("Warning: {text}\nHint: {hint}\n")));
+    assert!(done(&new, "showmigrations").contains(" [?] 2026-01-01-000000_a\n"));
     let ran = new.run("check --database default");
     assert!(ran.exit.0 == 0 && ran.all().contains(&format!("(manage.W017) {text}")), "{}", ran.all());
 }

@@ -88,6 +88,37 @@ fn it_continues_at_the_statement_that_was_fixed(database: TestDatabase) {
     assert_eq!(done(&after, "showmigrations"), format!("mend_after\n [X] {NAME}\n"));
 }
 
+app!("mend_renamed", ("2026-01-02-000000_a", "CREATE TABLE b (id INTEGER);", Some("DROP TABLE b;"), true));
+
+#[case(on_each_backend)]
+fn one_that_the_program_lost_is_shown(database: TestDatabase) {
+    failed(&project_of(&["mend_before"], &database).run("migrate"), &["it continues in line 3,"]);
+    let project = project_of(&["mend_renamed"], &database);
+    let text = format!("Begun and not finished, and not in this program: {NAME}.");
+    let hint = "If it is gone for good, undo by hand what was done of it, and remove the record: `manage migrate APP_LABEL --prune`.";
+    for line in ["migrate --plan", "migrate"] {
+        let ran = project.run(line);
+        assert_eq!(ran.exit.0, 0, "{}", ran.all());
+        assert!(ran.err.starts_with(&format!("Warning: {text}\nHint: Restore ")), "{}", ran.all());
+        assert!(ran.err.ends_with(&format!("{hint}\n")), "{}", ran.all());
+    }
+    assert_eq!(project.run("migrate --check").exit.0, 0, "there is nothing to do");
+    let shown = done(&project, "showmigrations");
+    assert!(shown.ends_with(&format!("unknown\n [~] {NAME} (2 of 4 statements)\n")), "{shown}");
+    let json = done(&project, "showmigrations --format json");
+    let progress = r#""progress":{"direction":"apply","done":2,"of":4}"#;
+    assert!(json.contains(progress) && json.contains(r#""app":null"#), "{json}");
+    let ran = project.run("check --database default");
+    assert!(ran.exit.0 == 0 && ran.all().contains(&format!("(manage.W018) {text}")), "{}", ran.all());
+    assert!(ran.all().contains(hint), "{}", ran.all());
+
+    // Its app is that of the record.
+    execute(&database, "UPDATE __manage_migrations SET app = 'mend_renamed' WHERE state <> 'finished'");
+    let pruned = done(&project, "migrate mend_renamed --prune");
+    assert_eq!(pruned, format!("Pruning migrations:\n  Pruning mend_renamed.{NAME} OK\n"));
+    assert_eq!(project.run("migrate").err, "");
+}
+
 #[case(on_each_backend)]
 fn an_edit_of_what_was_done_is_refused(database: TestDatabase) {
     failed(&project_of(&["mend_before"], &database).run("migrate"), &[]);

@@ -45,6 +45,8 @@ pub(in crate::migrations) struct JournalRow {
     pub(in crate::migrations) checksum: String,
     /// The hash of its text.
     pub(in crate::migrations) text_hash: String,
+    /// The number of its statements.
+    pub(in crate::migrations) statements: usize,
     /// The number of statements that are done.
     pub(in crate::migrations) done: usize,
     /// The checksum of these.
@@ -71,6 +73,8 @@ struct Row {
     checksum: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     text_hash: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    statements: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
     statement: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -102,6 +106,7 @@ impl Row {
             name: self.name?,
             checksum: self.checksum?,
             text_hash: self.text_hash?,
+            statements: usize::try_from(self.statements?).ok()?,
             done: usize::try_from(self.statement?).ok()?,
             done_checksum: self.done_checksum?,
             begun_checksum: self.begun_checksum,

@@ -58,8 +58,8 @@ impl Tables {
         };
         if *has_journal {
             format!(
-                "SELECT {version} AS version, {run_on} AS run_on, direction, state, name, checksum, text_hash, statement, done_checksum, begun_checksum FROM {journal} \
-                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
+                "SELECT {version} AS version, {run_on} AS run_on, direction, state, name, checksum, text_hash, statements, statement, done_checksum, begun_checksum FROM {journal} \
+                 UNION ALL SELECT {version}, {run_on}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM {versions}"
             )
         } else {
             let (text, number) = match backend {
@@ -68,7 +68,7 @@ impl Tables {
             };
             format!(
                 "SELECT {version} AS version, {run_on} AS run_on, {text} AS direction, {text} AS state, {text} AS name, {text} AS checksum, {text} AS text_hash, \
-                 {number} AS statement, {text} AS done_checksum, {text} AS begun_checksum FROM {versions}"
+                 {number} AS statements, {number} AS statement, {text} AS done_checksum, {text} AS begun_checksum FROM {versions}"
             )
         }
     }

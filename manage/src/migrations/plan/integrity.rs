@@ -7,6 +7,9 @@ use crate::console::printable;
 use super::{Direction, MigrationPlan, PlannedMigration, PlannedStep};
 
 impl MigrationPlan {
+    /// What to do about applied migrations that are no longer in the program.
+    pub(crate) const GONE_HINT: &str = "Restore their directories: without them they cannot be reverted.";
+
     /// Returns the migrations whose file was edited after it was applied.
     pub fn edited(&self) -> Vec<&PlannedMigration> {
         self.rows.iter().filter(|row| row.edited).collect()
@@ -15,13 +18,22 @@ impl MigrationPlan {
     /// Returns the applied migrations that are no longer in the program: those older than its newest one.
     pub fn gone(&self) -> Vec<&PlannedMigration> {
         let newest = self.newest();
-        self.unknown().filter(|row| newest.is_some_and(|newest| row.version.as_str() < newest)).collect()
+        self.unknown_applied()
+            .filter(|row| newest.is_some_and(|newest| row.version.as_str() < newest))
+            .collect()
     }
 
     /// Returns the applied migrations that are newer than the program, as after an image was rolled back.
     pub fn ahead(&self) -> Vec<&PlannedMigration> {
         let newest = self.newest();
-        self.unknown().filter(|row| newest.is_none_or(|newest| row.version.as_str() > newest)).collect()
+        self.unknown_applied()
+            .filter(|row| newest.is_none_or(|newest| row.version.as_str() > newest))
+            .collect()
+    }
+
+    /// Returns the migrations that were begun and not finished, and are not in the program.
+    pub fn stranded(&self) -> Vec<&PlannedMigration> {
+        self.unknown().filter(|row| row.progress.is_some()).collect()
     }
 
     /// Returns a sentence about applied migrations that are no longer in the program.
@@ -31,6 +43,22 @@ impl MigrationPlan {
         (!names.is_empty()).then(|| {
             format!("{} applied migration(s) are not in this program: {}.", names.len(), printable(&list))
         })
+    }
+
+    /// Returns a sentence about migrations that were begun and not finished, and are not in the program.
+    pub fn stranded_text(&self) -> Option<String> {
+        let names: Vec<&str> = self.stranded().iter().map(|row| row.name.as_str()).collect();
+        let list = names.join(", ");
+        (!names.is_empty())
+            .then(|| format!("Begun and not finished, and not in this program: {}.", printable(&list)))
+    }
+
+    /// Returns the ways out for these. `migrate` is the command that applies migrations.
+    pub(crate) fn stranded_hint(migrate: &str) -> String {
+        format!(
+            "Restore the directory and run `{migrate}`, which continues. If it is gone for good, undo by hand what was done of it, \
+             and remove the record: `{migrate} APP_LABEL --prune`."
+        )
     }
 
     /// Returns a sentence about a database that is ahead of the program.
@@ -77,6 +105,10 @@ impl MigrationPlan {
 
     fn newest(&self) -> Option<&str> {
         self.rows.iter().filter(|row| row.app.is_some()).map(|row| row.version.as_str()).max()
+    }
+
+    fn unknown_applied(&self) -> impl Iterator<Item = &PlannedMigration> {
+        self.unknown().filter(|row| row.progress.is_none())
     }
 
     fn unknown(&self) -> impl Iterator<Item = &PlannedMigration> {

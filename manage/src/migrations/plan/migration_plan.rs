@@ -15,7 +15,7 @@ use crate::migrations::source::Entry;
 pub struct PlannedMigration {
     /// The app's label; `None` for a version that exists only in the database.
     pub app: Option<&'static str>,
-    /// The directory's name, or the version if it exists only in the database.
+    /// The directory's name; the version, if it exists only in the database and no record has the name.
     pub name: String,
     /// Diesel's version: the digits of the timestamp.
     pub version: String,
@@ -87,7 +87,8 @@ impl MigrationPlan {
                 version: entry.version.clone(),
                 applied: recorded.applied.contains_key(&entry.version),
                 edited: journal.is_some_and(|row| is_edited(entry, row)),
-                progress: journal.and_then(|row| progress(entry, row)),
+                progress: journal
+                    .and_then(|row| progress(row, entry.script(row.direction)?.statements().count())),
                 partly: partly(entry, recorded),
                 dependencies: entry.dependencies.clone(),
                 applied_at: recorded.applied.get(&entry.version).cloned(),
@@ -99,20 +100,24 @@ impl MigrationPlan {
         let is_known = |version: &str| known.contains(version);
         // Diesel's own first migration, which older versions of Diesel recorded.
         let is_diesels = |version: &str| version == "00000000000000";
-        let unknown =
-            recorded.applied.iter().filter(|(version, _)| !is_known(version) && !is_diesels(version)).map(
-                |(version, run_on)| PlannedMigration {
-                    app: None,
-                    name: version.clone(),
-                    version: version.clone(),
-                    applied: true,
-                    edited: false,
-                    progress: None,
-                    partly: Vec::new(),
-                    dependencies: Vec::new(),
-                    applied_at: Some(run_on.clone()),
-                },
-            );
+        let begun = recorded.journal.iter().filter(|(_, row)| row.state != State::Finished);
+        let versions: BTreeSet<&String> =
+            recorded.applied.keys().chain(begun.map(|(version, _)| version)).collect();
+        let unknown = versions.into_iter().filter(|version| !is_known(version) && !is_diesels(version));
+        let unknown = unknown.map(|version| {
+            let (run_on, journal) = (recorded.applied.get(version), recorded.journal.get(version));
+            PlannedMigration {
+                app: None,
+                name: journal.map_or(version, |row| &row.name).clone(),
+                version: version.clone(),
+                applied: run_on.is_some(),
+                edited: false,
+                progress: journal.and_then(|row| progress(row, row.statements)),
+                partly: Vec::new(),
+                dependencies: Vec::new(),
+                applied_at: run_on.cloned(),
+            }
+        });
         let mut rows: Vec<PlannedMigration> = rows.collect();
         for row in unknown {
             // Without dependencies these are in order of version.
@@ -122,9 +127,9 @@ impl MigrationPlan {
         Self { rows }
     }
 
-    /// Returns the migrations that are not applied, or only in part.
+    /// Returns the program's migrations that are not applied, or only in part.
     pub fn unapplied(&self) -> impl Iterator<Item = &PlannedMigration> {
-        self.rows.iter().filter(|row| !row.applied || row.progress.is_some())
+        self.rows.iter().filter(|row| row.app.is_some() && (!row.applied || row.progress.is_some()))
     }
 }
 
@@ -144,10 +149,8 @@ fn is_edited(entry: &Entry, row: &JournalRow) -> bool {
         && entry.script(Direction::Apply).is_some_and(|script| script.checksum() != row.checksum)
 }
 
-fn progress(entry: &Entry, row: &JournalRow) -> Option<Progress> {
-    let script = entry.script(row.direction)?;
-    let progress = Progress { direction: row.direction, done: row.done, of: script.statements().count() };
-    (row.state != State::Finished).then_some(progress)
+fn progress(row: &JournalRow, of: usize) -> Option<Progress> {
+    (row.state != State::Finished).then_some(Progress { direction: row.direction, done: row.done, of })
 }
 
 #[cfg(test)]

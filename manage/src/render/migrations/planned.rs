@@ -43,13 +43,17 @@ pub(crate) fn planned_steps(
     if steps.is_empty() { cx.line("  No planned migration operations.") } else { Ok(()) }
 }
 
-/// Prints which applied migrations the program does not have.
+/// Prints which migrations of the database the program does not have.
 pub(crate) fn unknown_migrations(cx: &Context, plan: &MigrationPlan) -> Result<()> {
     if cx.verbosity() == 0 {
         return Ok(());
     }
     if let Some(text) = plan.gone_text() {
-        cx.warning(format_args!("Warning: {text}"))?;
+        cx.warning(format_args!("Warning: {text}\nHint: {}", MigrationPlan::GONE_HINT))?;
+    }
+    if let Some(text) = plan.stranded_text() {
+        let hint = MigrationPlan::stranded_hint(&format!("{} migrate", cx.program().name()));
+        cx.warning(format_args!("Warning: {text}\nHint: {hint}"))?;
     }
     if let Some(text) = plan.ahead_text() {
         cx.err().styled_line(Role::Notice, text)?;
@@ -82,7 +86,8 @@ pub(crate) fn edited_migrations(cx: &Context, migrations: &Migrations, plan: &Mi
                 _ => "VERSION",
             };
             cx.warning(printable_lines(&format!(
-                "Warning: {error}\nHint: Write the change into a new migration, or accept it: `migrate --accept {version}`."
+                "Warning: {error}\nHint: Write the change into a new migration, or accept it: `{} migrate --accept {version}`.",
+                cx.program().name()
             )))
         }
         _ => Ok(()),
