@@ -44,6 +44,8 @@ pub struct CommandOption {
     pub aliases: Vec<String>,
     /// Whether a value follows it.
     pub takes_value: bool,
+    /// Whether the value must follow `=`, as in `--long=value`, and not a space.
+    pub requires_equals: bool,
     /// What it has in common with an argument.
     #[serde(flatten)]
     pub argument: Argument,
@@ -109,6 +111,7 @@ impl CommandOption {
             short: argument.get_short(),
             aliases: aliases.into_iter().map(str::to_owned).collect(),
             takes_value: argument.get_action().takes_values(),
+            requires_equals: argument.is_require_equals_set(),
             argument: Argument::of(argument),
         }
     }

@@ -57,6 +57,9 @@ impl MigrateRequest {
             [Some(label), migration @ Some(_)] => (Some(migrations.app(&label)?), migration),
             [Some(word), None] => match app(&word) {
                 Some(app) => (Some(app), None),
+                None if self.redo.is_some() && word.parse::<u32>().is_ok() => {
+                    return Err(RequestError::CountWithoutEquals(word));
+                }
                 // A migration may be meant, except where only an app can be.
                 None if self.prune || self.redo.is_some() || installed.contains(&word.as_str()) => {
                     (Some(migrations.app(&word)?), None)
@@ -126,6 +129,8 @@ pub(crate) enum RequestError {
     PruneWithoutApp,
     /// Records are removed of an app, and of no single migration.
     PruneWithMigration,
+    /// The number of `--redo` is a word of its own.
+    CountWithoutEquals(String),
     /// A directory was named, but not whose migrations are in it.
     DirectoryWithoutApp,
 }
@@ -153,6 +158,9 @@ impl fmt::Display for RequestError {
             Self::Target(error) => error.fmt(f),
             Self::PruneWithoutApp => f.write_str("Migrations can be pruned only when an app is specified."),
             Self::PruneWithMigration => f.write_str("--prune takes an app, and no migration."),
+            Self::CountWithoutEquals(count) => {
+                write!(f, "'{count}' is not the label of an app, and no number of --redo without `=`.")
+            }
             Self::DirectoryWithoutApp => {
                 f.write_str("A directory has the migrations of one app, which is not named.")
             }

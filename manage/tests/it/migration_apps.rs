@@ -106,6 +106,11 @@ fn unknown_apps_are_errors(database: TestDatabase) {
     failed(project.run("migrate manage zero"), &[apps]);
     failed(project.run("migrate sales create_users"), &["There is no migration 'create_users'."]);
     failed(project.run("migrate --prune"), &["Migrations can be pruned only when an app is specified."]);
+    // Their values are joined by `=`, since they may have none.
+    failed(project.run("migrate --redo 2"), &["'2' is not the label of an app", "write `--redo=2`."]);
+    for line in ["migrate ./x", "migrate sales ./x", "showmigrations ./x"] {
+        failed(project.run(line), &["'./x'", "write `--from-folder=DIR`."]);
+    }
     failed(project.run("migrate --run-syncdb"), &["--run-syncdb has nothing to do"]);
     for line in ["migrate --fake --fake-initial", "migrate sales --prune --plan", "migrate --redo --fake"] {
         assert_eq!(project.run(line).exit.0, 2, "{line}");

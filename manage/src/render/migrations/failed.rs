@@ -1,5 +1,6 @@
 //! Why a run of migrations failed, and how to go on.
 
+use super::apps::{DIRECTORY, names_directory};
 use crate::command::Context;
 use crate::console::printable;
 #[cfg(feature = "terminal")]
@@ -102,7 +103,10 @@ pub(crate) fn no_migrations() -> CommandError {
 
 /// Adds where to find the names of migrations.
 pub(crate) fn target_error(cx: &Context, error: &TargetError) -> anyhow::Error {
-    let hint = format!("See `{} showmigrations`.", cx.program().name());
+    let hint = match error {
+        TargetError::Unknown(word) if names_directory(word) => DIRECTORY.to_owned(),
+        _ => format!("See `{} showmigrations`.", cx.program().name()),
+    };
     CommandError::new(error.to_string()).hint(hint).into()
 }
 

@@ -95,7 +95,13 @@ fn options(text: &mut String, options: &[CommandOption]) {
         let long = option.long.iter().chain(&option.aliases).map(|long| format!("--{long}"));
         let mut shown = short.into_iter().chain(long).collect::<Vec<_>>().join(", ");
         if option.takes_value {
-            shown = format!("{shown} {}", option.argument.name);
+            let Argument { name, min_values, .. } = &option.argument;
+            shown += &match (option.requires_equals, min_values) {
+                (true, 0) => format!("[={name}]"),
+                (true, _) => format!("={name}"),
+                (false, 0) => format!(" [{name}]"),
+                (false, _) => format!(" {name}"),
+            };
         }
         row(text, &shown, &option.argument);
     }
