@@ -66,20 +66,21 @@ pub(crate) fn built_in(mut values: Values, database: DatabaseChoice, is_member: 
 
 /// Returns what the user of the tests needs on a server, for `.env.example`.
 fn test_database(database: DatabaseChoice) -> String {
-    let (server, statement) = match database {
+    let (server, statement, note) = match database {
         DatabaseChoice::Sqlite => return String::new(),
         DatabaseChoice::Postgres | DatabaseChoice::Several => {
-            ("postgres://postgres:secret@localhost:5432/postgres", "ALTER ROLE app CREATEDB")
+            ("postgres://postgres:secret@localhost:5432/postgres", "ALTER ROLE app CREATEDB", "")
         }
         DatabaseChoice::Mysql => (
             "mysql://root:secret@localhost:3306/mysql",
             r"GRANT ALL PRIVILEGES ON `manage\_test\_%`.* TO 'app'@'%'",
+            "\n# with the host of the account, as SHOW GRANTS shows it.",
         ),
     };
     format!(
         "
 # Each test creates a database of its own on that server. An administrator permits it by
-#     {statement};
+#     {statement};{note}
 # Or name another server or user for the tests.
 #TEST_DATABASE_URL={server}"
     )

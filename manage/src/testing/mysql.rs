@@ -35,7 +35,7 @@ pub(super) fn create(connection: &mut Connection, settings: &DatabaseSettings, n
         let user = settings.user.as_deref().unwrap_or("USER");
         let pattern = names::TEST.replace('_', "\\_");
         CommandError::new(format!("Cannot create a database for the test: {settings}."))
-            .hint(format!("May the user create one? GRANT ALL PRIVILEGES ON `{pattern}%`.* TO '{user}'@'%';"))
+            .hint(format!("May the user create one? GRANT ALL PRIVILEGES ON `{pattern}%`.* TO '{user}'@'%'; (with the host that SHOW GRANTS shows)"))
             .hint("Or name a server and a user for the tests in TEST_DATABASE_URL.")
             .caused_by(error)
     })?;

@@ -54,6 +54,8 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
     let error = refused(&stranger);
     assert_eq!(reported(&error), (Reason::Permission, Some(code)), "{error}");
     assert!(!error.reason.is_transient());
+    let hint = error.hint.expect("a hint");
+    assert_eq!(hint.contains("does not exist, or"), !is_postgres, "{hint}");
 
     // One who may have a single connection.
     let limited = if is_postgres {

@@ -32,7 +32,12 @@ impl Reason {
 /// Returns a hint for a connection error.
 pub(super) fn connect_hint(code: &str) -> Option<&'static str> {
     Some(match code {
-        "1044" | "1142" | "1227" => "The owner of the database can grant that to the user.",
+        // The same answer, so that nobody learns the names of databases.
+        "1044" => {
+            "The database does not exist, or the user has no privilege there. An administrator can tell (SHOW DATABASES), and run \
+             CREATE DATABASE or GRANT."
+        }
+        "1142" | "1227" => "The owner of the database can grant that to the user.",
         "1040" => "All connections are in use: close some, or raise the limit.",
         "1203" | "1226" => "The user has reached its connection limit: close some, or raise the limit.",
         "1129" => {
