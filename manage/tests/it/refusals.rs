@@ -37,6 +37,9 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
         (Reason::NoDatabase, Some(if is_postgres { "3D000" } else { "1049" })),
         "{error}"
     );
+    let error = changed(|settings| settings.tls.mode = manage::settings::SslMode::Require);
+    assert_eq!(error.reason, Reason::Tls, "{error}");
+    assert!(error.hint.expect("a hint").starts_with("Turn on TLS in the server."));
 
     // A user who is there, and may not use this database.
     let name = database.name();

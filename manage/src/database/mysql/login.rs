@@ -184,8 +184,7 @@ impl Terms {
                 is_encrypted = true;
             }
             Some(_) if !self.prefers => {
-                let message = "the server offers no encryption";
-                return Err(Failure::Other(ConnectError::new(&self.settings, Reason::Tls, message)));
+                return Err(Failure::Other(tls::not_offered(&self.settings)));
             }
             _ => {}
         }

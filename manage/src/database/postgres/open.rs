@@ -184,9 +184,7 @@ pub(super) fn connect_error(settings: &DatabaseSettings, error: &tokio_postgres:
     if let Some(io) = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>()) {
         return match tls::tls_error(io) {
             Some(tls) => tls::tls_failure(settings, tls),
-            None if io.get_ref().is_some_and(|inner| inner.is::<NotOffered>()) => {
-                ConnectError::new(settings, Reason::Tls, io.to_string())
-            }
+            None if io.get_ref().is_some_and(|inner| inner.is::<NotOffered>()) => tls::not_offered(settings),
             None => match Excess::of(io) {
                 Some(excess) => excess_error(settings, excess),
                 None => ConnectError::of_io(settings, io),

@@ -116,6 +116,17 @@ impl SslMode {
     /// The five names that a setting may have, from weakest to strongest.
     pub const NAMES: [&'static str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
+    /// Returns which values there are, for the error of another one.
+    pub(super) fn choice(value: &str) -> String {
+        let names = Self::NAMES.join(", ");
+        // libpq has it.
+        let instead = match value {
+            "allow" => "; instead of `allow` write prefer, which encrypts where it can",
+            _ => "",
+        };
+        format!("one of {names}{instead}")
+    }
+
     /// Reads one of [`SslMode::NAMES`].
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {

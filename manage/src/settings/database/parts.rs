@@ -68,10 +68,8 @@ fn split_port(text: &str) -> Result<(&str, Option<u16>), &'static str> {
 pub(super) fn parse_mode(text: &str, place: &str) -> Result<SslMode, SettingsError> {
     SslMode::parse(text).ok_or_else(|| {
         // The value is not repeated: it may be a password in the wrong line.
-        SettingsError::new(format!("{place}: The value is no sslmode.")).hint(format!(
-            "It is one of {}; instead of `allow` write prefer, which encrypts where it can.",
-            SslMode::NAMES.join(", ")
-        ))
+        SettingsError::new(format!("{place}: The value is no sslmode."))
+            .hint(format!("It is {}.", SslMode::choice(text)))
     })
 }
 

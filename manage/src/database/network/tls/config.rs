@@ -251,6 +251,13 @@ pub(crate) fn tls_failure(settings: &DatabaseSettings, error: &rustls::Error) ->
     ConnectError { hint: hint.or_else(|| reported.hint.clone()), ..reported }
 }
 
+/// Returns the error for a server without encryption if encryption is required.
+pub(crate) fn not_offered(settings: &DatabaseSettings) -> ConnectError {
+    ConnectError::new(settings, Reason::Tls, "the server offers no encryption").with_hint(
+        "Turn on TLS in the server. Where nobody can sit in between, the mode `prefer`, the default, also connects without it.",
+    )
+}
+
 /// Returns the TLS error inside a socket error.
 pub(crate) fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref())

@@ -5,6 +5,6 @@ mod config;
 mod verifier;
 mod words;
 
-pub(in crate::database) use config::{TlsCache, check, client_config, tls_failure};
+pub(in crate::database) use config::{TlsCache, check, client_config, not_offered, tls_failure};
 pub(in crate::database) use config::{tls_error, trusting_config};
 pub(in crate::database) use words::{Trusted, explain};

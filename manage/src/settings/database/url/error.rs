@@ -70,12 +70,8 @@ pub enum UrlProblem {
 
 impl UrlProblem {
     /// Returns the problem of an `sslmode` that is not one of the five names.
-    pub(super) fn ssl_mode(parameter: &'static str) -> Self {
-        let names = SslMode::NAMES.join(", ");
-        Self::Value(
-            parameter,
-            format!("one of {names}; instead of `allow` write prefer, which encrypts where it can"),
-        )
+    pub(super) fn ssl_mode(parameter: &'static str, value: &str) -> Self {
+        Self::Value(parameter, SslMode::choice(value))
     }
 }
 

@@ -88,7 +88,7 @@ impl Parameters {
         match meaning {
             "sslmode" if backend == Backend::Mysql => self.mode = Some(mysql_mode(name, &value)?),
             "sslmode" => {
-                self.mode = Some(SslMode::parse(&value).ok_or_else(|| UrlProblem::ssl_mode(name))?);
+                self.mode = Some(SslMode::parse(&value).ok_or_else(|| UrlProblem::ssl_mode(name, &value))?);
             }
             "useSSL" if value == "false" => self.mode = Some(SslMode::Disable),
             "useSSL" => {
