@@ -107,8 +107,8 @@ upper  3
     );
 
     // The guide's tests pass, and can fail.
-    let tested = cargo(folder, &["test", "--quiet", "--test", "commands"]).run(BUILD).expect_success();
-    assert!(tested.stdout.contains("1 passed"), "{tested}");
+    let tested = cargo(folder, &["test", "--quiet", "--tests"]).run(BUILD).expect_success();
+    assert_eq!(tested.stdout.matches("1 passed").count(), 2, "{tested}");
     let hello = folder.join("src/management/commands/hello.rs");
     let text = std::fs::read_to_string(&hello).expect("the guide's command");
     std::fs::write(&hello, text.replace("Hello", "Good morning")).expect("a file");

@@ -26,15 +26,18 @@ pub(crate) fn startcommand(
     if FIXED.contains(&name.as_str()) {
         return Err(CommandError::new(format!("The built-in command '{name}' cannot be overridden."))
             .hint("Choose another name.")
+            .exit_code(Exit::USAGE)
             .into());
     }
     let package = package_of(label)?;
     let path = write_command(&package.join("src/lib.rs"), &name).map_err(|error| {
         let message = CommandError::new(error.to_string());
         match error {
-            ScaffoldError::Name(_) => message.hint(
-                "Use lower-case letters, digits and underscores, as in import_posts, and no Rust keyword.",
-            ),
+            ScaffoldError::Name(_) => message
+                .hint(
+                    "Use lower-case letters, digits and underscores, as in import_posts, and no Rust keyword.",
+                )
+                .exit_code(Exit::USAGE),
             _ => message,
         }
     })?;

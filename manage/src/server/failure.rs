@@ -92,6 +92,15 @@ impl IntoResponse for HandlerError {
     }
 }
 
+/// Returns the error of a handler from its response.
+#[cfg(feature = "testing")]
+pub(crate) fn failed(extensions: &axum::http::Extensions) -> Option<&anyhow::Error> {
+    match extensions.get()? {
+        Failure::Error(error) => Some(error.error()),
+        Failure::Panic(_) => None,
+    }
+}
+
 /// Why a request failed: an extension of its response.
 #[derive(Clone)]
 pub(super) enum Failure {

@@ -94,6 +94,8 @@ mod stream_timeout;
 
 pub use db::Db;
 pub use failure::HandlerError;
+#[cfg(feature = "testing")]
+pub(crate) use failure::failed;
 pub use request_info::RequestInfo;
 pub use routes::{IntoRoutes, Routes, router};
 pub use site::Site;

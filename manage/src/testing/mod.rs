@@ -9,6 +9,7 @@
 //!
 //! - [`Project`] is a temporary directory with its own environment, in which command lines and functions run.
 //! - [`Transcript`] is the output and the exit code of a command, as one text.
+//! - [`Project::get`] sends a request to the program's routes.
 //! - [`TestDatabase`] is a new database with the program's tables, on SQLite or on the server of the
 //!   settings.
 //!
@@ -90,6 +91,8 @@ mod names;
 mod postgres;
 mod project;
 mod rendering;
+#[cfg(feature = "runserver")]
+mod request;
 mod restore;
 mod restore_mysql;
 mod restore_postgres;
@@ -101,4 +104,6 @@ mod workers;
 
 pub use database::{TestDatabase, settings};
 pub use project::Project;
+#[cfg(feature = "runserver")]
+pub use request::Answer;
 pub use transcript::{Called, Transcript};

@@ -2,9 +2,11 @@
 
 use diesel::prelude::*;
 use manage::axum::extract::FromRef;
+use manage::axum::http::Request;
 use manage::axum::routing::get;
 use manage::database::Connection;
 use manage::server::{Db, HandlerError, Routes, Site};
+use manage::{Program, testing};
 use manage_test_support::{Need, Postgres, TestDatabase, case, needs, wait_until};
 use serde_json::Value;
 
@@ -57,6 +59,34 @@ async fn busy(db: Db) -> Result<String, HandlerError> {
     };
     db.run(hold).await?;
     Ok("done".to_owned())
+}
+
+#[case]
+fn a_test_sends_requests() {
+    let project = || testing::Project::new(Program::new(&["it"]));
+    let with_database = project().with_database();
+    for path in ["/handlers/two", "/handlers/nested?a=b"] {
+        assert_eq!(with_database.get(path).expect_status(200).text(), "2", "{path}");
+    }
+    let refused = with_database.get("/handlers/refused").expect_status(500);
+    assert_eq!(refused.text(), "Internal Server Error\n");
+    assert_eq!(refused.headers["content-type"], "text/plain; charset=utf-8");
+    let error = refused.error.expect("an error");
+    assert!(error.contains("no_such_soup") && !error.contains("with_database"), "{error}");
+    assert_eq!(with_database.get("/handlers/none").status, 404);
+    let posted = with_database.request(Request::post("/handlers/two").body("soup").expect("a request"));
+    assert_eq!((posted.status.as_u16(), posted.error), (405, None));
+
+    // The same hint as of a command.
+    let error = project().get("/handlers/refused").expect_status(500).error.expect("an error");
+    assert!(error.contains("\nHint: This test's project sets no database"), "{error}");
+    let unmet = std::panic::catch_unwind(|| project().get("/handlers/refused").expect_status(200));
+    let text = *unmet.expect_err("a panic").downcast::<String>().expect("a text");
+    assert!(
+        text.starts_with("expected status 200, not 500 Internal Server Error:\n")
+            && text.contains("no_such_soup"),
+        "{text}"
+    );
 }
 
 #[case(needs(Need::Postgres))]

@@ -84,7 +84,9 @@ impl Workspace {
     fn refuses(&self, words: &[&str], text: &str) {
         let before = self.files();
         let ran = self.run(words);
-        assert_eq!(ran.exit, Exit(1), "{}", ran.all());
+        // A name that is no name is a wrong argument.
+        let code = if ran.err.contains("is not a valid app name") { 2 } else { 1 };
+        assert_eq!(ran.exit, Exit(code), "{}", ran.all());
         assert!(ran.err.contains(text), "no {text}: {}", ran.all());
         assert_eq!(self.files(), before, "{}", ran.all());
     }

@@ -34,6 +34,12 @@ fn refuses_a_name() {
         assert!(matches!(error, ScaffoldError::Name(_)), "{error}");
     }
     assert!(!project.folder().join("src").exists(), "nothing is written");
+    for (name, text) in
+        [("Bad-Name", "'Bad-Name' cannot be the name of a command."), ("help", "cannot be overridden.")]
+    {
+        let ran = Project::new().run(&format!("startcommand {name}"));
+        assert!(ran.exit == Exit::USAGE && ran.err.contains(text), "{}", ran.all());
+    }
 }
 
 #[case]

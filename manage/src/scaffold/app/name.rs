@@ -3,7 +3,7 @@
 use super::project::AppProject;
 use crate::command::BUILT_IN;
 use crate::console::echo;
-use crate::error::CommandError;
+use crate::error::{CommandError, Exit};
 use crate::scaffold::command::KEYWORDS;
 
 /// The crates of Rust's own, and those of the framework. One of the same name would hide them.
@@ -18,13 +18,14 @@ pub(super) fn check(name: &str, apps: &[&str]) -> Result<(), CommandError> {
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let is_identifier = name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(fits);
     if !is_identifier || KEYWORDS.contains(&name) || name.ends_with('_') || name.contains("__") {
-        return Err(CommandError::new(format!("'{}' is not a valid app name.", echo(name))).hint(
-            "An app is a crate: use lower-case letters, digits and single underscores, as in web_shop, and no Rust keyword.",
-        ));
+        return Err(CommandError::new(format!("'{}' is not a valid app name.", echo(name)))
+            .hint("An app is a crate: use lower-case letters, digits and single underscores, as in web_shop, and no Rust keyword.")
+            .exit_code(Exit::USAGE));
     }
     if name.len() > LONGEST {
         return Err(CommandError::new(format!("'{}' is too long for an app name.", echo(name)))
-            .hint(format!("It becomes part of names and paths: use at most {LONGEST} characters.")));
+            .hint(format!("It becomes part of names and paths: use at most {LONGEST} characters."))
+            .exit_code(Exit::USAGE));
     }
     if apps.contains(&name) {
         return Err(CommandError::new(format!("The program has an app '{name}' already."))
