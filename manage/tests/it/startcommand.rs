@@ -34,12 +34,6 @@ fn refuses_a_name() {
         assert!(matches!(error, ScaffoldError::Name(_)), "{error}");
     }
     assert!(!project.folder().join("src").exists(), "nothing is written");
-    for (name, text) in
-        [("Bad-Name", "'Bad-Name' cannot be the name of a command."), ("help", "cannot be overridden.")]
-    {
-        let ran = Project::new().run(&format!("startcommand {name}"));
-        assert!(ran.exit == Exit::USAGE && ran.err.contains(text), "{}", ran.all());
-    }
 }
 
 #[case]
@@ -64,6 +58,12 @@ fn what_cargo_does_not_notice_is_reported() {
     write("Cargo.toml", "[package]\nname = \"unnoticed\"\n");
     let project = Project::with(Program::new(&["unnoticed"]));
     assert!(!project.run("check").err.contains("W010"), "it has no commands");
+    for (name, text) in
+        [("Bad-Name", "'Bad-Name' cannot be the name of a command."), ("help", "cannot be overridden.")]
+    {
+        let ran = project.run(&format!("startcommand {name}"));
+        assert!(ran.exit == Exit::USAGE && ran.err.contains(text), "{}", ran.all());
+    }
     let line = "`println!(\"cargo::rerun-if-changed=src/management/commands\");`";
     for (script, why) in [
         (None, "the package has no build.rs"),
