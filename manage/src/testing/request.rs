@@ -1,6 +1,6 @@
 //! Requests to a project's routes, without a server.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use tower_service::Service as _;
 
@@ -20,7 +20,7 @@ pub struct Answer {
     /// The headers.
     pub headers: HeaderMap,
     /// The whole body.
-    pub body: Bytes,
+    pub body: Vec<u8>,
     /// The error with which the handler failed, and its causes. The server writes them to its log.
     pub error: Option<String>,
 }
@@ -95,7 +95,7 @@ impl Project {
                     let hint = failure_hint(cx, error).map(|hint| format!("\nHint: {hint}"));
                     format!("{error:#}{}", hint.unwrap_or_default())
                 });
-                let body = to_bytes(body, usize::MAX).await?;
+                let body = to_bytes(body, usize::MAX).await?.to_vec();
                 Ok::<_, anyhow::Error>(Answer { status: parts.status, headers: parts.headers, body, error })
             })
         });
