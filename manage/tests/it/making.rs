@@ -5,6 +5,7 @@
 //! `diesel migration generate x --diff-schema=create.rs.txt --database-url …`.
 
 mod asking;
+mod decimals;
 mod primary_keys;
 mod refusing;
 
@@ -65,6 +66,7 @@ apps!(
     "blog": ONE_DIRECTORY,
     "billing": ONE_DIRECTORY,
     "refused": ONE_DIRECTORY,
+    "decimals": TWO_DIRECTORIES,
     "empty": TWO_DIRECTORIES,
     "absent": ONE_DIRECTORY,
     "second": ONE_DIRECTORY,

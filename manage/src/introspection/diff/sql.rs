@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::sql_types::sql_type;
+use super::sql_types::{is_decimal, sql_type};
 use super::{DiffError, Operation, Reference, TableRef, records};
 use crate::introspection::declared::{DeclaredColumn, DeclaredTable, DeclaredType, SqlType};
 use crate::introspection::lost::Lost;
@@ -50,7 +50,8 @@ pub(crate) fn write(
     for operation in operations {
         script.up.push_str(&writer.up(operation, &mut script.notes)?);
         script.up.push('\n');
-        for note in notes_on_types(operation, known.types) {
+        let scales = notes_on_scales(operation).filter(|_| backend == Backend::Mysql);
+        for note in notes_on_types(operation, known.types).into_iter().chain(scales) {
             if !script.notes.contains(&note) {
                 script.notes.push(note);
             }
@@ -101,15 +102,27 @@ pub(crate) fn required<'a>(operation: &'a Operation, backend: Backend, lost: &Lo
     }
 }
 
-/// Returns notes on types that the migration may have to create first.
-fn notes_on_types(operation: &Operation, types: &[SqlType]) -> Vec<String> {
-    let columns = match operation {
+/// Returns the columns whose types an operation writes.
+fn written(operation: &Operation) -> &[DeclaredColumn] {
+    match operation {
         Operation::CreateTable { table, .. } => table.columns.as_slice(),
         Operation::AddColumn { column, .. } => std::slice::from_ref(column),
         Operation::AlterColumn { to, .. } => std::slice::from_ref(to),
         Operation::DropTable { .. } | Operation::DropColumn { .. } | Operation::ChangeKey(_) => &[],
-    };
-    let defined = columns.iter().filter_map(|column| column.ty.defined.as_ref());
+    }
+}
+
+/// Returns notes on MySQL's decimals: without a precision they have no decimal places.
+fn notes_on_scales(operation: &Operation) -> impl Iterator<Item = String> {
+    let decimals = written(operation).iter().filter(|column| is_decimal(&column.ty));
+    decimals.map(|column| {
+        format!("MySQL's DECIMAL is DECIMAL(10,0): write the precision and the scale of {}.", column.sql_name)
+    })
+}
+
+/// Returns notes on types that the migration may have to create first.
+fn notes_on_types(operation: &Operation, types: &[SqlType]) -> Vec<String> {
+    let defined = written(operation).iter().filter_map(|column| column.ty.defined.as_ref());
     let note = |ty: &SqlType| {
         format!("No column of the database has the type {}: if it does not exist, create it first.", ty.name)
     };

@@ -48,6 +48,11 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
+/// Returns whether it is a decimal number, of which `schema.rs` has neither the precision nor the scale.
+pub(super) fn is_decimal(ty: &DeclaredType) -> bool {
+    kind(&ty.name) == "numeric"
+}
+
 /// Returns a name for any other type that both declarations have: that of the database, without the
 /// underscores that the name in Rust lacks.
 fn own_name(ty: &DeclaredType) -> String {
