@@ -130,6 +130,8 @@ fn a_silent_port_is_given_up(backend: Backend) {
     let error = refused_within(&settings, Duration::from_millis(300));
     assert_eq!(error.reason, Reason::TimedOut, "{error}");
     assert!(error.to_string().contains("no answer within 0.3 s"), "{error}");
+    let question = format!("Is it {} that listens there? Its address comes from ", settings.backend);
+    assert!(error.hint.expect("a hint").starts_with(&question));
     let took = start.elapsed();
     assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(5), "{took:?}");
 }
@@ -154,6 +156,7 @@ fn a_port_that_hangs_up_is_reported(backend: Backend) {
         let error = refused(&at_port(backend, serve(answer)));
         assert_eq!(error.reason, Reason::Closed, "{i}: {error:?}");
         assert!(error.reason.is_transient());
+        assert!(error.hint.expect("a hint").contains(" that listens there?"));
     }
 }
 

@@ -27,6 +27,10 @@ fn a_refusal_has_its_reason_and_code(backend: Backend) {
         error.hint.as_deref().is_some_and(|hint| hint.contains("The user and the password")),
         "{error:?}"
     );
+    assert!(!error.hint.expect("a hint").contains('%'));
+    let error = changed(|settings| settings.password = Some(manage::settings::Secret::new("100%zz")));
+    let percent = "The password contains a `%`: in a URL, write %25 for it.";
+    assert!(error.hint.expect("a hint").contains(percent));
     let error = changed(|settings| settings.user = Some("nobody_such".to_owned()));
     assert_eq!(reported(&error), (Reason::Credentials, Some(password)), "{error}");
     let error = changed(|settings| settings.password = None);

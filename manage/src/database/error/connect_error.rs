@@ -93,7 +93,14 @@ impl ConnectError {
             }
             _ => Reason::of_tcp(error),
         };
-        Self::new(settings, reason, io_message(error)).with_code(errno_name(error))
+        let error = Self::new(settings, reason, io_message(error)).with_code(errno_name(error));
+        if reason == Reason::Closed { error.with_hint(hint::of_silence(settings)) } else { error }
+    }
+
+    /// Creates the error of a server that hangs up or does not answer before a login.
+    #[cfg(feature = "_network")]
+    pub(crate) fn of_silence(settings: &DatabaseSettings, reason: Reason, message: &str) -> Self {
+        Self::new(settings, reason, message).with_hint(hint::of_silence(settings))
     }
 
     /// Returns whether the server itself reported the error, rather than the network or the client.

@@ -27,6 +27,13 @@ pub(super) fn of_reason(settings: &DatabaseSettings, reason: Reason) -> Option<S
     })
 }
 
+/// Returns the hint for a connection that ends without an answer: a server of another kind cannot read the request,
+/// and hangs up or waits for more.
+#[cfg(any(feature = "_network", test))]
+pub(in crate::database) fn of_silence(settings: &DatabaseSettings) -> String {
+    format!("Is it {} that listens there? Its {}.", settings.backend, settings.address_origin())
+}
+
 fn credentials(settings: &DatabaseSettings) -> String {
     let (user, password) = (settings.origin_of(Part::User), settings.origin_of(Part::Password));
     let name = settings.user.as_deref();
@@ -42,6 +49,11 @@ fn credentials(settings: &DatabaseSettings) -> String {
     };
     hint.extend(blank_end("user", name));
     hint.extend(blank_end("password", settings.password.as_ref().map(Secret::expose)));
+    // The separate variables are not decoded.
+    let has_percent = settings.password.as_ref().is_some_and(|password| password.expose().contains('%'));
+    if has_percent && *password == settings.origin {
+        hint.push_str(" The password contains a `%`: in a URL, write %25 for it.");
+    }
     if settings.password.is_some() && is_variable_of_an_image(password) {
         hint.push_str(
             " The server's image reads it only when it creates its volume: a volume that is older than this \

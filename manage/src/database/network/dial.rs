@@ -33,8 +33,8 @@ pub(crate) trait Destination {
     /// Creates an error about the destination.
     fn error(&self, reason: Reason, message: &str) -> ConnectError;
 
-    /// Returns the error message if no address answers in time.
-    fn no_answer(&self) -> String;
+    /// Returns the error if no address answers in time.
+    fn no_answer(&self) -> ConnectError;
 }
 
 /// One place to connect to.
@@ -147,19 +147,19 @@ async fn race<T>(
                     return Poll::Ready(result);
                 }
             }
-            if running.is_empty() { Poll::Ready(Err(no_answer(destination))) } else { Poll::Pending }
+            if running.is_empty() { Poll::Ready(Err(destination.no_answer())) } else { Poll::Pending }
         });
         match timeout_at(pause, one_ends).await {
             Some(Ok(connection)) => return Ok(connection),
             Some(Err(error)) if is_everywhere(&error) => return Err(error),
             Some(Err(error)) => worst = Some(tell(worst, error)),
             None if Instant::now() >= until => {
-                return Err(tell(worst, no_answer(destination)));
+                return Err(tell(worst, destination.no_answer()));
             }
             None => {}
         }
         if running.is_empty() && waiting.len() == 0 {
-            return Err(worst.unwrap_or_else(|| no_answer(destination)));
+            return Err(worst.unwrap_or_else(|| destination.no_answer()));
         }
     }
 }
@@ -199,10 +199,6 @@ async fn resolve(
     Ok(targets)
 }
 
-fn no_answer(destination: &impl Destination) -> ConnectError {
-    destination.error(Reason::TimedOut, &destination.no_answer())
-}
-
 impl Destination for DatabaseSettings {
     fn addresses(&self) -> Vec<(&Address, Option<IpAddr>)> {
         let ips = self.parameters.get("hostaddr").map(String::as_str).unwrap_or_default();
@@ -222,11 +218,12 @@ impl Destination for DatabaseSettings {
         ConnectError::new(self, reason, message)
     }
 
-    fn no_answer(&self) -> String {
-        match self.connect_timeout {
+    fn no_answer(&self) -> ConnectError {
+        let message = match self.connect_timeout {
             Duration::MAX => "no answer".to_owned(),
             limit => format!("no answer within {}", Seconds(limit)),
-        }
+        };
+        ConnectError::of_silence(self, Reason::TimedOut, &message)
     }
 }
 

@@ -89,7 +89,7 @@ impl Destination for ServiceAddress<'_> {
         ConnectError::of_service(self.name, reason, message)
     }
 
-    fn no_answer(&self) -> String {
-        "nothing answers at its address".to_owned()
+    fn no_answer(&self) -> ConnectError {
+        self.error(Reason::TimedOut, "nothing answers at its address")
     }
 }

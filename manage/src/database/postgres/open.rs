@@ -195,7 +195,7 @@ pub(super) fn connect_error(settings: &DatabaseSettings, error: &tokio_postgres:
     match cause {
         // The address and the settings were valid up to this point, so the error is about the login.
         Some(_) => ConnectError::new(settings, Reason::Credentials, message),
-        None if error.is_closed() => ConnectError::new(settings, Reason::Closed, message),
+        None if error.is_closed() => ConnectError::of_silence(settings, Reason::Closed, &message),
         None => ConnectError::new(settings, Reason::Other, message),
     }
 }

@@ -55,7 +55,7 @@ pub(in crate::database::mysql) async fn open(
         (_, Some(failure)) => return Err(Failure::Other(failure)),
         (Ok(Some(session)), None) => session,
         (Err(Failure::Closed) | Ok(None), None) => {
-            return Err(Failure::Other(ConnectError::new(settings, Reason::Closed, "")));
+            return Err(Failure::Other(ConnectError::of_silence(settings, Reason::Closed, "")));
         }
         (Err(failure), None) => return Err(failure),
     };
