@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::command::{
-    App, BUILT_IN, Clash, Context, FIXED, HiddenOption, Named, RegisteredCommand, RequiredChecks,
+    App, BUILT_IN, Clash, Context, Duplicate, FIXED, HiddenOption, Named, RegisteredCommand, RequiredChecks,
 };
 use crate::scaffold;
 use crate::suggest::closest;
@@ -23,12 +23,7 @@ fn commands(cx: &Context) -> Vec<Message> {
     let duplicates = registry.duplicates();
     let mut messages: Vec<Message> = duplicates
         .iter()
-        .map(|duplicate| {
-            SAME_NAME
-                .message(duplicate.to_string())
-                .about(duplicate.app)
-                .hint("Rename one of the two files and its function.")
-        })
+        .map(|duplicate| SAME_NAME.message(duplicate.to_string()).about(duplicate.app).hint(Duplicate::HINT))
         .collect();
     messages.extend(registry.unlisted().into_iter().map(|(app, location)| {
         let text = format!(

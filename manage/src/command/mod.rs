@@ -81,7 +81,7 @@ pub(crate) use invocation::{Invocation, given};
 pub(crate) use line::Line;
 pub(crate) use parsed::ParsedCommand;
 pub(crate) use parser::{parser, parser_before, resolve};
-pub(crate) use registry::{App, BUILT_IN, FIXED};
+pub(crate) use registry::{App, BUILT_IN, Duplicate, FIXED};
 pub(crate) use secret_argument::{hide_secrets, is_secret, why_refused};
 pub(crate) use successor::succeeded_by;
 pub(crate) use unseen_variables::{

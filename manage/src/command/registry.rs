@@ -139,10 +139,14 @@ pub(crate) struct Duplicate {
     pub(crate) places: [String; 2],
 }
 
+impl Duplicate {
+    pub(crate) const HINT: &str = "Choose another alias, or rename a command: its file and its function.";
+}
+
 impl fmt::Display for Duplicate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second] = &self.places;
-        write!(f, "The app '{}' has two commands named '{}': {first} and {second}.", self.app, self.name)
+        write!(f, "The name '{}' is ambiguous in the app '{}': {first} and {second}.", self.name, self.app)
     }
 }
 
@@ -260,12 +264,19 @@ impl Registry {
 }
 
 fn duplicate(name: &str, first: &RegisteredCommand, second: &RegisteredCommand) -> Duplicate {
-    let mut places = [place(first), place(second)];
+    let mut places = [described(name, first), described(name, second)];
     // The order of commands depends on the linker; that of a message should not.
     places.sort();
     Duplicate { name: name.to_owned(), app: first.app, places }
 }
 
+/// Returns `the command 'copy' (src/…/copy.rs:5)`, or `an alias of the command …`.
+fn described(name: &str, found: &RegisteredCommand) -> String {
+    let own = found.command().name();
+    let alias = if own == name { "" } else { "an alias of " };
+    format!("{alias}the command '{own}' ({})", place(found))
+}
+
 fn place(found: &RegisteredCommand) -> String {
-    found.location.map_or_else(|| "a command created at run time".to_owned(), |location| location.to_string())
+    found.location.map_or_else(|| "created at run time".to_owned(), |location| location.to_string())
 }

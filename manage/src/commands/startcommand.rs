@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::command::{App, FIXED};
+use crate::command::{App, BUILT_IN, FIXED};
 use crate::console::{echo, printable};
 use crate::prelude::*;
 use crate::scaffold::{LINE, ScaffoldError, unnoticed, write_command};
@@ -57,6 +57,12 @@ pub(crate) fn startcommand(
 
 /// Returns which of two commands of one name runs.
 fn rivalry(apps: &[&str], new: &str, other: &str, name: &str) -> String {
+    if other == BUILT_IN {
+        return format!(
+            "'{name}' of the app '{new}' now runs in place of the built-in command. To get that one back, delete the file, or \
+             rename it and its function."
+        );
+    }
     let rank = |app: &str| apps.iter().position(|known| *known == app).unwrap_or(usize::MAX);
     if rank(new) < rank(other) {
         format!("'{name}' of the app '{new}' now runs in place of the one of '{other}'.")

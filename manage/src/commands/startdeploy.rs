@@ -154,24 +154,22 @@ fn scheduled(cx: &Context, line: Option<&str>, schedule: Option<&str>) -> Result
 
 /// Returns the images by alias. Each alias must be a database of the deployment.
 fn images(given: &[String], deployment: &Deployment) -> Result<Vec<(String, String)>> {
+    let known: Vec<&str> = deployment.databases.iter().map(|database| database.alias.as_str()).collect();
     let mut images = Vec::new();
     for text in given {
-        let pair = text.split_once('=').filter(|(alias, image)| {
-            let fits = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-            !image.is_empty()
-                && image.chars().all(fits)
-                && deployment.databases.iter().any(|database| database.alias == *alias)
-        });
+        let fits = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+        let pair = text.split_once('=').filter(|(_, image)| !image.is_empty() && image.chars().all(fits));
         let (alias, image) = pair.ok_or_else(|| {
-            let known: Vec<&str> =
-                deployment.databases.iter().map(|database| database.alias.as_str()).collect();
-            CommandError::new(format!("'{}' is not an image of a database.", echo(text)))
-                .hint(format!(
-                    "Write ALIAS=IMAGE, as in default=postgres:17. The databases are: {}.",
-                    known.join(", ")
-                ))
+            CommandError::new(format!("'{}' is not ALIAS=IMAGE, as in default=postgres:17.", echo(text)))
+                .hint(format!("The databases are: {}.", known.join(", ")))
                 .exit_code(Exit::USAGE)
         })?;
+        if !known.contains(&alias) {
+            return Err(CommandError::new(format!("The project has no database '{}'.", echo(alias)))
+                .hint(format!("The databases are: {}.", known.join(", ")))
+                .exit_code(Exit::USAGE)
+                .into());
+        }
         images.push((alias.to_owned(), image.to_owned()));
     }
     Ok(images)

@@ -177,7 +177,9 @@ fn two_of_one_name_in_an_app_are_an_error() {
     for line in ["twin", "check"] {
         let ran = project.run(line);
         assert_eq!(ran.exit, Exit(1), "{}", ran.all());
-        assert!(ran.err.contains("twins/src/one/twin.rs:3 and twins/src/two/twin.rs:5"), "{}", ran.err);
+        let clash = "The name 'twin' is ambiguous in the app 'twins': the command 'twin' (twins/src/one/twin.rs:3) and \
+                     the command 'twin' (twins/src/two/twin.rs:5).";
+        assert!(ran.err.contains(clash), "{}", ran.err);
     }
     assert_eq!(project.run("greet you").exit, Exit(0), "the other commands work");
 }

@@ -86,6 +86,9 @@ fn what_cargo_does_not_notice_is_reported() {
     let ran = project.run("startcommand hello");
     assert_eq!((ran.exit, ran.err.as_str()), (Exit(0), ""), "{}", ran.out);
     assert!(!project.run("check").err.contains("W010"));
+    let ran = project.run("startcommand migrate");
+    let rivalry = "'migrate' of the app 'unnoticed' now runs in place of the built-in command. To get that one back, delete";
+    assert!(ran.exit == Exit(0) && ran.err.starts_with(rivalry), "{}", ran.all());
     // Where the program runs without its source, nothing is said.
     std::fs::remove_dir_all(package).expect("it was there");
     assert!(!project.run("check").err.contains("W010"));

@@ -38,7 +38,12 @@ fn images_and_schedules() {
     refused(&workspace, &["systemd", "--timer", "check", "--schedule", "30 3 * * *"], 2, "it is one of cron");
     refused(&workspace, &[&IMAGE[..], &["--replicas", "0"]].concat(), 2, "'--replicas <NUMBER>'");
     refused(&workspace, &[&IMAGE[..], &["--cron", "check"]].concat(), 2, "--schedule <CRON>");
-    refused(&workspace, &["github-actions", "--image", "nope=postgres:17"], 2, "The databases are: default.");
+    for (image, why) in [
+        ("nope=postgres:17", "The project has no database 'nope'.\nHint: The databases are: default."),
+        ("postgres:17", "'postgres:17' is not ALIAS=IMAGE, as in default=postgres:17."),
+    ] {
+        refused(&workspace, &["github-actions", "--image", image], 2, why);
+    }
 }
 
 #[case]
