@@ -11,7 +11,8 @@ const DIRECTORY: &str = "2026-11-27-090000_create_items";
 fn its_project_is_built_and_run() {
     let folder = Folder::new();
     folder.start("shop", &[]);
-    folder.run("shop", &["migrate"]).expect_success();
+    let migrated = folder.run("shop", &["migrate"]).expect_success();
+    assert!(migrated.stderr.starts_with("No database is set: using SQLite at "), "{migrated}");
     let directory = || {
         let files = folder.files();
         let name = files.keys().find_map(|name| name.strip_suffix("_create_items/up.sql"));
