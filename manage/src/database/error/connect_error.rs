@@ -98,7 +98,6 @@ impl ConnectError {
     }
 
     /// Creates the error of a server that hangs up or does not answer before a login.
-    #[cfg(feature = "_network")]
     pub(crate) fn of_silence(settings: &DatabaseSettings, reason: Reason, message: &str) -> Self {
         Self::new(settings, reason, message).with_hint(hint::of_silence(settings))
     }

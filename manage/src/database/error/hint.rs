@@ -29,8 +29,7 @@ pub(super) fn of_reason(settings: &DatabaseSettings, reason: Reason) -> Option<S
 
 /// Returns the hint for a connection that ends without an answer: a server of another kind cannot read the request,
 /// and hangs up or waits for more.
-#[cfg(any(feature = "_network", test))]
-pub(in crate::database) fn of_silence(settings: &DatabaseSettings) -> String {
+pub(super) fn of_silence(settings: &DatabaseSettings) -> String {
     format!("Is it {} that listens there? Its {}.", settings.backend, settings.address_origin())
 }
 
