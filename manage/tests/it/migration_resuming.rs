@@ -95,7 +95,7 @@ fn one_that_the_program_lost_is_shown(database: TestDatabase) {
     failed(&project_of(&["mend_before"], &database).run("migrate"), &["it continues in line 3,"]);
     let project = project_of(&["mend_renamed"], &database);
     let text = format!("Begun and not finished, and not in this program: {NAME}.");
-    let hint = "If it is gone for good, undo by hand what was done of it, and remove the record: `manage migrate APP_LABEL --prune`.";
+    let hint = "If it is gone permanently, undo by hand what was done of it, and remove the record: `manage migrate APP_LABEL --prune`.";
     for line in ["migrate --plan", "migrate"] {
         let ran = project.run(line);
         assert_eq!(ran.exit.0, 0, "{}", ran.all());

@@ -56,7 +56,7 @@ impl MigrationPlan {
     /// Returns the ways out for these. `migrate` is the command that applies migrations.
     pub(crate) fn stranded_hint(migrate: &str) -> String {
         format!(
-            "Restore the directory and run `{migrate}`, which continues. If it is gone for good, undo by hand what was done of it, \
+            "Restore the directory and run `{migrate}`, which continues. If it is gone permanently, undo by hand what was done of it, \
              and remove the record: `{migrate} APP_LABEL --prune`."
         )
     }
