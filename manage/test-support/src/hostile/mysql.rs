@@ -94,7 +94,7 @@ cases! {
 }
 
 /// The columns of the query for the migrations that are applied.
-const JOURNAL: [&str; 10] = [
+const JOURNAL: [&str; 11] = [
     "version",
     "run_on",
     "direction",
@@ -102,6 +102,7 @@ const JOURNAL: [&str; 10] = [
     "name",
     "checksum",
     "text_hash",
+    "statements",
     "statement",
     "done_checksum",
     "begun_checksum",
