@@ -103,14 +103,14 @@ impl Worker {
                 }
                 Err(error) => error,
             };
-            steady = None;
+            let has_answered = steady.take().is_some();
             self.confirms = false;
             // If a server cancels a statement, it sends a code: then the error is not this worker's own time
             // limit.
             let ran_out = error.reason == Reason::TimedOut && error.code.is_none();
             let cut_short = limit_now < limit && ran_out;
-            if cut_short && standing.is_some() {
-                // The remaining time was too short for an attempt: the previous error is the real one.
+            if cut_short && (standing.is_some() || has_answered) {
+                // The remaining time was too short for an attempt: what was reported before is the real reason.
                 return;
             }
             if ran_out {

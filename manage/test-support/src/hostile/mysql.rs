@@ -249,7 +249,7 @@ impl Case {
             server.columns(&JOURNAL.map(|name| (name, TEXT)))?;
             loop {
                 // All but the first two are NULL.
-                server.send(&[0, 0xf0, 0x0f, 1, b'1', 1, b'1'])?;
+                server.send(&[0, 0xf0, 0x1f, 1, b'1', 1, b'1'])?;
             }
         }
         match self {
