@@ -13,6 +13,7 @@ fn notes_are_kept() {
 
 #[test]
 fn a_database_without_tables_names_the_remedy() {
-    let ran = Project::new(manage::program!(commands_only)).run(["note", "list"]);
+    let project = Project::new(manage::program!(commands_only)).env("DATABASE_URL", "sqlite:empty.db");
+    let ran = project.run(["note", "list"]);
     assert!(ran.stderr.contains("manage migrate"), "{ran}");
 }
